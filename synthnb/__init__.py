@@ -1,0 +1,1 @@
+"""A notebook toolkit for synthetic training data."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.loopback import Loopback
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +16,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("SYNTHNB_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def loopback() -> Iterator[Loopback]:
+    """A scripted OpenAI-compatible server on 127.0.0.1."""
+    with Loopback() as server:
+        yield server

@@ -1,0 +1,90 @@
+"""The shipped kinds: complete recipes as data, with small sample sources beside them.
+
+Nothing in the code depends on a kind; ``new KIND`` copies its file, and from then on it
+is the user's own.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from synthnb.errors import RecipeError
+
+__all__ = ["copy_kind", "list_kinds", "read_kind", "sample_files"]
+
+_SUFFIX = ".synth.yaml"
+_FIRST = "quickstart"
+
+
+def _folder() -> Traversable:
+    return files(__package__)
+
+
+def list_kinds() -> list[str]:
+    """Names of the shipped recipes, the quickstart first.
+
+    >>> list_kinds()[0]
+    'quickstart'
+    """
+    found = [item.name for item in _folder().iterdir() if item.name.endswith(_SUFFIX)]
+    return sorted((name[: -len(_SUFFIX)] for name in found), key=lambda n: (n != _FIRST, n))
+
+
+def read_kind(kind: str) -> str:
+    """The shipped recipe as YAML text; an unknown kind raises a RecipeError."""
+    kinds = list_kinds()
+    if kind not in kinds:
+        close = get_close_matches(kind, kinds, 1)
+        hint = f"Did you mean {close[0]}? " if close else ""
+        raise RecipeError(f"No kind is named {kind!r}. {hint}There are: {', '.join(kinds)}.")
+    return (_folder() / f"{kind}{_SUFFIX}").read_text("utf-8")
+
+
+def sample_files(kind: str) -> dict[str, bytes]:
+    """The kind's sample sources: relative path (as its recipe names it) to content."""
+    root = _folder() / "samples" / kind
+    return dict(_walk(root, "")) if root.is_dir() else {}
+
+
+def _walk(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
+    for item in sorted(folder.iterdir(), key=lambda i: i.name):
+        if item.name.startswith((".", "__")):
+            continue
+        if item.is_dir():
+            found += _walk(item, f"{prefix}{item.name}/")
+        else:
+            found.append((prefix + item.name, item.read_bytes()))
+    return found
+
+
+def copy_kind(kind: str, folder: str | Path) -> list[Path]:
+    """Write ``KIND.synth.yaml`` and its sample sources into ``folder``.
+
+    Nothing is overwritten: if the recipe is there already, or a sample of other content
+    lies in the way, a RecipeError says so and nothing is written. Returns the written
+    paths, the recipe first.
+    """
+    text = read_kind(kind)
+    base = Path(folder)
+    wanted = {base / f"{kind}{_SUFFIX}": text.encode("utf-8")}
+    samples = {base / name: content for name, content in sample_files(kind).items()}
+    for path in wanted:
+        if path.exists():
+            raise RecipeError(f"{path.name} is there already; nothing was written.")
+    for path, content in samples.items():
+        if not path.exists():
+            wanted[path] = content
+        elif not path.is_file() or path.read_bytes() != content:
+            raise RecipeError(
+                f"{path.relative_to(base)} is there already with other content; "
+                f"nothing was written. Make {kind} in an empty folder."
+            )
+    for path, content in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as out:
+            out.write(content)
+    return list(wanted)

@@ -1,0 +1,243 @@
+"""The result of a run: accepted and rejected rows, what they cost, how they came about."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from synthnb.events import Status
+from synthnb.types import Record, Row, Usage
+from synthnb.visible import cost, count, one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synthnb.charts import Charts
+    from synthnb.recipe import Recipe
+
+__all__ = ["Batch", "provenance"]
+
+_ENDED: dict[str, str] = {
+    "exhausted": "the cap on candidates ended this run",
+    "budget": "the budget ended this run",
+    "stopped": "stopped early, everything finished is kept",
+    "interrupted": "stopped by you, everything finished is kept",
+    "failed": "an error ended this run, everything finished is kept",
+}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows and everything known about them; a value that never changes.
+
+    Behaves like a list of its accepted rows (``len``, iteration, indexing); ``df``,
+    ``rows`` and ``rejected`` are the same rows in other clothes.
+
+    >>> from tests.samples import sample_batch
+    >>> batch = sample_batch()
+    >>> len(batch), batch[0]["mood"], len(batch.rejected)
+    (24, 'mixed', 7)
+    """
+
+    records: Sequence[Record]
+    """All candidates in plan order, rejected ones included."""
+    recipe: Recipe
+    funnel: Mapping[str, int] = field(default_factory=dict)
+    """How many candidates reached each stage: calls, answered, … accepted."""
+    usage: Usage = field(default_factory=Usage)
+    status: Status = "done"
+    reason: str = ""
+    """One line on why the run ended early; empty when it is done."""
+    name: str = "batch"
+    version: int | None = None
+    plan_targets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Planned count of each label: ``{"mood": {"angry": 9.6}}``; sampled columns only."""
+    elapsed: float = 0.0
+    """Seconds of the whole run."""
+    run: str = ""
+    wanted: int | None = None
+    """Rows asked for."""
+    paired_with: int | None = None
+    """An earlier version with the same plan, so that rows can be compared in pairs."""
+    live: bool = False
+    """A person watched this run: its output may say how long it took."""
+
+    def __post_init__(self) -> None:
+        ordered = sorted(self.records, key=lambda r: (r.attempt, r.index, r.candidate))
+        object.__setattr__(self, "records", tuple(ordered))
+
+    @cached_property
+    def accepted(self) -> tuple[Record, ...]:
+        """Records of the accepted rows, in plan order."""
+        return tuple(record for record in self.records if record.accepted)
+
+    def __len__(self) -> int:
+        return len(self.accepted)
+
+    def __iter__(self) -> Iterator[Row]:
+        return (dict(record.values) for record in self.accepted)
+
+    @overload
+    def __getitem__(self, item: int) -> Row: ...
+    @overload
+    def __getitem__(self, item: slice) -> list[Row]: ...
+    @overload
+    def __getitem__(self, item: str) -> list[Any]: ...
+    def __getitem__(self, item: int | slice | str) -> Row | list[Row] | list[Any]:
+        """A row by number, rows by slice, or one column's values by name."""
+        if isinstance(item, str):
+            if item not in self.columns:
+                raise KeyError(item)
+            return [record.values.get(item) for record in self.accepted]
+        if isinstance(item, slice):
+            return [dict(record.values) for record in self.accepted[item]]
+        return dict(self.accepted[item].values)
+
+    def __bool__(self) -> bool:
+        return True  # an empty batch is still a result
+
+    __hash__ = object.__hash__
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Data columns in recipe order."""
+        return list(dict.fromkeys(name for record in self.records for name in record.values))
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """Accepted rows as a pandas DataFrame, data columns only; a fresh one each time."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self), columns=pd.Index(self.columns))
+
+    @property
+    def rows(self) -> list[Row]:
+        """Accepted rows with their provenance under ``_synthnb``."""
+        return [self._with_provenance(record) for record in self.accepted]
+
+    @property
+    def rejected(self) -> list[Row]:
+        """Rejected candidates; ``row["_synthnb"]["reasons"]`` says why."""
+        return [self._with_provenance(r) for r in self.records if not r.accepted]
+
+    def _with_provenance(self, record: Record) -> Row:
+        own = provenance(record, recipe=self.recipe.fingerprint, version=self.version)
+        return {**record.values, "_synthnb": own}
+
+    @cached_property
+    def hash(self) -> str:
+        """Hex digest of recipe and rows: equal batches have equal hashes."""
+        digest = hashlib.sha256(self.recipe.fingerprint.encode())
+        for record in self.records:
+            line = [record.accepted, record.index, record.attempt, record.candidate]
+            text = json.dumps([*line, record.values], sort_keys=True, default=str)
+            digest.update(text.encode("utf-8", "replace"))
+        return digest.hexdigest()[:16]
+
+    def charts(self) -> Charts:
+        """Altair charts by name (one a sampled column, length, nearest row, rejections).
+
+        Each is an ordinary ``altair.LayerChart`` to customise; it displays as PNG, so
+        nothing is fetched.
+        """
+        from synthnb.charts import altair_charts
+
+        return altair_charts(self)
+
+    def export(self, path: str | Path, format: str | None = None, **options: Any) -> Path:
+        """Write the accepted rows to ``path``; the format follows from the suffix if unset."""
+        from synthnb import export
+
+        return Path(export.export(self, path, format=format, **options))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write rows, rejected rows, recipe, card, manifest and charts into ``folder``."""
+        from synthnb import export
+
+        return Path(export.save(self, folder))
+
+    def card(self) -> str:
+        """Dataset card as Markdown with the YAML head that dataset hubs read."""
+        from synthnb import card
+
+        return str(card.card(self))
+
+    def replace(self, **changes: Any) -> Batch:
+        """A copy with some fields changed."""
+        return replace(self, **changes)
+
+    @property
+    def verdict(self) -> str:
+        """What happened, in one line; no timings, so that it is the same each time."""
+        return " · ".join(self._verdict_parts())
+
+    def _verdict_parts(self) -> list[str]:
+        short = self.wanted is not None and len(self) < self.wanted
+        head = f"{len(self):,} accepted of {count(len(self.records), 'candidate')}"
+        parts = [head + (f", {self.wanted:,} wanted" if short else "")]
+        if self.status != "done":
+            parts.append(self.ended)
+        parts.append(count(self.usage.completion_tokens, "token"))
+        parts.append(cost(self.usage))
+        if self.version is not None:
+            paired = f", paired with {self.paired_with}" if self.paired_with else ""
+            parts.append(f"version {self.version}{paired}")
+        return parts
+
+    @property
+    def ended(self) -> str:
+        """Why the run ended early, in a few words; empty when it is done."""
+        if self.status == "done":
+            return ""
+        return one_line(self.reason) or _ENDED.get(self.status, self.status)
+
+    def __repr__(self) -> str:
+        return f"<Batch {one_line(self.name, 60)}: {self.verdict}>"
+
+    def __str__(self) -> str:
+        from synthnb.text_table import batch_text
+
+        return batch_text(self)
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, object]:
+        from synthnb.payload import MIME, payload
+        from synthnb.static_html import batch_html
+        from synthnb.text_table import batch_text
+
+        body = payload(self)
+        return {MIME: body, "text/html": batch_html(self), "text/plain": batch_text(self)}
+
+
+def provenance(record: Record, *, recipe: str, version: int | None = None) -> Row:
+    """Where a row came from, as JSON; holds no prompt, no time and no machine name."""
+    own: Row = {
+        "id": record.id or f"{record.index}.{record.attempt}.{record.candidate}",
+        "row": record.index,
+        "attempt": record.attempt,
+        "candidate": record.candidate,
+        "origin": record.origin,
+        "generation": record.generation,
+        "parents": list(record.parents),
+        "recipe": recipe,
+        "version": version,
+        "models": {call.column: call.model for call in record.calls},
+        "seeds": {call.column: call.seed for call in record.calls if call.seed is not None},
+        "few_shot": {call.column: list(call.few_shot) for call in record.calls if call.few_shot},
+        "checks": [
+            {"rule": c.rule, "value": c.value, "passed": c.passed, "message": c.message}
+            for c in record.checks
+        ],
+    }
+    if record.reasons:
+        own["reasons"] = [
+            {"rule": r.rule, "value": r.value, "message": r.message, "column": r.column}
+            for r in record.reasons
+        ]
+    return own

@@ -1,0 +1,308 @@
+"""The store's door: answers by key, runs by id, rows in order, versions and decisions."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from synthnb.errors import StoreError
+from synthnb.store import runs
+from synthnb.store.files import connect, open_file
+from synthnb.store.runs import RunInfo, VersionInfo
+from synthnb.store.writer import Writer
+from synthnb.types import JSON
+
+__all__ = ["Store"]
+
+PATIENCE = 90.0
+"""Seconds a caller on another thread waits for a commit."""
+
+
+class Store:
+    """One SQLite file shared by every kernel of the user.
+
+    Reading happens on the calling thread, writing on one thread that commits in groups.
+
+    >>> store = Store.open()            # the user's own store
+    >>> store.info()["answers"]
+    0
+    """
+
+    def __init__(self, path: Path, notice: str | None = None, *, lasting: bool = True) -> None:
+        self.path = path
+        self.notice = notice
+        """One line for the user: damage that was set aside, a folder that is read-only."""
+        self.lasting = lasting
+        """``False`` if what is kept is gone when this process ends."""
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._writer = Writer(lambda: connect(str(path), writer=True))
+
+    @classmethod
+    def open(
+        cls, path: str | os.PathLike[str] | None = None, *, fallback: bool = True
+    ) -> Store:
+        """Open the user's store, or the one at ``path``.
+
+        Where the folder cannot be written, answers are kept in a temporary file and
+        ``notice`` says so; with ``fallback=False`` that is a ``StoreError``. A store of
+        a newer synthnb is always a ``StoreError``.
+        """
+        file = Path(path) if path is not None else _default()
+        try:
+            return cls(file, open_file(file))
+        except StoreError:
+            raise
+        except (sqlite3.Error, OSError) as error:
+            reason = _plain(file, error)
+            if not fallback:
+                raise StoreError(reason) from error
+        spare = Path(tempfile.mkdtemp(prefix="synthnb-")) / "store.sqlite3"
+        open_file(spare)
+        text = f"{reason} Answers are kept only until this process ends."
+        return cls(spare, text, lasting=False)
+
+    # answers
+
+    def get(self, key: bytes, since: float = 0.0) -> bytes | None:
+        """The stored answer to a request, not older than ``since`` (Unix time)."""
+        try:
+            row = self._reader().execute(
+                "SELECT value FROM answers WHERE key = ? AND created >= ?", (key, since)
+            ).fetchone()
+        except sqlite3.DatabaseError:
+            return None  # an unreadable answer is asked for again, never a lost run
+        return row[0] if row else None
+
+    def put(self, key: bytes, value: bytes) -> asyncio.Future[None]:
+        """Keep an answer; awaiting the result returns once it is durable."""
+        return self._writer.answer(key, value)
+
+    @property
+    def failure(self) -> str | None:
+        """Why the last commit failed, ``None`` while writing works."""
+        if self._writer.failure is None:
+            return None
+        return _plain(self.path, sqlite3.OperationalError(self._writer.failure))
+
+    # runs and rows
+
+    def start_run(self, run: RunInfo) -> None:
+        """Add a run owned by this process."""
+        self._write(lambda connection: runs.insert(connection, run))
+
+    def claim_run(self, run_id: str) -> RunInfo:
+        """Own an unfinished run again; ``StoreError`` if someone else still writes it."""
+        found: RunInfo = self._write(lambda connection: runs.claim(connection, run_id))
+        return found
+
+    def beat(self, run_id: str, accepted: int, rejected: int) -> None:
+        """Keep ownership and show progress; does not wait."""
+        self._writer.execute(lambda c: runs.beat(c, run_id, accepted, rejected))
+
+    async def finish_run(
+        self,
+        run_id: str,
+        status: str,
+        reason: str,
+        counts: tuple[int, int],
+        outcome: Mapping[str, Any],
+    ) -> None:
+        """Write the end of a run after all its rows, and give up ownership."""
+        future = self._writer.execute(
+            lambda c: runs.finish(c, run_id, status, reason, *counts, outcome)
+        )
+        await asyncio.wrap_future(future)
+
+    def add_row(self, run_id: str, seq: int, accepted: bool, value: bytes) -> None:
+        """Keep one decided row; ``seq`` is its place in the run."""
+        self._writer.row(run_id, seq, accepted, value)
+
+    def run(self, run_id: str) -> RunInfo:
+        """One run by id or by the beginning of it."""
+        rows = self._reader().execute(
+            f"SELECT {runs.FIELDS} FROM runs WHERE substr(id, 1, ?) = ? LIMIT 2",
+            (len(run_id), run_id),
+        ).fetchall()
+        if not rows or not run_id:
+            raise StoreError(f"There is no run {run_id!r}; `synthnb store info` lists them.")
+        if len(rows) > 1:
+            raise StoreError(f"Several runs begin with {run_id!r}: name more of it.")
+        return runs.read(rows[0])
+
+    def runs(self, project: str | None = None, name: str | None = None) -> list[RunInfo]:
+        """Runs, newest first, of one project folder or one name where given."""
+        rows = self._reader().execute(
+            f"SELECT {runs.FIELDS} FROM runs WHERE (?1 IS NULL OR project = ?1) "
+            "AND (?2 IS NULL OR name = ?2) ORDER BY started DESC",
+            (project, name),
+        ).fetchall()
+        return [runs.read(row) for row in rows]
+
+    def count_rows(self, run_id: str, accepted: bool | None = None) -> int:
+        """How many decided rows a run has."""
+        return int(
+            self._reader().execute(
+                "SELECT count(*) FROM rows WHERE run = ? AND (?2 IS NULL OR accepted = ?2)",
+                (run_id, accepted),
+            ).fetchone()[0]
+        )
+
+    def row_values(
+        self, run_id: str, accepted: bool | None = None, offset: int = 0, limit: int = -1
+    ) -> Iterator[bytes]:
+        """The rows of a run in order, still encoded."""
+        cursor = self._reader().execute(
+            "SELECT value FROM rows WHERE run = ? AND (?2 IS NULL OR accepted = ?2) "
+            "ORDER BY seq LIMIT ? OFFSET ?",
+            (run_id, accepted, limit, offset),
+        )
+        return (row[0] for row in cursor)
+
+    # versions and decisions
+
+    def next_version(self, project: str, name: str, run_id: str, digest: str) -> int:
+        """Take the next version number of a name in a project folder."""
+        taken: int = self._write(
+            lambda connection: runs.number(connection, project, name, run_id, digest)
+        )
+        return taken
+
+    def versions(self, project: str, name: str | None = None) -> list[VersionInfo]:
+        """Versions of a project folder, oldest first."""
+        rows = self._reader().execute(
+            "SELECT project, name, number, run, hash, created FROM versions "
+            "WHERE project = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY name, number",
+            (project, name),
+        )
+        return [VersionInfo(*row) for row in rows]
+
+    def decide(
+        self, scope: str, row: str, kind: str, value: JSON, *, author: str = ""
+    ) -> None:
+        """Keep one decision on a row (``keep``, ``drop``, ``edit``, ``rank`` …).
+
+        ``scope`` says what the row belongs to, a run id for instance. The same author's
+        later decision of that kind replaces the earlier one; ``value=None`` takes it back.
+        """
+        data = (scope, row, kind, author, orjson.dumps(value), time.time())
+
+        def write(connection: sqlite3.Connection) -> None:
+            if value is None:
+                connection.execute(
+                    "DELETE FROM decisions WHERE (scope, row, kind, author) = (?, ?, ?, ?)",
+                    data[:4],
+                )
+            else:
+                connection.execute(
+                    "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?)", data
+                )
+
+        self._write(write)
+
+    def decisions(self, scope: str, kind: str | None = None) -> list[dict[str, JSON]]:
+        """Decisions of one scope, oldest first: row, kind, author, value, created."""
+        cursor = self._reader().execute(
+            "SELECT row, kind, author, value, created FROM decisions "
+            "WHERE scope = ?1 AND (?2 IS NULL OR kind = ?2) ORDER BY created",
+            (scope, kind),
+        )
+        names = ("row", "kind", "author", "value", "created")
+        return [
+            {**dict(zip(names, row, strict=True)), "value": orjson.loads(row[3])}
+            for row in cursor
+        ]
+
+    # care
+
+    def flush(self) -> None:
+        """Wait until everything queued so far is durable."""
+        self._write(lambda connection: None)
+
+    def info(self) -> dict[str, JSON]:
+        """Path, bytes and counts."""
+        reader = self._reader()
+        counts = {
+            table: reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("answers", "runs", "rows", "versions", "decisions")
+        }
+        return {"path": str(self.path), "bytes": self.path.stat().st_size, **counts}
+
+    def prune(self, *, days: float | None = None, runs_kept: int | None = None) -> int:
+        """Drop answers older than ``days`` and all rows but the newest runs'.
+
+        Returns the number of entries dropped. Versions, decisions and running runs stay.
+        """
+        before = time.time() - (days or 0) * 86400 if days is not None else 0.0
+
+        def drop(connection: sqlite3.Connection) -> int:
+            old = "DELETE FROM answers WHERE created < ?"
+            gone = connection.execute(old, (before,)).rowcount
+            if runs_kept is not None:
+                gone += connection.execute(
+                    "DELETE FROM rows WHERE run NOT IN "
+                    "(SELECT id FROM runs ORDER BY started DESC LIMIT ?) AND run NOT IN "
+                    "(SELECT id FROM runs WHERE owner IS NOT NULL)",
+                    (runs_kept,),
+                ).rowcount
+            return gone
+
+        dropped: int = self._write(drop)
+        self._reader().execute("VACUUM")
+        return dropped
+
+    def close(self) -> None:
+        """Commit what is queued and let go of the file."""
+        self._writer.close()
+        for reader in self._readers:
+            reader.close()
+        self._readers.clear()
+        self._local = threading.local()
+        if not self.lasting:
+            for file in self.path.parent.iterdir():
+                file.unlink()
+            self.path.parent.rmdir()
+
+    def _reader(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = connect(str(self.path))
+            self._readers.append(connection)
+        return connection
+
+    def _write(self, statement: Any) -> Any:
+        try:
+            return self._writer.execute(statement).result(timeout=PATIENCE)
+        except (sqlite3.Error, TimeoutError) as error:
+            raise StoreError(_plain(self.path, error)) from error
+
+
+def _default() -> Path:
+    from synthnb.settings import data_dir
+
+    return data_dir() / "store.sqlite3"
+
+
+def _plain(path: Path, error: Exception) -> str:
+    """What went wrong with the file, and what to do, in one line."""
+    text = str(error)
+    if "full" in text or getattr(error, "errno", None) == 28:
+        return f"The disk of {path.parent} is full: free some space, or set SYNTHNB_HOME."
+    if "readonly" in text or isinstance(error, PermissionError) or "unable to open" in text:
+        return f"The folder {path.parent} cannot be written: set SYNTHNB_HOME to one that can."
+    if "locked" in text or isinstance(error, TimeoutError):
+        return f"{path} was busy for too long: another process holds it."
+    if "malformed" in text or "not a database" in text:
+        return f"The store {path} is damaged; it is set aside when it is opened next."
+    return f"The store {path} cannot be used: {text}"
+
+

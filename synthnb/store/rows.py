@@ -1,0 +1,127 @@
+"""Decided rows as bytes, and a sequence of records that reads them lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import orjson
+
+from synthnb.types import Call, Message, Reason, Record
+
+if TYPE_CHECKING:
+    from synthnb.store.database import Store
+
+__all__ = ["StoredRecords", "decode_record", "encode_record"]
+
+
+def encode_record(record: Record, *, messages: bool = True) -> bytes:
+    """A record as compact JSON; without ``messages`` the prompts are left out."""
+    data: dict[str, Any] = {"i": record.index, "v": record.values, "d": record.id}
+    if not record.accepted:
+        data["r"] = [_reason(reason) for reason in record.reasons]
+    if record.checks:
+        data["k"] = [_reason(reason) for reason in record.checks]
+    if record.calls:
+        data["c"] = [_call(call, messages) for call in record.calls]
+    for key, value in (
+        ("h", record.hidden),
+        ("a", record.attempt),
+        ("n", record.candidate),
+        ("p", record.parents),
+        ("s", record.source),
+    ):
+        if value:
+            data[key] = value
+    if record.origin != "synthetic":
+        data["o"] = record.origin
+    if record.generation != 1:
+        data["g"] = record.generation
+    return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+
+
+def decode_record(value: bytes) -> Record:
+    """The record that ``encode_record`` wrote."""
+    data = orjson.loads(value)
+    return Record(
+        index=data["i"],
+        values=data["v"],
+        accepted="r" not in data,
+        reasons=tuple(Reason(*reason) for reason in data.get("r", ())),
+        checks=tuple(Reason(*reason) for reason in data.get("k", ())),
+        calls=tuple(_recall(call) for call in data.get("c", ())),
+        hidden=data.get("h", {}),
+        attempt=data.get("a", 0),
+        candidate=data.get("n", 0),
+        origin=data.get("o", "synthetic"),
+        parents=tuple(data.get("p", ())),
+        generation=data.get("g", 1),
+        source=data.get("s"),
+        id=data["d"],
+    )
+
+
+def _reason(reason: Reason) -> list[Any]:
+    return [reason.rule, reason.value, reason.message, reason.column, reason.passed]
+
+
+def _call(call: Call, messages: bool) -> list[Any]:
+    return [
+        call.column, call.model, call.messages if messages else (), call.answer,
+        call.prompt_tokens, call.completion_tokens, call.cost, call.elapsed, call.cached,
+        call.attempt, call.candidate, call.seed, call.finish_reason, call.few_shot,
+    ]  # fmt: skip
+
+
+def _recall(data: list[Any]) -> Call:
+    data[2] = tuple(Message(role=m["role"], content=m["content"]) for m in data[2])
+    data[13] = tuple(data[13])
+    return Call(*data)
+
+
+class StoredRecords(Sequence[Record]):
+    """The rows of one run, read as they are asked for: a million rows cost no memory.
+
+    ``accepted`` narrows it to the accepted or the rejected ones.
+    """
+
+    def __init__(self, store: Store, run: str, accepted: bool | None = None) -> None:
+        self._store = store
+        self._run = run
+        self._accepted = accepted
+        self._length: int | None = None
+
+    def __len__(self) -> int:
+        if self._length is None:
+            self._length = self._store.count_rows(self._run, self._accepted)
+        return self._length
+
+    def __iter__(self) -> Iterator[Record]:
+        for value in self._store.row_values(self._run, self._accepted):
+            yield decode_record(value)
+
+    def where(self, keep: Callable[[Record], bool]) -> Iterator[Record]:
+        """The records that ``keep`` says yes to."""
+        return (record for record in self if keep(record))
+
+    @overload
+    def __getitem__(self, item: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, item: slice) -> list[Record]: ...
+
+    def __getitem__(self, item: int | slice) -> Record | list[Record]:
+        if isinstance(item, slice):
+            start, stop, step = item.indices(len(self))
+            if step != 1:
+                return [self[position] for position in range(start, stop, step)]
+            values = self._store.row_values(
+                self._run, self._accepted, offset=start, limit=max(0, stop - start)
+            )
+            return [decode_record(value) for value in values]
+        position = item + len(self) if item < 0 else item
+        for value in self._store.row_values(
+            self._run, self._accepted, offset=position, limit=1
+        ):
+            return decode_record(value)
+        raise IndexError(f"the run has {len(self)} rows, not {item}")

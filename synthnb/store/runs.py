@@ -1,0 +1,171 @@
+"""Runs and versions as the store keeps them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from synthnb.errors import StoreError
+
+__all__ = ["RunInfo", "VersionInfo"]
+
+STALE = 15.0
+"""Seconds without a heartbeat after which an owner on another host counts as gone."""
+
+HOST = socket.gethostname()
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """One run: what was asked, how far it came, and who is writing it now."""
+
+    id: str
+    project: str
+    """Folder that the run belongs to."""
+    name: str
+    recipe: str
+    """The recipe's own text, as ``Recipe.dumps`` wrote it."""
+    base: str
+    """Folder that relative source paths start from."""
+    fingerprint: str
+    wanted: int
+    model: str | None = None
+    """The model that was chosen for the run, where the recipe's own was not used."""
+    source: str | None = None
+    """Hash of the source rows."""
+    started: float = 0.0
+    """Unix time."""
+    status: str = "running"
+    reason: str = ""
+    accepted: int = 0
+    rejected: int = 0
+    outcome: Mapping[str, Any] | None = None
+    """Funnel, usage and seconds of a run that ended."""
+    owner: str | None = None
+    """``pid@host`` of the process that writes it, ``None`` when nobody does."""
+    heartbeat: float = 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Whether its owner still runs."""
+        if self.owner is None:
+            return False
+        pid, _, host = self.owner.partition("@")
+        if host != HOST:
+            return time.time() - self.heartbeat < STALE
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            return False
+        except (PermissionError, OSError):
+            return time.time() - self.heartbeat < STALE
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class VersionInfo:
+    """One version of a named recipe in a project folder."""
+
+    project: str
+    name: str
+    number: int
+    run: str
+    hash: str
+    created: float
+
+
+FIELDS = (
+    "id, project, name, recipe, base, fingerprint, wanted, model, source, started, status, "
+    "reason, accepted, rejected, outcome, owner, heartbeat"
+)
+
+
+def me() -> str:
+    """This process as an owner."""
+    return f"{os.getpid()}@{HOST}"
+
+
+def read(row: tuple[Any, ...]) -> RunInfo:
+    """A row of the table ``runs`` as a value."""
+    values = list(row)
+    values[14] = orjson.loads(values[14]) if values[14] else None
+    return RunInfo(*values)
+
+
+def insert(connection: sqlite3.Connection, run: RunInfo) -> None:
+    """Add a run that this process owns."""
+    outcome = orjson.dumps(run.outcome) if run.outcome is not None else None
+    connection.execute(
+        f"INSERT INTO runs({FIELDS}) VALUES ({', '.join('?' * 17)})",
+        (
+            run.id, run.project, run.name, run.recipe, run.base, run.fingerprint,
+            run.wanted, run.model, run.source, run.started or time.time(), run.status,
+            run.reason, run.accepted, run.rejected, outcome, me(), time.time(),
+        ),
+    )  # fmt: skip
+
+
+def claim(connection: sqlite3.Connection, run_id: str) -> RunInfo:
+    """Become the owner of a run that nobody writes any more."""
+    row = connection.execute(f"SELECT {FIELDS} FROM runs WHERE id = ?", (run_id,)).fetchone()
+    if row is None:
+        raise StoreError(f"There is no run {run_id} to resume.")
+    run = read(row)
+    if run.alive:
+        raise StoreError(
+            f"Run {run_id} is being written by process {run.owner}. "
+            "Interrupt it there, or wait until it ends."
+        )
+    connection.execute(
+        "UPDATE runs SET owner = ?, heartbeat = ?, status = 'running', reason = '' "
+        "WHERE id = ?",
+        (me(), time.time(), run_id),
+    )
+    return run
+
+
+def beat(connection: sqlite3.Connection, run_id: str, accepted: int, rejected: int) -> None:
+    """Say that the run is alive and how far it is."""
+    connection.execute(
+        "UPDATE runs SET accepted = ?, rejected = ?, heartbeat = ? WHERE id = ?",
+        (accepted, rejected, time.time(), run_id),
+    )
+
+
+def finish(
+    connection: sqlite3.Connection,
+    run_id: str,
+    status: str,
+    reason: str,
+    accepted: int,
+    rejected: int,
+    outcome: Mapping[str, Any],
+) -> None:
+    """End a run and give it up."""
+    connection.execute(
+        "UPDATE runs SET status = ?, reason = ?, accepted = ?, rejected = ?, outcome = ?, "
+        "owner = NULL, heartbeat = ? WHERE id = ?",
+        (status, reason, accepted, rejected, orjson.dumps(outcome), time.time(), run_id),
+    )
+
+
+def number(
+    connection: sqlite3.Connection, project: str, name: str, run_id: str, digest: str
+) -> int:
+    """The next version number of a name in a project folder, taken by this run."""
+    last = connection.execute(
+        "SELECT coalesce(max(number), 0) FROM versions WHERE project = ? AND name = ?",
+        (project, name),
+    ).fetchone()[0]
+    connection.execute(
+        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?)",
+        (project, name, last + 1, run_id, digest, time.time()),
+    )
+    return int(last) + 1

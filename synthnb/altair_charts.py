@@ -25,23 +25,21 @@ class Charts(dict[str, LayerChart]):
     ``charts["mood"].properties(width=400)`` is an Altair chart like any other.
     """
 
-    def together(self, columns: int = 3) -> alt.ConcatChart:
-        """All charts in one, ``columns`` side by side."""
-        plain = [alt.LayerChart.from_dict(c.to_dict()) for c in self.values()]
-        config: dict[str, Any] = {"view": {"stroke": None}}
-        for one in plain:
-            given = one.to_dict().get("config", {})
-            config |= given
-            one.config = alt.Undefined
-            one.background = alt.Undefined
-        joined = alt.concat(*plain, columns=columns).resolve_scale(x="independent")
-        joined.config = alt.Config.from_dict(config)
-        return joined
-
     def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         if not self:
             return {"text/plain": "No charts: the batch has no rows."}
-        return _bundle(self.together().to_dict(), "charts " + ", ".join(self))
+        return _bundle(_side_by_side(self), "charts " + ", ".join(self))
+
+
+def _side_by_side(charts: Mapping[str, LayerChart]) -> dict[str, Any]:
+    """One spec of all charts, three in a row; the settings of the whole come from the first."""
+    bodies = [chart.to_dict() for chart in charts.values()]
+    whole = {key: bodies[0][key] for key in ("background", "config") if key in bodies[0]}
+    apart = ("$schema", "background", "config")
+    parts = [{k: v for k, v in body.items() if k not in apart} for body in bodies]
+    datasets = {k: v for body in parts for k, v in body.pop("datasets", {}).items()}
+    joined = {"concat": parts, "columns": 3, "resolve": {"scale": {"x": "independent"}}}
+    return whole | joined | ({"datasets": datasets} if datasets else {})
 
 
 def chart(spec: Mapping[str, Any]) -> LayerChart:

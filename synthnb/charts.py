@@ -26,6 +26,7 @@ KEPT, REJECTED, INK, PAPER = "#0072b2", "#d55e00", "#333333", "#ffffff"
 _WIDTH, _BAND, _HEIGHT = 260, 20, 140
 
 Spec = dict[str, Any]
+_ONLY_LOST: Spec = {"transform": [{"filter": "datum.rejected > 0"}]}
 
 
 def specs(batch: Batch) -> dict[str, Spec]:
@@ -82,14 +83,12 @@ def _category(chart: Distribution) -> Spec:
     total = {"field": "total", "type": "quantitative", "axis": None}
     layers: list[Spec] = [_layer(bar, x=count, y=y)]
     if any(bar.rejected for bar in chart.bars):
-        layers.append(_layer(hollow, x=count, x2={"field": "total"}, y=y))
+        layers.append(_ONLY_LOST | _layer(hollow, x=count, x2={"field": "total"}, y=y))
     if any(bar.planned is not None for bar in chart.bars):
         planned = {"field": "planned", "type": "quantitative", "axis": None}
         layers.append(_layer(tick, x=planned, y=y))
     shown = {"field": "shown", "type": "quantitative"}
     layers.append(_layer(number, x=total, y=y, text=shown))
-    for layer in layers:
-        layer["encoding"]["y"] = y
     values = _values(chart)
     for value in values:
         value["total"] = value["count"] + value["rejected"]
@@ -111,7 +110,7 @@ def _histogram(chart: Distribution) -> Spec:
     if any(bar.rejected for bar in chart.bars):
         mark = {"type": "bar", "filled": False, "stroke": REJECTED}
         over = _layer(mark, x=x, x2=x2, y=y | {"field": "total"}, y2={"field": "count"})
-        layers.append(over)
+        layers.append(_ONLY_LOST | over)
     if any(bar.planned for bar in chart.bars):
         mark = {"type": "rule", "color": INK, "strokeWidth": 2}
         layers.append(_layer(mark, x=x, x2=x2, y=y | {"field": "planned"}))
@@ -149,7 +148,7 @@ def png(spec: Mapping[str, Any], *, scale: float = 2.0) -> bytes:
         ) from error
     # An empty list of allowed addresses: a spec may not fetch data or images.
     return bytes(
-        vl_convert.vegalite_to_png(dict(spec), vl_version="5.21", scale=scale, allowed_base_urls=[])
+        vl_convert.vegalite_to_png(dict(spec), vl_version="5.20", scale=scale, allowed_base_urls=[])
     )
 
 

@@ -94,6 +94,9 @@ class ModelError(SynthError):
         super().__init__(message)
         self.kind = kind
         self.raw = raw
+        self.prompt_tokens: int | None = None
+        """Tokens of an answer that was paid for and is no use all the same."""
+        self.completion_tokens: int | None = None
 
 
 class FatalModelError(ModelError):

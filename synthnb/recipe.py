@@ -1,244 +1,257 @@
-"""The recipe: the one value that is saved, and the columns it is made of.
+"""The recipe: the one value that is saved.
 
 A recipe is frozen; an edit is a new value (``replace``). It names models and checks
-that are registered elsewhere and holds no secret, no endpoint and no code.
+that are registered elsewhere and holds no secret, no endpoint and no code. Reading one
+imports, opens and sends nothing.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias, Union
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from synthnb.errors import RecipeError
+from synthnb.graph import order as column_order
+from synthnb.graph import references as column_references
+from synthnb.parts import (
+    Budget,
+    Candidates,
+    Category,
+    CheckSpec,
+    Chunk,
+    Column,
+    Datetime,
+    Expression,
+    Integer,
+    Like,
+    Mix,
+    Number,
+    Params,
+    Person,
+    Prompt,
+    Purpose,
+    Role,
+    Scalar,
+    Source,
+    Split,
+    Subcategory,
+    Target,
+    Turns,
+    Uuid,
+    Value,
+    label,
+)
+from synthnb.reading import read
+from synthnb.relations import judge
+from synthnb.report import Report
 from synthnb.types import JSON
+from synthnb.writing import canonical, canonical_text, fingerprint
+from synthnb.yamltext import Node, parse, plain
 
-__all__ = ["Recipe"]
-
-Purpose: TypeAlias = Literal[
-    "pre-training", "fine-tuning", "alignment", "evaluation", "augmentation", "teaching"
+__all__ = [
+    "Budget",
+    "Candidates",
+    "Category",
+    "CheckSpec",
+    "Chunk",
+    "Column",
+    "Datetime",
+    "Expression",
+    "Integer",
+    "Like",
+    "Mix",
+    "Number",
+    "Params",
+    "Person",
+    "Prompt",
+    "Purpose",
+    "Recipe",
+    "Role",
+    "Scalar",
+    "Source",
+    "Split",
+    "Subcategory",
+    "Target",
+    "Turns",
+    "Uuid",
+    "Value",
+    "label",
 ]
 
 
-class Value(BaseModel):
-    """Base of everything in a recipe: frozen, and closed to unknown keys."""
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """What to make and how, from columns to checks. Two equal recipes make equal plans.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    Columns and parts may be given in the file's shorthand; a misfit anywhere raises
+    ``RecipeError``.
 
+    >>> recipe = Recipe(columns={
+    ...     "mood": ["angry", "happy"],
+    ...     "text": {"prompt": "A review by someone {{ mood }}."},
+    ... })
+    >>> recipe.main, recipe.order, recipe.columns["mood"].weights
+    ('text', ['mood', 'text'], [1.0, 1.0])
+    """
 
-class Params(Value):
-    """Sampling parameters. ``None`` is left to the endpoint; ``extra`` passes through."""
-
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    stop: list[str] | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    extra: dict[str, JSON] = Field(default_factory=dict)
-
-
-class Chunk(Value):
-    """How documents are cut: ``words`` a chunk, ``overlap`` words shared."""
-
-    words: int = 300
-    overlap: int = 40
-
-
-class Source(Value):
-    """Real rows behind the synthetic ones: a table file, or documents cut into chunks."""
-
-    path: str | None = None
-    documents: str | list[str] | None = None
-    chunk: Chunk | None = None
-    columns: list[str] | None = None
-    order: Literal["shuffle", "file"] = "shuffle"
-    per_row: int = 1
-    repeat: bool = False
-    keep: bool = True
-    """Source columns become columns of the result."""
+    name: str | None = None
+    description: str | None = None
+    kind: str | None = None
+    purpose: Purpose | None = None
     license: str | None = None
-    sha256: str | None = None
-    group: str | None = None
-    """Column whose equal values stay on one side of a split."""
+    seed: int = 0
+    model: str | None = None
+    models: dict[str, str] = field(default_factory=dict)
+    params: Params = field(default_factory=Params)
+    source: Source | None = None
+    columns: dict[str, Column] = field(default_factory=dict)
+    checks: Sequence[CheckSpec] = ()
+    target: Target = field(default_factory=Target)
+    budget: Budget | None = None
+    mix: Mix | None = None
+    split: Split | None = None
     local_only: bool = False
+    version: int = 1
+    text: str | None = field(default=None, repr=False)
+    """The text it was loaded from, kept for its comments and order."""
+    path: Path | None = field(default=None, repr=False)
+    """The file it was loaded from or saved to."""
+    file_hash: str | None = field(default=None, repr=False)
+    """SHA-256 of that file then."""
+    tree: Node | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        root = self.tree
+        if root is None:
+            given = {key: getattr(self, key) for key in _FIELDS}
+            root = plain({"synthnb": self.version, **given})
+        fields = read(root)
+        for key, value in fields.items():
+            object.__setattr__(self, key, value)
+        report = Report(root)
+        judge(self, report)
+        report.raise_if_any()
+        object.__setattr__(self, "tree", None)
+
+    @classmethod
+    def loads(cls, text: str, *, name: str | None = None) -> Recipe:
+        """The recipe in a YAML text; ``name`` is used where the text names none.
+
+        Raises ``RecipeError`` with the lines of at most three problems.
+        """
+        tree = parse(text)
+        read(tree, need_version=True)
+        recipe = cls(tree=tree, text=text)
+        return recipe.replace(name=name) if name and recipe.name is None else recipe
+
+    @classmethod
+    def load(cls, path: str | Path) -> Recipe:
+        """The recipe in a file; it remembers the file for :meth:`save`."""
+        file = Path(path)
+        try:
+            content = file.read_bytes()
+            text = content.decode("utf-8")
+        except OSError as error:
+            raise RecipeError(f"{file} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise RecipeError(f"{file} is not UTF-8 text") from None
+        try:
+            recipe = cls.loads(text)
+        except RecipeError as error:
+            told = RecipeError(f"{file.name}: {error}")
+            told.line = error.line
+            raise told from None
+        object.__setattr__(recipe, "path", file)
+        object.__setattr__(recipe, "file_hash", hashlib.sha256(content).hexdigest())
+        return recipe
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, JSON]) -> Recipe:
+        """The recipe of plain data, as :meth:`to_dict` gives it."""
+        tree = plain(data)
+        read(tree)
+        return cls(tree=tree)
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain canonical data: shorthand, defaults left out, keys in fixed order."""
+        return canonical(self)
+
+    def dumps(self) -> str:
+        """The recipe as YAML. Comments and order of a loaded text stay."""
+        data = self.to_dict()
+        if self.text is not None and Recipe.loads(self.text).to_dict() == data:
+            return self.text
+        return canonical_text(data)
+
+    def replace(self, **changes: Any) -> Recipe:
+        """A new recipe with other fields; the text it came from is kept for ``dumps``."""
+        unknown = changes.keys() - set(_FIELDS)
+        if unknown:
+            raise RecipeError(f"a recipe has no field {', '.join(sorted(unknown))}")
+        fields = {key: getattr(self, key) for key in _FIELDS}
+        made = Recipe(**{**fields, **changes})
+        for key in ("text", "path", "file_hash"):
+            object.__setattr__(made, key, getattr(self, key))
+        return made
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """32 hex digits: equal when rows would be made alike.
+
+        Name, description, licence, budget and target do not count.
+        """
+        return fingerprint(self.to_dict())
+
+    @cached_property
+    def order(self) -> list[str]:
+        """Column names, each after those it reads."""
+        return column_order(self.columns, self.source)
+
+    def references(self, column: str) -> frozenset[str]:
+        """What a column reads: column names, and ``source.NAME`` for source columns."""
+        return column_references(column, self.columns, self.source)
+
+    @cached_property
+    def prompts(self) -> dict[str, Prompt]:
+        """The columns that a model writes."""
+        return {name: c for name, c in self.columns.items() if isinstance(c, Prompt)}
+
+    @cached_property
+    def main(self) -> str:
+        """The main prompt column: marked ``main``, else the last one; ``text`` if none."""
+        marked = [name for name, column in self.prompts.items() if column.main]
+        return (marked or list(self.prompts) or ["text"])[-1]
+
+    def resolve_model(self, name: str | None) -> str | None:
+        """``PROFILE/MODEL`` for a short name under ``models``, or for the name itself."""
+        return self.models.get(name, name) if name is not None else None
+
+    def model_for(self, column: str) -> str | None:
+        """``PROFILE/MODEL`` that writes ``column``; ``None`` leaves it to the settings."""
+        own = self.columns[column]
+        named = own.model if isinstance(own, Prompt) else None
+        return self.resolve_model(named or self.model)
+
+    def validate_source(self, columns: list[str]) -> None:
+        """Judge the names again, now that the source's real columns are known."""
+        report = Report(plain({}))
+        judge(self, report, columns)
+        report.raise_if_any()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Recipe):
+            return NotImplemented
+        return canonical_text(self.to_dict()) == canonical_text(other.to_dict())
+
+    def __hash__(self) -> int:
+        return hash(canonical_text(self.to_dict()))
 
 
-class Category(Value):
-    """A label drawn by weight. ``weights`` are relative, one for each value."""
-
-    kind: Literal["category"] = "category"
-    values: list[str | int | float | bool]
-    weights: list[float]
-
-
-class Subcategory(Value):
-    """A label drawn from the list that belongs to another column's value."""
-
-    kind: Literal["subcategory"] = "subcategory"
-    parent: str
-    of: dict[str, list[str | int | float | bool]]
-
-
-class Integer(Value):
-    """A whole number, both ends included."""
-
-    kind: Literal["integer"] = "integer"
-    low: int
-    high: int
-
-
-class Number(Value):
-    """A real number between two ends, rounded to ``decimals`` if given."""
-
-    kind: Literal["number"] = "number"
-    low: float
-    high: float
-    decimals: int | None = None
-
-
-class Datetime(Value):
-    """A moment between two, as ISO text; dates alone where both ends are dates."""
-
-    kind: Literal["datetime"] = "datetime"
-    start: str
-    end: str
-
-
-class Person(Value):
-    """A made-up person: an object with name, age, sex, city, job, traits."""
-
-    kind: Literal["person"] = "person"
-    locale: str = "en"
-
-
-class Uuid(Value):
-    """A version 4 UUID drawn from the recipe's seed."""
-
-    kind: Literal["uuid"] = "uuid"
-
-
-class Like(Value):
-    """A column that follows a real one; all of them are fitted jointly."""
-
-    kind: Literal["like"] = "like"
-    column: str
-
-
-class Expression(Value):
-    """A Jinja expression over the row; a lone ``{{ … }}`` keeps its type."""
-
-    kind: Literal["expression"] = "expression"
-    template: str
-
-
-class Candidates(Value):
-    """k answers to one prompt, by repetition, temperature or model."""
-
-    n: int = 1
-    models: list[str] = Field(default_factory=list)
-    temperatures: list[float] = Field(default_factory=list)
-    flaws: list[str] = Field(default_factory=list)
-    """Planted flaws: one candidate is asked to show each."""
-
-
-class Role(Value):
-    """One side of a conversation."""
-
-    system: str = ""
-    model: str | None = None
-
-
-class Turns(Value):
-    """A conversation of ``min`` to ``max`` messages, the two roles in strict turn."""
-
-    min: int = 2
-    max: int = 6
-    user: Role = Role()
-    assistant: Role = Role()
-    stop: str | None = None
-    tools: list[JSON] = Field(default_factory=list)
-
-
-class Prompt(Value):
-    """A column that a model writes."""
-
-    kind: Literal["prompt"] = "prompt"
-    prompt: str
-    system: str | None = None
-    model: str | None = None
-    params: Params = Params()
-    schema_: dict[str, JSON] | str | list[JSON] | None = Field(default=None, alias="schema")
-    """Shorthand schema: ``{answer: str, citations: [str]}``."""
-    json_schema: dict[str, JSON] | None = None
-    choices: list[str | int | float | bool] | None = None
-    few_shot: int | None = None
-    """Examples shown a call; all of them where unset."""
-    examples: list[dict[str, JSON]] = Field(default_factory=list)
-    per_call: int = 1
-    candidates: Candidates | None = None
-    turns: Turns | None = None
-    code: str | None = None
-    """Language of a code column: fences are stripped, the rest parsed."""
-    skip_when: str | None = None
-    raw: bool = False
-    """A raw completion, no chat template (Magpie), where the endpoint allows it."""
-    repair: int = 2
-    """Feedback turns when the answer does not fit the schema."""
-    hidden: bool = False
-    main: bool = False
-
-
-Column: TypeAlias = Annotated[
-    Union[
-        Category,
-        Subcategory,
-        Integer,
-        Number,
-        Datetime,
-        Person,
-        Uuid,
-        Like,
-        Expression,
-        Prompt,
-    ],
-    Field(discriminator="kind"),
-]
-
-
-class CheckSpec(Value):
-    """One check by name with its options; ``synthnb.checks`` knows the names."""
-
-    rule: str
-    options: dict[str, JSON] = Field(default_factory=dict)
-
-
-class Target(Value):
-    """What to end with: accepted rows, exact counts a value, a cap on candidates."""
-
-    rows: int | None = None
-    quotas: dict[str, dict[str, int]] = Field(default_factory=dict)
-    """``{column: {value: count}}``; ``"a & b": {"x & y": n}`` for a combination."""
-    max_candidates: int | None = None
-    stop_if: dict[str, float] = Field(default_factory=dict)
-
-
-class Budget(Value):
-    """Hard caps of one run."""
-
-    usd: float | None = None
-    tokens: int | None = None
-    minutes: float | None = None
-
-
-class Mix(Value):
-    """``real`` is the share of real rows in the final set, 0 to 1."""
-
-    real: float
-
-
-class Split(Value):
-    """Held-out share, whole groups of ``by`` on one side."""
-
-    by: str | None = None
-    eval: float = 0.2
+_FIELDS = (
+    *("name", "description", "kind", "purpose", "license", "seed", "model", "models", "params"),
+    *("source", "columns", "checks", "target", "budget", "mix", "split", "local_only"),
+)

@@ -19,7 +19,7 @@ from threading import Lock
 from typing import IO
 
 from synthnb.errors import SourceError
-from synthnb.recipe import Chunk, Source
+from synthnb.parts import Chunk, Source
 from synthnb.types import Row
 
 __all__ = ["DocumentTable", "html_text", "read_documents"]
@@ -29,8 +29,12 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff
 """One word; Chinese and Japanese write none apart, so each character counts as one."""
 _SILENT = frozenset(["script", "style", "noscript", "template", "svg", "head", "iframe"])
 _BREAKS = frozenset(
-    "address article aside blockquote br dd div dl dt figcaption footer form h1 h2 h3 h4 h5 h6 "
-    "header hr li main nav ol p pre section table td th title tr ul".split()
+    [
+        *("address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt"),
+        *("figcaption", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr"),
+        *("li", "main", "nav", "ol", "p", "pre", "section", "table", "td", "th", "title", "tr"),
+        "ul",
+    ]
 )
 
 
@@ -41,7 +45,7 @@ class DocumentTable:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._spool: IO[bytes] = tempfile.TemporaryFile()
+        self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long)
         self._lock = Lock()
         self._starts = array("Q")
         self._sizes = array("L")
@@ -59,6 +63,7 @@ class DocumentTable:
         return self._hash.hexdigest()
 
     def row(self, index: int) -> Row:
+        """One chunk; safe to call from several threads."""
         with self._lock:
             self._spool.seek(self._starts[index])
             text = self._spool.read(self._sizes[index]).decode("utf-8")
@@ -143,10 +148,10 @@ def read_documents(source: Source, base: Path, *, given: bool = False) -> Docume
     if not files:
         kinds = ", ".join(sorted(_READERS))
         raise SourceError(f"No document matches {name} (in {base.name or base}; {kinds}).")
-    table = DocumentTable(name)
+    table, chunk = DocumentTable(name), source.chunk or Chunk()
     for shown, path in files:
         try:
-            table.add(shown, _READERS[path.suffix.lower()](path, shown), source.chunk or Chunk())
+            table.add(shown, _READERS[path.suffix.lower()](path, shown), chunk)
         except OSError as error:
             raise SourceError(f"{shown} can't be read: {error.strerror or error}.") from None
     if not len(table):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from difflib import get_close_matches
 from hashlib import blake2b, sha256
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from synthnb.errors import SourceError
-from synthnb.recipe import Source
+from synthnb.parts import Source
+from synthnb.suggest import did_you_mean
 from synthnb.tables import SUFFIXES, Table, from_frame, read_table
 from synthnb.types import JSON, Row
 
@@ -106,9 +106,8 @@ def _chosen(there: list[str], wanted: list[str] | None, name: str) -> list[str]:
 
 
 def _unknown(column: str, there: list[str], name: str) -> str:
-    close = get_close_matches(column, there, 1)
-    hint = f"Did you mean {close[0]}? " if close else ""
-    return f"{name} has no column {column!r}. {hint}It has: {', '.join(there)}."
+    hint = did_you_mean(column, there) or f". It has: {', '.join(there)}."
+    return f"{name} has no column {column!r}{hint}"
 
 
 def _generation(note: JSON) -> int:

@@ -6,12 +6,12 @@ is the user's own.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from synthnb.errors import RecipeError
+from synthnb.suggest import did_you_mean
 
 __all__ = ["copy_kind", "list_kinds", "read_kind", "sample_files"]
 
@@ -37,9 +37,8 @@ def read_kind(kind: str) -> str:
     """The shipped recipe as YAML text; an unknown kind raises a RecipeError."""
     kinds = list_kinds()
     if kind not in kinds:
-        close = get_close_matches(kind, kinds, 1)
-        hint = f"Did you mean {close[0]}? " if close else ""
-        raise RecipeError(f"No kind is named {kind!r}. {hint}There are: {', '.join(kinds)}.")
+        hint = did_you_mean(kind, kinds) or f"; there are {', '.join(kinds)}."
+        raise RecipeError(f"No kind is named {kind!r}{hint}")
     return (_folder() / f"{kind}{_SUFFIX}").read_text("utf-8")
 
 

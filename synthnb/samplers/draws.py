@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import blake2b
 
-__all__ = ["bits", "deck", "digest", "permuted", "permutation", "spread", "uniform"]
+__all__ = ["bits", "deck", "digest", "permutation", "permuted", "spread", "uniform"]
 
 _BRANCH = 4
 _LEVELS = 5
@@ -18,12 +18,8 @@ _LEVELS = 5
 
 def digest(seed: int, *labels: str | int, size: int = 8) -> bytes:
     """``size`` bytes that depend on the seed and each label, and on nothing else."""
-    text = "\x1f".join([str(seed), *(_tagged(label) for label in labels)])
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest()
-
-
-def _tagged(label: str | int) -> str:
-    return f"#{label}" if isinstance(label, int) else f"${label}"
+    # ascii(), not repr(): what repr escapes changes with Python's Unicode tables.
+    return blake2b(ascii((seed, *labels)).encode("ascii"), digest_size=size).digest()
 
 
 def bits(seed: int, *labels: str | int) -> int:
@@ -44,8 +40,12 @@ def uniform(seed: int, *labels: str | int) -> float:
 def permutation(size: int, seed: int, *labels: str | int) -> tuple[int, ...]:
     """The numbers below ``size`` in a seeded order (Fisher-Yates)."""
     items = list(range(size))
+    pool = int.from_bytes(digest(seed, *labels, size=64), "big") if size <= 64 else 0
     for last in range(size - 1, 0, -1):
-        other = bits(seed, *labels, last) % (last + 1)
+        if size <= 64:  # 512 bits hold a choice among 64! orders, with bits to spare
+            pool, other = divmod(pool, last + 1)
+        else:
+            other = bits(seed, *labels, last) % (last + 1)
         items[last], items[other] = items[other], items[last]
     return tuple(items)
 

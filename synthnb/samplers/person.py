@@ -22,7 +22,7 @@ _SHARES = {"female": 0.49, "male": 0.49, "nonbinary": 0.02}
 def _data(locale: str) -> dict[str, Any]:
     if locale not in LOCALES:
         known = ", ".join(LOCALES)
-        raise RecipeError(f"No people of locale {locale!r} ship with synthnb; there are {known}.")
+        raise RecipeError(f"There are no people of locale {locale!r}; there are {known}.")
     text = (files(__package__) / "people" / f"{locale}.json").read_text("utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded

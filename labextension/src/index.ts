@@ -1,0 +1,10 @@
+/** What synthnb adds to JupyterLab and Notebook 7: small plugins, each can be disabled. */
+
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { insertCell } from './commands';
+import { batchRenderer } from './mime';
+import { recipeFiles } from './recipes';
+
+const plugins: JupyterFrontEndPlugin<void>[] = [batchRenderer, insertCell, recipeFiles];
+
+export default plugins;

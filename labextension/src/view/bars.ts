@@ -1,0 +1,100 @@
+/** A chart of labels: one bar a label, a tick where the plan is. Bars select rows. */
+
+import type { Context, Part } from './context';
+import { h, roving, toggle } from './dom';
+import { count, plural, visible } from './format';
+import type { Bar, Chart } from './payload';
+import { barOf, toggleValue } from './state';
+
+/** Pixels of a bar whose value is the largest of its chart. */
+const TRACK = 92;
+
+export function bars(context: Context, chart: Chart): Part {
+  const most = Math.max(...chart.bars.map(b => Math.max(b.count, b.planned ?? 0)), 1);
+  const rows = chart.bars.map(bar => barRow(context, chart, bar, most));
+  roving(rows.map(r => r.node));
+  const group = h(
+    'div',
+    { role: 'group', 'aria-label': `${chart.title}. ${chart.finding}` },
+    ...rows.map(r => r.node)
+  );
+  const longest = Math.max(...chart.bars.map(b => b.label.length));
+  group.style.setProperty('--sn-label', `${Math.min(112, Math.max(40, longest * 6.6))}px`);
+  const node = h(
+    'section',
+    { class: 'sn-panel', title: visible(chart.finding) },
+    heading(chart),
+    group
+  );
+  const paint = (): void => {
+    const counts = tally(context, chart);
+    rows.forEach((row, i) => row.paint(counts.get(chart.bars[i]?.label ?? '') ?? 0));
+  };
+  return { node, paint };
+}
+
+/** Title and unit, in the words of the mock-up: "mood  rows, tick = planned". */
+export function heading(chart: Chart): HTMLElement {
+  const planned = chart.kind === 'category' && chart.bars.some(b => b.planned !== null);
+  const unit = planned ? `${chart.unit}, tick = planned` : chart.unit;
+  return h('h4', {}, visible(chart.title), h('span', {}, visible(unit)));
+}
+
+/** Accepted rows of the selection under each bar. */
+function tally(context: Context, chart: Chart): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of context.selection.rows) {
+    const label = row.accepted ? barOf(chart, row) : null;
+    if (label !== null) {
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+interface BarRow {
+  node: HTMLButtonElement;
+  paint(selected: number): void;
+}
+
+function barRow(context: Context, chart: Chart, bar: Bar, most: number): BarRow {
+  const width = (n: number): string => `${((TRACK * n) / most).toFixed(1)}px`;
+  const pale = h('i', { class: 'sn-pale' });
+  pale.style.width = width(bar.count);
+  const fill = h('i', { class: 'sn-fill' });
+  const tick = h('i', { class: 'sn-tick' });
+  tick.style.insetInlineStart = width(bar.planned ?? 0);
+  const number = h('span', { class: 'sn-num' });
+  const node = h(
+    'button',
+    {
+      class: 'sn-bar',
+      type: 'button',
+      'aria-label': describeBar(bar),
+      title: visible(describeBar(bar))
+    },
+    h('span', { class: 'sn-label', dir: 'auto' }, visible(bar.label)),
+    h('span', { class: 'sn-track' }, pale, fill, bar.planned !== null && tick),
+    number
+  );
+  node.addEventListener('click', () => {
+    context.set(toggleValue(context.state, chart, bar.label));
+  });
+  const paint = (selected: number): void => {
+    const shown = context.selection.filtered ? selected : bar.count;
+    fill.style.width = width(shown);
+    number.textContent = count(shown);
+    const filter = context.state.filters.find(f => f.key === chart.id);
+    const on = filter?.kind === 'values' && filter.values.includes(bar.label);
+    toggle(node, 'sn-on', on);
+    node.setAttribute('aria-pressed', String(on));
+  };
+  return { node, paint };
+}
+
+/** "angry, 10 rows, planned 9.6". */
+export function describeBar(bar: Bar): string {
+  const plan = bar.planned === null ? '' : `, planned ${count(bar.planned, 1)}`;
+  const lost = bar.rejected > 0 ? `, ${count(bar.rejected)} rejected` : '';
+  return `${bar.label}, ${plural(bar.count, 'row')}${plan}${lost}`;
+}

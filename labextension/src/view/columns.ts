@@ -1,0 +1,108 @@
+/** Which columns the table shows, how wide they are and how a value is written in them. */
+
+import {
+  characters,
+  count,
+  decimalsOf,
+  NOT_MEASURED,
+  plain,
+  shorten,
+  valueOf,
+  visible
+} from './format';
+import type { BatchRow, Column, Payload } from './payload';
+
+/** Characters of one value that a table cell shows; the open row shows all that was saved. */
+const CELL = 1200;
+
+export interface TableColumn {
+  name: string;
+  title: string;
+  numeric: boolean;
+  main: boolean;
+  code: boolean;
+  /** Pixels, or `null` for a share of what is left. */
+  width: number | null;
+  value(row: BatchRow): string;
+}
+
+/** The payload's columns, and the length of the main text where no column says it. */
+export function tableColumns(payload: Payload): TableColumn[] {
+  const main = mainColumn(payload);
+  const columns: TableColumn[] = [];
+  for (const column of payload.columns) {
+    columns.push(tableColumn(payload, column, column === main));
+    const sized = payload.columns.some(c => c.name === 'length' || c.name === 'chars');
+    if (column === main && column.type === 'text' && !sized) {
+      columns.push(lengthColumn(column));
+    }
+  }
+  return columns;
+}
+
+export function mainColumn(payload: Payload): Column | undefined {
+  const texts = payload.columns.filter(c => c.type === 'text');
+  return (
+    payload.columns.find(c => c.main) ??
+    texts[texts.length - 1] ??
+    payload.columns[payload.columns.length - 1]
+  );
+}
+
+function tableColumn(payload: Payload, column: Column, main: boolean): TableColumn {
+  const values = payload.rows.map(row => valueOf(row.values, column.name));
+  const numbers = values.filter((v): v is number => typeof v === 'number');
+  const numeric = column.type === 'number' || column.type === 'score';
+  const decimals = decimalsOf(numbers);
+  const value = (row: BatchRow): string => {
+    const raw = valueOf(row.values, column.name);
+    if (raw === null || raw === undefined) {
+      return NOT_MEASURED;
+    }
+    return numeric && typeof raw === 'number'
+      ? count(raw, decimals, true)
+      : shorten(visible(plain(raw)), CELL);
+  };
+  const longest = payload.rows.reduce((n, row) => Math.max(n, value(row).length), 0);
+  return {
+    name: column.name,
+    title: column.name.replace(/_/g, ' '),
+    numeric,
+    main,
+    code: column.type === 'json',
+    width: width(column, main, numeric, longest),
+    value
+  };
+}
+
+function width(
+  column: Column,
+  main: boolean,
+  numeric: boolean,
+  longest: number
+): number | null {
+  const head = Math.min(column.name.length, 14) * 6.6 + 24;
+  if (main) {
+    return null;
+  }
+  if (numeric) {
+    return Math.round(Math.max(56, head, longest * 7.6 + 16));
+  }
+  return longest <= 20 ? Math.round(Math.max(56, head, longest * 7.4 + 18)) : null;
+}
+
+function lengthColumn(column: Column): TableColumn {
+  const value = (row: BatchRow): string => {
+    const text = row.values[column.name];
+    return typeof text === 'string' ? count(characters(text)) : NOT_MEASURED;
+  };
+  return {
+    name: column.name,
+    title: 'chars',
+    numeric: true,
+    main: false,
+    code: false,
+    width: 64,
+    value
+  };
+}

@@ -1,0 +1,141 @@
+/** An open row: what was asked, what was answered, which checks it met, where it is from. */
+
+import type { Context } from './context';
+import { h } from './dom';
+import { count, NOT_MEASURED, plain, plural, visible } from './format';
+import { mainColumn } from './columns';
+import { list, number, object, objects, text, type BatchRow, type JSONObject } from './payload';
+
+export function detail(context: Context, row: BatchRow, span: number): HTMLTableRowElement {
+  const calls = objects(row.detail.calls);
+  const left = h('div', {}, ...calls.flatMap(call => callBlock(call, calls.length > 1)));
+  if (calls.length === 0) {
+    left.append(...valueBlock(context, row));
+  }
+  const right = h('div', {}, ...checks(row), ...provenance(row, calls));
+  return h(
+    'tr',
+    { class: 'sn-detail' },
+    h('td', {}),
+    h('td', { colspan: span - 1 }, h('div', { class: 'sn-split' }, left, right))
+  );
+}
+
+function callBlock(call: JSONObject, several: boolean): HTMLElement[] {
+  const of = several ? ` of ${visible(text(call.column))}` : '';
+  const blocks: HTMLElement[] = [];
+  if (text(call.prompt)) {
+    blocks.push(h('h5', {}, `Rendered prompt${of}`), code(text(call.prompt)));
+    const shots = list(call.few_shot).length;
+    const read = number(call.prompt_tokens);
+    const notes = [
+      shots ? `after ${plural(shots, 'few-shot pair')}` : '',
+      read !== null ? `${plural(read, 'token')} in all` : ''
+    ].filter(Boolean);
+    if (notes.length) {
+      blocks.push(h('div', { class: 'sn-dim sn-small sn-note' }, notes.join(', ')));
+    }
+  }
+  blocks.push(h('h5', {}, `Raw answer${of}`), code(text(call.answer) || NOT_MEASURED));
+  return blocks;
+}
+
+function valueBlock({ payload }: Context, row: BatchRow): HTMLElement[] {
+  const main = mainColumn(payload);
+  return main ? [h('h5', {}, visible(main.name)), code(plain(row.values[main.name]))] : [];
+}
+
+function code(words: string): HTMLElement {
+  return h(
+    'pre',
+    { class: 'sn-mono', dir: 'auto', tabindex: words.length > 1500 ? 0 : null },
+    visible(words)
+  );
+}
+
+/** Every check that ran; reasons that no check gave (a truncated answer) come first. */
+function checks(row: BatchRow): HTMLElement[] {
+  const ran = objects(row.detail.checks);
+  const names = new Set(ran.map(c => text(c.rule)));
+  const own = row.reasons.filter(r => !names.has(r.rule));
+  const rows = [
+    ...own.map(r => checkRow({ ...r, passed: row.accepted })),
+    ...ran.map(checkRow)
+  ];
+  if (rows.length === 0) {
+    return [];
+  }
+  return [h('h5', {}, 'Checks'), h('table', { class: 'sn-checks' }, h('tbody', {}, ...rows))];
+}
+
+function checkRow(check: JSONObject): HTMLElement {
+  const value = check.value ?? null;
+  const passed = check.passed === true;
+  const unknown = passed && value === null && text(check.message) === 'unknown';
+  const shown =
+    typeof value === 'number' ? count(value, 2) : value === null ? '' : plain(value);
+  const verdict = unknown ? 'unknown' : passed ? 'passed' : 'failed';
+  return h(
+    'tr',
+    { class: passed ? '' : 'sn-failed' },
+    h('td', {}, visible(text(check.rule))),
+    h('td', { class: 'sn-num' }, visible(shown)),
+    h('td', {}, verdict),
+    h('td', { class: 'sn-dim' }, unknown ? '' : visible(text(check.message)))
+  );
+}
+
+function provenance(row: BatchRow, calls: JSONObject[]): HTMLElement[] {
+  const facts: [string, string][] = [];
+  const first = calls[0];
+  if (first) {
+    facts.push(['model', text(first.model) || NOT_MEASURED]);
+  }
+  facts.push(['request', request(row, first)]);
+  const tokens = tokenFacts(calls);
+  if (tokens) {
+    facts.push(['tokens', tokens]);
+  }
+  const generation = number(row.detail.generation);
+  const parents = row.parents.length ? row.parents.join(', ') : 'none';
+  facts.push([
+    'parents',
+    generation === null ? parents : `${parents}, generation ${generation}`
+  ]);
+  facts.push(['row', row.id]);
+  for (const [name, value] of Object.entries(object(row.detail.hidden))) {
+    facts.push([`hidden: ${name}`, plain(value)]);
+  }
+  const pairs = facts.flatMap(([name, value]) => [
+    h('dt', {}, visible(name)),
+    h('dd', { dir: 'auto' }, visible(value))
+  ]);
+  return [h('h5', {}, 'Provenance'), h('dl', { class: 'sn-pairs' }, ...pairs)];
+}
+
+function request(row: BatchRow, call: JSONObject | undefined): string {
+  const parts = [`row ${row.index + 1}`];
+  const attempt = number(row.detail.attempt);
+  const candidate = number(row.detail.candidate);
+  const seed = call ? number(call.seed) : null;
+  if (attempt !== null) {
+    parts.push(`attempt ${attempt + 1}`);
+  }
+  if (candidate !== null) {
+    parts.push(`candidate ${candidate + 1}`);
+  }
+  if (seed !== null) {
+    parts.push(`seed ${seed}`);
+  }
+  return parts.join(', ');
+}
+
+function tokenFacts(calls: JSONObject[]): string {
+  const sum = (key: string): number | null => {
+    const known = calls.map(c => number(c[key])).filter((n): n is number => n !== null);
+    return known.length ? known.reduce((a, b) => a + b, 0) : null;
+  };
+  const read = sum('prompt_tokens');
+  const written = sum('completion_tokens');
+  return read === null || written === null ? '' : `${count(read)} in, ${count(written)} out`;
+}

@@ -1,0 +1,163 @@
+/** Numbers and words as every synthnb view writes them. */
+
+import type { BatchRow, Chart, JSONObject, JSONValue, Payload } from './payload';
+
+export const NOT_MEASURED = '–';
+const MINUS = '−';
+
+/** `1,204`, `−0.195`: at most `decimals` places, exactly that many if `fixed`. */
+export function count(value: number, decimals = 0, fixed = false): string {
+  const digits = Math.abs(value).toLocaleString('en-US', {
+    maximumFractionDigits: decimals,
+    minimumFractionDigits: fixed ? decimals : 0
+  });
+  return value < 0 && digits !== '0' ? MINUS + digits : digits;
+}
+
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+export function seconds(value: number): string {
+  return value < 60
+    ? `${count(value, 1, true)} s`
+    : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+}
+
+/** A cost that is not known is said to be so; it is never zero. */
+export function cost(value: number | null, currency: string): string {
+  if (value === null) {
+    return 'cost unknown';
+  }
+  if (value === 0) {
+    return 'no cost';
+  }
+  const places = value >= 0.1 ? 2 : 4;
+  return `${count(value, places, true)} ${currency}`;
+}
+
+/** How many decimals a column of numbers needs, two at most. */
+export function decimalsOf(values: readonly number[]): number {
+  let places = 0;
+  for (const value of values) {
+    if (!Number.isInteger(value)) {
+      places = Math.max(places, Number.isInteger(Math.round(value * 100) / 10) ? 1 : 2);
+    }
+  }
+  return places;
+}
+
+/** One value as plain text; objects as compact JSON. */
+export function plain(value: JSONValue | undefined): string {
+  if (value === null || value === undefined) {
+    return NOT_MEASURED;
+  }
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** A value as the label of its bar, spelled as the kernel spells it. */
+export function label(value: JSONValue): string {
+  if (typeof value === 'number') {
+    return count(value, 3);
+  }
+  return shorten(plain(value).split(/\s+/).filter(Boolean).join(' '), 60);
+}
+
+/**
+ * Text that a person can judge: control characters and direction overrides are shown,
+ * not obeyed, because rows are whatever a model wrote.
+ */
+export function visible(value: string): string {
+  return value.replace(HIDDEN, c => {
+    const code = c.codePointAt(0) ?? 0;
+    if (code < 0x20) {
+      return String.fromCodePoint(0x2400 + code);
+    }
+    return code === 0x7f ? '␡' : `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+  });
+}
+
+const HIDDEN =
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+export function shorten(value: string, length: number): string {
+  const characters = [...value.slice(0, length * 2 + 2)];
+  return characters.length > length ? characters.slice(0, length - 1).join('') + '…' : value;
+}
+
+/** A value by its column name; `answer.score` reaches into an object. */
+export function valueOf(values: JSONObject, path: string): JSONValue | undefined {
+  if (Object.hasOwn(values, path)) {
+    return values[path];
+  }
+  let value: JSONValue | undefined = values;
+  for (const key of path.split('.')) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return undefined;
+    }
+    value = Object.hasOwn(value, key) ? value[key] : undefined;
+  }
+  return value;
+}
+
+/** What a histogram measures of one row: a number, or the length of a text. */
+export function measure(
+  chart: Pick<Chart, 'id' | 'column' | 'unit'>,
+  row: BatchRow
+): number | null {
+  const score = row.values[chart.id === 'nearest' ? 'near_duplicate' : chart.id];
+  const value = typeof score === 'number' ? score : valueOf(row.values, chart.column);
+  if (typeof value === 'number') {
+    return value;
+  }
+  if (value === null || value === undefined) {
+    return null;
+  }
+  if (chart.unit.startsWith('word')) {
+    return plain(value).split(/\s+/).filter(Boolean).length;
+  }
+  return chart.unit.startsWith('char') ? characters(plain(value)) : null;
+}
+
+/** Characters as Python counts them: code points. */
+export function characters(value: string): number {
+  let n = 0;
+  for (const _ of value) {
+    n += 1;
+  }
+  return n;
+}
+
+/** `judge 2`, `length 71`: why a row was rejected, short enough for a tag. */
+export function reason(row: BatchRow): string {
+  const first = row.reasons[0];
+  if (!first) {
+    return 'rejected';
+  }
+  const measured =
+    typeof first.value === 'number'
+      ? ` ${count(first.value, 2)}`
+      : typeof first.value === 'string'
+        ? ` ${shorten(first.value, 24)}`
+        : '';
+  const more = row.reasons.length > 1 ? `, ${row.reasons.length - 1} more` : '';
+  return `rejected: ${first.rule}${measured}${more}`;
+}
+
+/** The facts after the verdict, in a fixed order. */
+export function facts(payload: Payload): string[] {
+  const { verdict, status } = payload;
+  const running = status.kind === 'running';
+  const of = running
+    ? `of ${count(verdict.candidates)} candidates, ${count(verdict.wanted ?? 0)} wanted`
+    : `of ${plural(verdict.candidates, 'candidate')}`;
+  return [
+    of,
+    payload.elapsed !== null ? seconds(payload.elapsed) : '',
+    verdict.tokens !== null ? plural(verdict.tokens, 'token') : '',
+    cost(verdict.cost, verdict.currency),
+    status.kind === 'done' ? '' : status.text,
+    payload.version === null ? '' : `version ${payload.version}`
+  ].filter(Boolean);
+}

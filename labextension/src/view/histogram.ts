@@ -1,0 +1,170 @@
+/** A chart of numbers: bins to click, drag over or brush with Shift and the arrows. */
+
+import { describeBar, heading } from './bars';
+import type { Context, Part } from './context';
+import { h, roving, toggle } from './dom';
+import { count, visible } from './format';
+import type { Bar, Chart } from './payload';
+import { binOf, brush } from './state';
+
+/** Pixels of the highest bin. */
+const HEIGHT = 48;
+
+export function histogram(context: Context, chart: Chart): Part {
+  const most = Math.max(...chart.bars.map(b => b.count), 1);
+  const measurable = context.payload.rows.some(row => binOf(chart, row) !== null);
+  const peak = chart.bars.findIndex(b => b.count === most);
+  const bins = chart.bars.map((bar, i) => bin(bar, most, i === peak, measurable));
+  const plot = h(
+    'div',
+    { class: 'sn-plot', role: 'group', 'aria-label': `${chart.title}. ${chart.finding}` },
+    ...bins.map(b => b.node),
+    ...limits(chart)
+  );
+  if (measurable) {
+    select(
+      context,
+      chart,
+      plot,
+      bins.map(b => b.node)
+    );
+  }
+  const node = h(
+    'section',
+    { class: 'sn-panel sn-hist', title: visible(chart.finding) },
+    heading(chart),
+    plot,
+    axis(chart)
+  );
+  const paint = (): void => {
+    const counts = tally(context, chart);
+    const filter = context.state.filters.find(f => f.key === chart.id);
+    bins.forEach((b, i) => {
+      const on = filter?.kind === 'range' && i >= filter.first && i <= filter.last;
+      b.paint(context.selection.filtered && measurable ? (counts[i] ?? 0) : null, on);
+    });
+  };
+  return { node, paint };
+}
+
+interface Bin {
+  node: HTMLButtonElement;
+  /** `selected` rows of this bin, `null` for all of them. */
+  paint(selected: number | null, on: boolean): void;
+}
+
+function bin(bar: Bar, most: number, peak: boolean, measurable: boolean): Bin {
+  const height = (n: number): string =>
+    n ? `${Math.max(1, (HEIGHT * n) / most).toFixed(1)}px` : '0';
+  const pale = h('i', { class: 'sn-pale' });
+  pale.style.height = height(bar.count);
+  const fill = h('i', { class: 'sn-fill' });
+  const top = h('span', { class: 'sn-peak' }, count(bar.count));
+  top.style.insetBlockEnd = height(bar.count);
+  const words = describeBar(bar);
+  const node = h(
+    'button',
+    {
+      class: 'sn-bin',
+      type: 'button',
+      title: visible(words),
+      'aria-label': words,
+      disabled: !measurable
+    },
+    pale,
+    fill,
+    peak && top
+  );
+  const paint = (selected: number | null, on: boolean): void => {
+    fill.style.height = height(selected ?? bar.count);
+    toggle(node, 'sn-on', on);
+    node.setAttribute('aria-pressed', String(on));
+  };
+  return { node, paint };
+}
+
+/** Click one bin, drag over several, or hold Shift with the arrow keys. */
+function select(context: Context, chart: Chart, plot: HTMLElement, nodes: HTMLElement[]): void {
+  let anchor: number | null = null;
+  let from: number | null = null;
+  const at = (event: PointerEvent): number => {
+    const i = nodes.findIndex(n => event.clientX < n.getBoundingClientRect().right);
+    return i < 0 ? nodes.length - 1 : i;
+  };
+  plot.addEventListener('pointerdown', event => {
+    if (event.button === 0) {
+      from = at(event);
+    }
+  });
+  plot.addEventListener('pointermove', event => {
+    if (from !== null && event.buttons === 1 && at(event) !== from) {
+      nodes.forEach((n, i) => toggle(n, 'sn-brushing', between(i, from ?? i, at(event))));
+    }
+  });
+  const end = (event: PointerEvent): void => {
+    nodes.forEach(n => toggle(n, 'sn-brushing', false));
+    if (from !== null && event.type === 'pointerup' && at(event) !== from) {
+      context.set(brush(context.state, chart, from, at(event)));
+    }
+    from = null;
+  };
+  plot.addEventListener('pointerup', end);
+  plot.addEventListener('pointerleave', end);
+  nodes.forEach((node, i) => {
+    node.addEventListener('click', () => {
+      anchor = i;
+      context.set(brush(context.state, chart, i, i));
+    });
+  });
+  roving(nodes, (old, next, event) => {
+    if (event.shiftKey) {
+      anchor ??= old;
+      context.set(brush(context.state, chart, anchor, next));
+    } else {
+      anchor = null;
+    }
+  });
+}
+
+function between(i: number, a: number, b: number): boolean {
+  return i >= Math.min(a, b) && i <= Math.max(a, b);
+}
+
+function tally(context: Context, chart: Chart): number[] {
+  const counts = chart.bars.map(() => 0);
+  for (const row of context.selection.rows) {
+    const i = row.accepted ? binOf(chart, row) : null;
+    if (i !== null) {
+      counts[i] = (counts[i] ?? 0) + 1;
+    }
+  }
+  return counts;
+}
+
+function ends(chart: Chart): [number, number] {
+  const lo = chart.bars[0]?.lo ?? 0;
+  return [lo, chart.bars[chart.bars.length - 1]?.hi ?? lo + 1];
+}
+
+/** Dashed lines where a check draws its limit, as far as they lie inside the axis. */
+function limits(chart: Chart): HTMLElement[] {
+  const [lo, hi] = ends(chart);
+  return chart.limits
+    .filter(limit => limit > lo && limit < hi)
+    .map(limit => {
+      const share = (limit - lo) / (hi - lo);
+      const text = h('span', {}, `limit ${count(limit, 2, !Number.isInteger(limit))}`);
+      const line = h('div', { class: share > 0.5 ? 'sn-limit sn-left' : 'sn-limit' }, text);
+      line.style.insetInlineStart = `${(share * 100).toFixed(2)}%`;
+      return line;
+    });
+}
+
+function axis(chart: Chart): HTMLElement {
+  const [lo, hi] = ends(chart);
+  return h(
+    'div',
+    { class: 'sn-axis', 'aria-hidden': 'true' },
+    ...[lo, (lo + hi) / 2, hi].map(n => h('span', {}, count(n, 2)))
+  );
+}

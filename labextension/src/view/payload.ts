@@ -1,0 +1,229 @@
+/**
+ * The batch as the kernel saved it: `application/vnd.synthnb.batch.v1+json`.
+ *
+ * A notebook is a file that anyone may have written, so nothing here is trusted to have
+ * the right shape: `parsePayload` keeps what fits and drops the rest.
+ */
+
+export const MIME_TYPE = 'application/vnd.synthnb.batch.v1+json';
+
+export type JSONValue =
+  string | number | boolean | null | JSONValue[] | { [key: string]: JSONValue };
+export type JSONObject = { [key: string]: JSONValue };
+
+export interface Verdict {
+  accepted: number;
+  candidates: number;
+  rejected: number;
+  wanted: number | null;
+  tokens: number | null;
+  cost: number | null;
+  currency: string;
+}
+
+export interface Step {
+  label: string;
+  count: number;
+  lost: number;
+  rule: string | null;
+}
+
+export interface Bar {
+  label: string;
+  count: number;
+  planned: number | null;
+  lo: number | null;
+  hi: number | null;
+  rejected: number;
+}
+
+export interface Chart {
+  id: string;
+  title: string;
+  unit: string;
+  kind: 'category' | 'histogram';
+  column: string;
+  bars: Bar[];
+  limits: number[];
+  total: number;
+  finding: string;
+}
+
+export type ColumnType = 'text' | 'number' | 'category' | 'json' | 'score';
+
+export interface Column {
+  name: string;
+  kind: string;
+  type: ColumnType;
+  main: boolean;
+}
+
+export interface Reason {
+  rule: string;
+  value: JSONValue;
+  message: string;
+}
+
+export interface BatchRow {
+  id: string;
+  index: number;
+  accepted: boolean;
+  reasons: Reason[];
+  values: JSONObject;
+  parents: string[];
+  edited: boolean;
+  detail: JSONObject;
+}
+
+export interface Payload {
+  id: string;
+  name: string;
+  version: number | null;
+  pairedWith: number | null;
+  status: { kind: string; text: string };
+  elapsed: number | null;
+  verdict: Verdict;
+  lookFirst: { text: string; rows: string[] } | null;
+  funnel: Step[];
+  charts: Chart[];
+  columns: Column[];
+  rows: BatchRow[];
+  totalRows: number;
+  recipe: string;
+}
+
+/** Read a payload; `null` for anything that is not version 1 of it. */
+export function parsePayload(data: unknown): Payload | null {
+  const raw = object(data);
+  if (raw.v !== 1) {
+    return null;
+  }
+  const rows = objects(raw.rows).map(row);
+  const verdict = object(raw.verdict);
+  const status = object(raw.status);
+  const look = object(raw.look_first);
+  const accepted = rows.filter(r => r.accepted).length;
+  return {
+    id: text(raw.id),
+    name: text(raw.name),
+    version: number(raw.version),
+    pairedWith: number(raw.paired_with),
+    status: { kind: text(status.kind) || 'done', text: text(status.text) },
+    elapsed: number(raw.elapsed),
+    verdict: {
+      accepted: number(verdict.accepted) ?? accepted,
+      candidates: number(verdict.candidates) ?? rows.length,
+      rejected: number(verdict.rejected) ?? rows.length - accepted,
+      wanted: number(verdict.wanted),
+      tokens: number(verdict.tokens),
+      cost: number(verdict.cost),
+      currency: text(verdict.currency) || 'USD'
+    },
+    lookFirst: text(look.text) ? { text: text(look.text), rows: texts(look.rows) } : null,
+    funnel: objects(raw.funnel).map(step),
+    charts: objects(raw.charts)
+      .map(chart)
+      .filter(c => c.bars.length > 0),
+    columns: objects(raw.columns)
+      .map(column)
+      .filter(c => c.name !== ''),
+    rows,
+    totalRows: number(raw.total_rows) ?? rows.length,
+    recipe: text(raw.recipe)
+  };
+}
+
+function step(raw: JSONObject): Step {
+  return {
+    label: text(raw.label),
+    count: number(raw.count) ?? 0,
+    lost: number(raw.lost) ?? 0,
+    rule: text(raw.rule) || null
+  };
+}
+
+function chart(raw: JSONObject): Chart {
+  const bars = objects(raw.bars).map(bar);
+  return {
+    id: text(raw.id),
+    title: text(raw.title),
+    unit: text(raw.unit),
+    kind: raw.kind === 'histogram' ? 'histogram' : 'category',
+    column: text(raw.column),
+    bars,
+    limits: list(raw.limits)
+      .map(number)
+      .filter((n): n is number => n !== null),
+    total: number(raw.total) ?? bars.reduce((sum, b) => sum + b.count, 0),
+    finding: text(raw.finding)
+  };
+}
+
+function bar(raw: JSONObject): Bar {
+  return {
+    label: text(raw.label),
+    count: number(raw.count) ?? 0,
+    planned: number(raw.planned),
+    lo: number(raw.lo),
+    hi: number(raw.hi),
+    rejected: number(raw.rejected) ?? 0
+  };
+}
+
+const TYPES: readonly string[] = ['text', 'number', 'category', 'json', 'score'];
+
+function column(raw: JSONObject): Column {
+  const type = text(raw.type);
+  return {
+    name: text(raw.name),
+    kind: text(raw.kind),
+    type: (TYPES.includes(type) ? type : 'text') as ColumnType,
+    main: raw.main === true
+  };
+}
+
+function row(raw: JSONObject, position: number): BatchRow {
+  return {
+    id: text(raw.id) || String(position),
+    index: number(raw.index) ?? position,
+    accepted: raw.accepted !== false,
+    reasons: objects(raw.reasons).map(r => ({
+      rule: text(r.rule),
+      value: r.value ?? null,
+      message: text(r.message)
+    })),
+    values: object(raw.values),
+    parents: texts(raw.parents),
+    edited: raw.edited === true,
+    detail: object(raw.detail)
+  };
+}
+
+export function object(value: unknown): JSONObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JSONObject)
+    : {};
+}
+
+export function list(value: unknown): JSONValue[] {
+  return Array.isArray(value) ? (value as JSONValue[]) : [];
+}
+
+export function objects(value: unknown): JSONObject[] {
+  return list(value)
+    .filter(v => typeof v === 'object' && v !== null && !Array.isArray(v))
+    .map(object);
+}
+
+export function number(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+/** Strings as they are, numbers spelled out; anything else is empty. */
+export function text(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}
+
+function texts(value: unknown): string[] {
+  return list(value).map(text).filter(Boolean);
+}

@@ -1,0 +1,101 @@
+/** The first lines: what happened, and the one finding to look at first. */
+
+import type { Context, Part } from './context';
+import { h } from './dom';
+import { count, facts, visible } from './format';
+import { withFilter } from './state';
+
+export function verdict(context: Context): Part {
+  const { payload, host } = context;
+  const { accepted } = payload.verdict;
+  const recipe = h(
+    'pre',
+    { class: 'sn-recipe sn-mono', hidden: true },
+    visible(payload.recipe)
+  );
+  const show = h(
+    'button',
+    { class: 'sn-text', type: 'button', 'aria-expanded': 'false' },
+    'Recipe'
+  );
+  show.addEventListener('click', () => {
+    recipe.hidden = !recipe.hidden;
+    show.setAttribute('aria-expanded', String(!recipe.hidden));
+  });
+  const actions = (host.actions ?? []).map(action =>
+    h(
+      'button',
+      { class: 'sn-text', type: 'button', title: action.caption, onclick: () => action.run() },
+      action.label
+    )
+  );
+  const line = h(
+    'div',
+    { class: 'sn-verdict' },
+    h('span', { class: 'sn-big' }, `${count(accepted)} accepted`),
+    h('span', { class: 'sn-facts' }, visible(facts(payload).join(' · ')), paired(context)),
+    h('span', { class: 'sn-acts' }, ...actions, payload.recipe ? show : null)
+  );
+  const node = h('div', {}, line, progress(context), recipe);
+  return { node, paint: () => undefined };
+}
+
+function paired({ payload }: Context): string {
+  return payload.pairedWith === null ? '' : `, paired with ${payload.pairedWith}`;
+}
+
+function progress({ payload }: Context): HTMLElement | null {
+  const { accepted, wanted } = payload.verdict;
+  if (payload.status.kind !== 'running' || !wanted) {
+    return null;
+  }
+  const share = Math.min(100, Math.round((accepted / wanted) * 100));
+  const bar = h('i');
+  bar.style.width = `${share}%`;
+  return h(
+    'div',
+    {
+      class: 'sn-progress',
+      role: 'progressbar',
+      'aria-label': 'accepted rows',
+      'aria-valuemin': 0,
+      'aria-valuemax': 100,
+      'aria-valuenow': share
+    },
+    bar
+  );
+}
+
+/** At most one sentence, with a button that shows its rows. No finding, no line. */
+export function lookFirst(context: Context): Part | null {
+  const look = context.payload.lookFirst;
+  if (!look) {
+    return null;
+  }
+  const saved = look.rows.filter(id => context.payload.rows.some(r => r.id === id));
+  const door = h(
+    'button',
+    { class: 'sn-text', type: 'button', 'aria-pressed': 'false' },
+    saved.length === 1 ? 'Show the row' : `Show the ${count(saved.length)}`
+  );
+  const pressed = (): boolean => context.state.filters.some(f => f.kind === 'rows');
+  door.addEventListener('click', () => {
+    const label =
+      saved.length === 1 ? 'the row to look at' : `${count(saved.length)} rows to look at`;
+    context.set(
+      withFilter(
+        { ...context.state, showRejected: true },
+        'rows',
+        pressed() ? null : { kind: 'rows', key: 'rows', ids: saved, label }
+      )
+    );
+  });
+  const node = h(
+    'p',
+    { class: 'sn-look' },
+    h('b', {}, 'Look first:'),
+    ` ${visible(look.text)} `,
+    saved.length > 0 && door
+  );
+  return { node, paint: () => door.setAttribute('aria-pressed', String(pressed())) };
+}

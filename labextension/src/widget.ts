@@ -1,0 +1,36 @@
+/** The same view as an anywidget, for frontends that load no extension (VS Code, Colab). */
+
+import css from '../style/batch.css';
+import { mount } from './view';
+
+/** The part of an anywidget model that is used here. */
+interface Model {
+  get(name: string): unknown;
+  on(event: string, callback: () => void): void;
+  off(event: string, callback: () => void): void;
+}
+
+function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  style(el);
+  const mounted = mount(el, model.get('payload'));
+  const update = (): void => mounted.update(model.get('payload'));
+  model.on('change:payload', update);
+  return () => {
+    model.off('change:payload', update);
+    mounted.dispose();
+  };
+}
+
+/** Once for each document or shadow root that shows a batch. */
+function style(el: HTMLElement): void {
+  const root = el.getRootNode();
+  const home = root instanceof ShadowRoot ? root : document.head;
+  if (!home.querySelector('style[data-synthnb]')) {
+    const sheet = document.createElement('style');
+    sheet.dataset.synthnb = '';
+    sheet.textContent = css;
+    home.append(sheet);
+  }
+}
+
+export default { render };

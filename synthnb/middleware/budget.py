@@ -1,0 +1,182 @@
+"""What may be spent: checked before each dispatch, with the worst case of those in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass
+
+from synthnb.errors import FatalModelError
+from synthnb.prices import Price
+from synthnb.types import Completion, Model, Request, Usage
+
+__all__ = ["Budget", "BudgetReached", "Caps", "Purse"]
+
+UNNAMED = 2048
+"""Tokens that an answer may have where ``max_tokens`` is not set."""
+
+
+class BudgetReached(FatalModelError):
+    """The next request could pass a cap: the run ends as a normal partial batch."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, kind="budget")
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Hard caps of one run; ``None`` is no cap."""
+
+    usd: float | None = None
+    tokens: int | None = None
+    minutes: float | None = None
+
+
+class Purse:
+    """What one run has spent, over all its models, and what is reserved."""
+
+    def __init__(self, caps: Caps | None = None) -> None:
+        self.caps = caps or Caps()
+        self.capped = self.caps.usd is not None or self.caps.tokens is not None
+        self.ends = (
+            time.monotonic() + self.caps.minutes * 60
+            if self.caps.minutes is not None
+            else float("inf")
+        )
+        self.requests = self.prompt_tokens = self.completion_tokens = 0
+        self.in_flight = 0
+        self.cost: float | None = 0.0
+        self.currency = "USD"
+        self._tokens_reserved = 0
+        self._cost_reserved = 0.0
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._per_byte = 0.5
+        """Prompt tokens a byte: pessimistic until answers say more."""
+
+    def usage(self, cached: int = 0) -> Usage:
+        """Sums so far."""
+        return Usage(
+            self.requests,
+            self.prompt_tokens,
+            self.completion_tokens,
+            cached,
+            self.cost,
+            self.currency,
+        )
+
+    async def reserve(self, request: Request, price: Price | None) -> tuple[int, float]:
+        """Set the worst case of a request aside, or raise ``BudgetReached``."""
+        while True:
+            if time.monotonic() > self.ends:
+                raise BudgetReached(f"the budget of {self.caps.minutes:g} minutes is used up")
+            asked, said = self._worst(request)
+            cost = price.cost(asked, said) if price is not None else 0.0
+            over = self._over(asked + said, cost)
+            if over is None:
+                break
+            if not self._tokens_reserved:
+                raise BudgetReached(over)
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+        self._tokens_reserved += asked + said
+        self._cost_reserved += cost
+        return asked + said, cost
+
+    def settle(self, reserved: tuple[int, float]) -> None:
+        """Give a reservation back; whoever waits for room looks again."""
+        self._tokens_reserved -= reserved[0]
+        self._cost_reserved -= reserved[1]
+        waiters, self._waiters = self._waiters, deque()
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def spend(self, request: Request, completion: Completion, price: Price | None) -> None:
+        """Count an answer."""
+        asked, said = completion.prompt_tokens or 0, completion.completion_tokens or 0
+        self.prompt_tokens += asked
+        self.completion_tokens += said
+        if self.cost is not None:
+            if price is None:
+                self.cost = None
+            elif price.input or price.output:
+                self.cost += price.cost(asked, said)
+                self.currency = price.currency
+        if self.capped:
+            size = _size(request)
+            if size:
+                self._per_byte = max(self._per_byte * 0.99, min(1.0, 1.1 * asked / size))
+
+    def _worst(self, request: Request) -> tuple[int, int]:
+        said = request.params.get("max_tokens") or UNNAMED
+        return int(_size(request) * self._per_byte) + 8, int(said)
+
+    def _over(self, tokens: int, cost: float) -> str | None:
+        cap = self.caps.tokens
+        spent = self.prompt_tokens + self.completion_tokens
+        if cap is not None and spent + self._tokens_reserved + tokens > cap:
+            return (
+                f"the budget of {cap:,} tokens is reached: {spent:,} used, and one more "
+                f"answer may take {tokens:,}"
+            )
+        limit = self.caps.usd
+        paid = self.cost or 0.0
+        if limit is not None and paid + self._cost_reserved + cost > limit:
+            return (
+                f"the budget of {limit:.2f} USD is reached: {paid:.4f} spent, and one more "
+                f"answer may cost {cost:.4f}"
+            )
+        return None
+
+
+def _size(request: Request) -> int:
+    size = len(request.raw or "")
+    for message in request.messages:
+        text = message["content"]
+        size += 16 + (len(text) if text.isascii() else len(text.encode("utf-8", "replace")))
+    return size
+
+
+class Budget:
+    """Counts every request really sent, and holds back those a cap does not allow."""
+
+    def __init__(self, model: Model, purse: Purse, price: Price | None = None) -> None:
+        self._model = model
+        self._purse = purse
+        self._price = price
+
+    @property
+    def name(self) -> str:
+        """Of the model inside."""
+        return self._model.name
+
+    @property
+    def origin(self) -> str:
+        """Of the model inside."""
+        return self._model.origin
+
+    async def complete(self, request: Request) -> Completion:
+        """Ask, unless a cap could be passed (``BudgetReached``)."""
+        purse = self._purse
+        reserved = await purse.reserve(request, self._price) if purse.capped else None
+        if reserved is None and time.monotonic() > purse.ends:
+            raise BudgetReached(f"the budget of {purse.caps.minutes:g} minutes is used up")
+        purse.in_flight += 1
+        try:
+            purse.requests += 1
+            completion = await self._model.complete(request)
+            if not completion.cached:
+                purse.spend(request, completion, self._price)
+            else:
+                purse.requests -= 1  # a tape's answer: nothing was sent
+        finally:
+            purse.in_flight -= 1
+            if reserved is not None:
+                purse.settle(reserved)
+        return completion
+
+    async def aclose(self) -> None:
+        """Close the model inside."""
+        await self._model.aclose()

@@ -1,0 +1,159 @@
+"""Answers by the whole request: what was asked before is not asked again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from synthnb.errors import RowModelError
+from synthnb.store import Store
+from synthnb.types import Completion, Model, Request
+
+__all__ = ["Cache", "request_key"]
+
+Notify = Callable[[str], None]
+
+
+def request_key(origin: str, request: Request) -> bytes:
+    """16 bytes that stand for everything that decides the answer, and for no secret.
+
+    Origin, model, messages, parameters, schema, and the replicate: row, attempt,
+    candidate and seed. The column's name is not part of it.
+    """
+    return _finish(_head(origin, request), request)
+
+
+def _head(origin: str, request: Request) -> hashlib.blake2b:
+    head = orjson.dumps(
+        [origin, request.model, dict(request.params), request.schema],
+        option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS,
+    )
+    return hashlib.blake2b(head, digest_size=16)
+
+
+def _finish(head: hashlib.blake2b, request: Request) -> bytes:
+    head.update(
+        orjson.dumps(
+            [
+                request.messages,
+                request.row,
+                request.attempt,
+                request.candidate,
+                request.seed,
+                request.raw,
+            ],
+            option=orjson.OPT_SORT_KEYS,
+        )
+    )
+    return head.digest()
+
+
+class Cache:
+    """Looks an answer up before asking, and keeps each one before handing it on.
+
+    An answer is durable when ``complete`` returns. A useless one (refusal, filter) is
+    kept as well: a resumed run does not pay for it twice. ``since`` (Unix time) makes
+    older answers invisible, which is what ``--no-cache`` needs.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        store: Store,
+        *,
+        since: float = 0.0,
+        on_notice: Notify | None = None,
+    ) -> None:
+        self._model = model
+        self._store = store
+        self._since = since
+        self._notify = on_notice
+        self._warned = False
+        # A run has a handful of (parameters, schema) pairs: hash each once. The pair is
+        # kept beside its hash so that an id is never that of a newer object.
+        self._heads: dict[tuple[str, int, int], tuple[Any, Any, hashlib.blake2b]] = {}
+
+    @property
+    def name(self) -> str:
+        """Of the model inside."""
+        return self._model.name
+
+    @property
+    def origin(self) -> str:
+        """Of the model inside."""
+        return self._model.origin
+
+    async def complete(self, request: Request) -> Completion:
+        """The stored answer with ``cached=True``, else the model's, stored."""
+        key = self._key(request)
+        stored = self._store.get(key, self._since)
+        if stored is not None:
+            return decode_answer(stored)
+        try:
+            completion = await self._model.complete(request)
+        except RowModelError as error:
+            await self._keep(key, encode_refusal(error))
+            raise
+        await self._keep(key, encode_answer(completion))
+        return completion
+
+    async def aclose(self) -> None:
+        """Close the model inside; the store stays open."""
+        await self._model.aclose()
+
+    def _key(self, request: Request) -> bytes:
+        place = (request.model, id(request.params), id(request.schema))
+        found = self._heads.get(place)
+        if found is None:
+            if len(self._heads) > 256:
+                self._heads.clear()
+            head = _head(self._model.origin, request)
+            found = self._heads[place] = (request.params, request.schema, head)
+        return _finish(found[2].copy(), request)
+
+    async def _keep(self, key: bytes, value: bytes) -> None:
+        try:
+            await self._store.put(key, value)
+        except Exception:
+            # Only the saving is lost: the row goes on, and the user is told once.
+            if not self._warned and self._notify is not None:
+                self._warned = True
+                reason = self._store.failure or "the store cannot be written."
+                self._notify(f"{reason} New answers are not kept for a resume.")
+
+
+def encode_answer(completion: Completion) -> bytes:
+    """A completion as bytes for the store."""
+    return orjson.dumps(
+        [
+            completion.text,
+            completion.finish_reason,
+            completion.prompt_tokens,
+            completion.completion_tokens,
+            completion.model,
+            completion.reasoning,
+            round(completion.elapsed, 4),
+            completion.estimated,
+            completion.logprobs,
+        ]
+    )
+
+
+def encode_refusal(error: RowModelError) -> bytes:
+    """A useless answer as bytes for the store."""
+    return orjson.dumps({"kind": error.kind, "message": str(error), "raw": error.raw})
+
+
+def decode_answer(value: bytes) -> Completion:
+    """The stored completion; raises the stored ``RowModelError``."""
+    data = orjson.loads(value)
+    if isinstance(data, Mapping):
+        raise RowModelError(data["message"], kind=data["kind"], raw=data["raw"])
+    text, finish, asked, said, model, reasoning, elapsed, estimated, logprobs = data
+    pairs = None if logprobs is None else tuple((token, value) for token, value in logprobs)
+    return Completion(
+        text, finish, asked, said, model, reasoning, elapsed, True, estimated, pairs
+    )

@@ -1,0 +1,214 @@
+"""How much one endpoint bears: requests in flight, and a pace where it names a limit.
+
+Random 429s say nothing about load, so they change nothing: only a window in which about
+a quarter of the answers are 429 shrinks the limit, once, to what got through; it grows
+back by half a window. Where a pause is asked for, the endpoint as a whole pauses only
+if other requests fail too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+from synthnb.errors import RateLimited
+from synthnb.types import Completion, Model, Request
+
+__all__ = ["Limit", "Throttle"]
+
+CROWDED = 0.25
+"""Share of 429s in a window from which on the endpoint counts as overloaded."""
+LIGHT = 0.04
+"""Share of 429s up to which it has room for more."""
+LONGEST_PAUSE = 600.0
+
+
+class Limit:
+    """The adaptive limit of one endpoint, shared by all models on it.
+
+    ``ceiling`` is where it starts and what it never exceeds. ``rate`` is ``None`` until
+    the endpoint was overloaded, then requests a second.
+    """
+
+    def __init__(
+        self,
+        ceiling: int,
+        *,
+        on_notice: Callable[[str], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.ceiling = max(1, ceiling)
+        self.allowed = float(self.ceiling)
+        self.rate: float | None = None
+        self.in_flight = 0
+        self.shrunk = 0
+        """Times it shrank."""
+        self._clock = clock
+        self._notify = on_notice
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._paused_until = 0.0
+        self._next_at = 0.0
+        self._good = self._bad = 0
+        self._opened = clock()
+        self._entry = 0.0
+        self._before: float | None = None
+
+    async def acquire(self) -> None:
+        """Wait for a free place; first come, first served."""
+        if not self._waiters and self._delay() == 0.0:
+            self._take()
+            return
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        self._admit()
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self.in_flight -= 1  # the place was given while we were being cancelled
+            self._admit()
+            raise
+
+    def release(self) -> None:
+        """Give the place back."""
+        self.in_flight -= 1
+        if self._waiters:
+            self._admit()
+
+    def passed(self) -> None:
+        """A request was answered."""
+        self._good += 1
+        self._judge()
+
+    def limited(self, retry_after: float | None) -> None:
+        """A request met a 429."""
+        self._bad += 1
+        share = self._bad / (self._good + self._bad)
+        if retry_after and retry_after > 0 and share >= CROWDED:
+            self._pause(min(retry_after, LONGEST_PAUSE))
+        self._judge()
+
+    def _take(self) -> None:
+        self.in_flight += 1
+        if self.rate is not None:
+            self._next_at = max(self._next_at, self._clock() - 0.05) + 1.0 / self.rate
+
+    def _delay(self) -> float:
+        """Seconds until the next request may go; infinite until a place is free."""
+        if self.in_flight >= int(self.allowed):
+            return float("inf")
+        wake = self._paused_until if self.rate is None else max(
+            self._paused_until, self._next_at
+        )
+        return max(0.0, wake - self._clock()) if wake else 0.0
+
+    def _admit(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiters:
+            if self._waiters[0].done():
+                self._waiters.popleft()
+                continue
+            delay = self._delay()
+            if delay == 0.0:
+                self._take()
+                self._waiters.popleft().set_result(None)
+                continue
+            if delay != float("inf"):
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(delay, self._admit)
+            return
+
+    def _pause(self, seconds: float) -> None:
+        until = self._clock() + seconds
+        if until <= self._paused_until + 0.5:
+            return
+        self._paused_until = until
+        if self._notify is not None and seconds >= 1.0:
+            clock = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
+            self._notify(f"paused by the server until {clock}")
+
+    def _judge(self) -> None:
+        """At the end of a window: shrink, grow, or leave it."""
+        total = self._good + self._bad
+        if total < 20:
+            return
+        seconds = self._clock() - self._opened
+        if total < min(64, 2 * self.allowed) and seconds < 2.0:
+            return
+        share, tried = self._bad / total, total / max(seconds, 1e-3)
+        if share >= CROWDED:
+            self._shrink(self._good / max(seconds, 1e-3), tried)
+        elif share <= LIGHT:
+            self._grow(tried)
+        elif self.rate is not None:
+            self._trim(share)
+        self._good = self._bad = 0
+        self._opened = self._clock()
+
+    def _shrink(self, goodput: float, tried: float) -> None:
+        self.shrunk += 1
+        self.allowed = max(1.0, self.allowed * 0.7)
+        bound = tried if self.rate is None else min(tried, self.rate)
+        self.rate = self._entry = max(0.2, min(goodput, 0.7 * bound))
+        self._before = None
+
+    def _grow(self, tried: float) -> None:
+        self.allowed = min(float(self.ceiling), self.allowed * 1.5 + 1.0)
+        self._before = None
+        if self.rate is None:
+            return
+        if tried > 0.7 * self.rate:
+            self.rate *= 1.04 if self.rate > 0.9 * self._entry else 1.25
+        elif tried < 0.3 * self.rate:
+            self.rate = None  # it is not the pace that holds us back any more
+
+    def _trim(self, share: float) -> None:
+        """A few 429s at a pace: go slower, unless going slower did not help before."""
+        assert self.rate is not None
+        if self._before is not None and share > 0.7 * self._before:
+            self.rate *= 1.25  # they come at random: slower would only be slower
+            self.allowed = min(float(self.ceiling), self.allowed * 1.5 + 1.0)
+        elif self.rate > 0.6 * self._entry:
+            self.rate *= 0.93
+            self._before = share
+
+
+class Throttle:
+    """At most ``limit`` requests in flight; 429s and answers move the limit."""
+
+    def __init__(self, model: Model, limit: Limit) -> None:
+        self._model = model
+        self.limit = limit
+
+    @property
+    def name(self) -> str:
+        """Of the model inside."""
+        return self._model.name
+
+    @property
+    def origin(self) -> str:
+        """Of the model inside."""
+        return self._model.origin
+
+    async def complete(self, request: Request) -> Completion:
+        """Wait for a place, then ask."""
+        limit = self.limit
+        await limit.acquire()
+        try:
+            completion = await self._model.complete(request)
+        except RateLimited as error:
+            limit.limited(error.retry_after)
+            raise
+        finally:
+            limit.release()
+        limit.passed()
+        return completion
+
+    async def aclose(self) -> None:
+        """Close the model inside."""
+        await self._model.aclose()

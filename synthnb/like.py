@@ -1,0 +1,403 @@
+"""Columns that follow real ones: marginals by empirical quantiles, joined by a Gaussian copula.
+
+Each column becomes a hidden normal variable; their correlations are chosen so that the
+columns' rank correlations come out as observed, ties and labels included. Labels without
+an order are put in the one that explains most of the other columns (first axis of a
+correspondence analysis). What a copula can't hold: dependences that are not monotone, and
+those of labels beyond that one axis.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, combinations
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr, ndtri
+
+from synthnb.errors import SourceError
+from synthnb.samplers.draws import permuted, spread, uniform
+from synthnb.types import JSON, Row
+
+if TYPE_CHECKING:
+    from synthnb.source import SourceRows
+
+__all__ = ["JointModel", "fit_joint"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+_MOST_ROWS = 20_000
+_FEW = 20
+"""Numbers with at most this many values are kept to those values."""
+_EPOCH = datetime(1970, 1, 1)
+
+
+class Marginal(Protocol):
+    """One column alone: where a value stands between 0 and 1, and back."""
+
+    smooth: bool
+    """No ties worth speaking of: ranks are as good as uniform."""
+
+    def value(self, u: float) -> JSON:
+        """The value at quantile ``u``."""
+
+    def scores(self, u: Floats) -> Floats:
+        """Middle rank, 0 to 1, of the values at quantiles ``u``."""
+
+    def ranks(self, values: Sequence[JSON]) -> Floats:
+        """Middle rank of observed values; NaN for those that are missing."""
+
+
+class Labels:
+    """A few values in a fixed order, each with its share."""
+
+    smooth = False
+
+    def __init__(self, values: Sequence[JSON], counts: Sequence[int]) -> None:
+        total = sum(counts)
+        self._values = list(values)
+        self._edges = np.array(list(accumulate(counts)), dtype=np.float64) / total
+        self._middles = self._edges - np.array(counts, dtype=np.float64) / total / 2
+        self._place = {_key(value): place for place, value in enumerate(values)}
+
+    def value(self, u: float) -> JSON:
+        return self._values[self._index(np.array([u]))[0]]
+
+    def _index(self, u: Floats) -> npt.NDArray[np.intp]:
+        found = np.searchsorted(self._edges, u, side="right")
+        return np.minimum(found, len(self._values) - 1)
+
+    def scores(self, u: Floats) -> Floats:
+        return self._middles[self._index(u)]
+
+    def ranks(self, values: Sequence[JSON]) -> Floats:
+        places = [self._place.get(_key(value)) for value in values]
+        middles = (np.nan if place is None else self._middles[place] for place in places)
+        return np.array(list(middles), dtype=np.float64)
+
+
+class Numbers:
+    """Many numbers or moments; values between two neighbours are drawn as well."""
+
+    def __init__(self, codec: Codec, values: Sequence[JSON]) -> None:
+        self._codec = codec
+        self._sorted = np.sort(np.array([codec.number(value) for value in values]))
+        left = np.searchsorted(self._sorted, self._sorted, side="left")
+        right = np.searchsorted(self._sorted, self._sorted, side="right")
+        self._middles = (left + right) / 2 / len(self._sorted)
+        self.smooth = len(np.unique(self._sorted)) > 0.9 * len(self._sorted)
+
+    def value(self, u: float) -> JSON:
+        place = u * (len(self._sorted) - 1)
+        low = min(int(place), len(self._sorted) - 2)
+        start, end = self._sorted[low], self._sorted[low + 1]
+        return self._codec.json(float(start + (place - low) * (end - start)))
+
+    def scores(self, u: Floats) -> Floats:
+        places = np.minimum((u * len(self._sorted)).astype(np.intp), len(self._sorted) - 1)
+        return self._middles[places]
+
+    def ranks(self, values: Sequence[JSON]) -> Floats:
+        there = [np.nan if v is None else self._codec.number(v) for v in values]
+        numbers = np.array(there, dtype=np.float64)
+        left = np.searchsorted(self._sorted, numbers, side="left")
+        right = np.searchsorted(self._sorted, numbers, side="right")
+        ranks = (left + right) / 2 / len(self._sorted)
+        return np.where(np.isnan(numbers), np.nan, ranks)
+
+
+class Codec(Protocol):
+    """JSON value to number and back."""
+
+    def number(self, value: JSON) -> float:
+        """The value on the number line."""
+
+    def json(self, number: float) -> JSON:
+        """The value at that place, as the column writes it."""
+
+
+class Plain:
+    """Numbers with the column's own decimals; whole where all are whole."""
+
+    def __init__(self, values: Sequence[JSON]) -> None:
+        self._whole = all(isinstance(value, int) for value in values)
+        decimals = [_decimals(value) for value in values[:1000]]
+        self._decimals = max(decimals) if max(decimals) <= 6 else None
+
+    def number(self, value: JSON) -> float:
+        return float(value)
+
+    def json(self, number: float) -> JSON:
+        if self._whole:
+            return round(number)
+        return number if self._decimals is None else round(number, self._decimals)
+
+
+def _decimals(value: JSON) -> int:
+    text = repr(float(value))
+    return 99 if "e" in text else len(text.partition(".")[2].rstrip("0"))
+
+
+class Moments:
+    """ISO dates and times, written back as the column writes them."""
+
+    def __init__(self, moments: Sequence[datetime], texts: Sequence[str]) -> None:
+        self._date_only = all(len(text) == 10 for text in texts)
+        zones = {moment.utcoffset() for moment in moments}
+        self._zone = moments[0].tzinfo if len(zones) == 1 else UTC
+        seconds = [self._seconds(moment) for moment in moments]
+        self._step = next(step for step in (86400, 60, 1) if not any(s % step for s in seconds))
+
+    def _seconds(self, moment: datetime) -> int:
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(self._zone).replace(tzinfo=None)
+        return round((moment - _EPOCH).total_seconds())
+
+    def number(self, value: JSON) -> float:
+        return float(self._seconds(datetime.fromisoformat(value)))
+
+    def json(self, number: float) -> JSON:
+        seconds = round(number / self._step) * self._step
+        moment = _EPOCH + timedelta(seconds=seconds)
+        if self._date_only:
+            return moment.date().isoformat()
+        return moment.replace(tzinfo=self._zone).isoformat()
+
+
+def _key(value: JSON) -> tuple[str, JSON]:
+    return (type(value).__name__ if isinstance(value, bool) else "", value)
+
+
+class JointModel:
+    """A fitted source: rows of its like, each a function of (seed, index)."""
+
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        parts: Sequence[tuple[str, bool, Marginal]],
+        correlations: Floats,
+    ) -> None:
+        self._names = dict(names)
+        self._parts = list(parts)
+        self.correlations = correlations
+        """Between hidden normals, in the order of ``labels``."""
+        self._root = np.linalg.cholesky(correlations)
+
+    @property
+    def labels(self) -> list[str]:
+        """Source columns behind the hidden variables; ``NAME is missing`` for gaps."""
+        return [f"{name} is missing" if gap else name for name, gap, _ in self._parts]
+
+    def sample(self, seed: int, index: int, attempt: int = 0) -> Row:
+        """One row: the recipe's column names to values. Attempts are independent."""
+        draws = [self._draw(seed, index, attempt, name) for name in self.labels]
+        # Rounded, so that the last bits of a machine's linear algebra decide nothing.
+        hidden = np.round(self._root @ ndtri(np.array(draws)), 9)
+        values: Row = {}
+        gaps: set[str] = set()
+        for (name, gap, marginal), u in zip(self._parts, ndtr(hidden), strict=True):
+            value = marginal.value(float(u))
+            if not gap:
+                values[name] = value
+            elif value:
+                gaps.add(name)
+        found = {name: None if name in gaps else value for name, value in values.items()}
+        return {name: found[column] for name, column in self._names.items()}
+
+    def _draw(self, seed: int, index: int, attempt: int, name: str) -> float:
+        if attempt:
+            u = uniform(seed, "like", name, index, attempt)
+        else:
+            u = spread(index, seed, "like", name)
+        return min(max(u, 1e-9), 1 - 1e-9)
+
+
+def fit_joint(source: SourceRows, names: Mapping[str, str]) -> JointModel:
+    """Fit the source columns that ``names`` (recipe column to source column) mentions.
+
+    At most 20,000 rows are used. Raises a SourceError for unknown columns, fewer than two
+    rows, nested values, and columns that look like free text or identifiers: repeating
+    those would copy real rows.
+    """
+    wanted = list(dict.fromkeys(names.values()))
+    for column in wanted:
+        if column not in source.columns:
+            there = ", ".join(source.columns)
+            raise SourceError(f"{source.name} has no column {column!r}. It has: {there}.")
+    count = len(source)
+    if count < 2:
+        raise SourceError(f"{source.name} has {count} row; columns like it need two or more.")
+    places = range(count)
+    if count > _MOST_ROWS:
+        places = [permuted(i, count, 0, "like rows") for i in range(_MOST_ROWS)]  # type: ignore[assignment]
+    rows = [source.row(place) for place in places]
+    data = {column: [row[column] for row in rows] for column in wanted}
+    orders = _label_orders(data)
+    parts: list[tuple[str, bool, Marginal]] = []
+    ranks: list[Floats] = []
+    for column, values in data.items():
+        marginal = _marginal(column, values, orders.get(column))
+        parts.append((column, False, marginal))
+        ranks.append(marginal.ranks(values))
+        missing = sum(value is None for value in values)
+        if 0 < missing < count:
+            gap = Labels([False, True], [len(values) - missing, missing])
+            parts.append((column, True, gap))
+            ranks.append(gap.ranks([value is None for value in values]))
+    return JointModel(names, parts, _correlations(parts, ranks))
+
+
+def _kind(values: Sequence[JSON]) -> str:
+    there = [value for value in values if value is not None]
+    if any(isinstance(value, (dict, list)) for value in there):
+        return "nested"
+    if not there:
+        return "empty"
+    if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in there):
+        return "numbers" if len(set(there)) > _FEW else "steps"
+    if all(isinstance(value, str) for value in there) and _moments(there) is not None:
+        return "moments" if len(set(there)) > 2 else "labels"
+    return "labels"
+
+
+def _moments(texts: Sequence[str]) -> list[datetime] | None:
+    try:
+        found = [datetime.fromisoformat(text) for text in texts]
+    except ValueError:
+        return None
+    if any(len(text) < 10 for text in texts):  # 2024 and 20240101 are numbers to most people
+        return None
+    return found if len({moment.tzinfo is None for moment in found}) == 1 else None
+
+
+def _marginal(name: str, values: Sequence[JSON], order: list[JSON] | None) -> Marginal:
+    there = [value for value in values if value is not None]
+    kind = _kind(values)
+    if kind == "nested":
+        raise SourceError(f"Column {name} holds lists or objects; like takes plain values.")
+    if kind == "empty":
+        return Labels([None], [1])
+    if kind == "numbers":
+        return Numbers(Plain(there), there)
+    if kind == "moments":
+        return Numbers(Moments(_moments(there) or [], there), there)
+    counts = Counter(_key(value) for value in there)
+    if kind == "labels" and _looks_unique(len(counts), len(there)):
+        raise SourceError(
+            f"Column {name} looks like free text or names ({len(counts)} different values in "
+            f"{len(there)} rows): write it with a prompt, or use uuid or person."
+        )
+    if kind == "steps":
+        order = sorted(set(there))
+    chosen = order or [
+        value for _, value in sorted(counts, key=lambda key: (-counts[key], key))
+    ]
+    return Labels(chosen, [counts[_key(value)] for value in chosen])
+
+
+def _looks_unique(different: int, rows: int) -> bool:
+    return (different > _FEW and different > rows / 2) or (different == rows and rows >= 10)
+
+
+def _label_orders(data: Mapping[str, Sequence[JSON]]) -> dict[str, list[JSON]]:
+    """An order for the labels of each nominal column: first axis over all columns."""
+    nominal = {name for name, values in data.items() if _kind(values) == "labels"}
+    coded = {name: _codes(values, name in nominal) for name, values in data.items()}
+    blocks = [(name, codes, levels) for name, (codes, levels) in coded.items() if levels]
+    if not nominal or len(blocks) < 2:
+        return {}
+    ones = np.concatenate(
+        [codes[:, None] == np.arange(len(levels)) for _, codes, levels in blocks], axis=1
+    ).astype(np.float64)
+    mass = np.maximum(ones.sum(axis=0), 1e-12)
+    burt = (ones.T @ ones) / np.sqrt(np.outer(mass, mass)) / len(blocks)
+    root = np.sqrt(mass / mass.sum())
+    axes = np.linalg.eigh(burt - np.outer(root, root))[1]
+    axis = np.round(axes[:, -1] / np.sqrt(mass), 9)
+    axis = axis * np.sign(axis[np.argmax(np.abs(axis))])
+    orders: dict[str, list[JSON]] = {}
+    start = 0
+    for name, _, levels in blocks:
+        part = axis[start : start + len(levels)]
+        start += len(levels)
+        if name in nominal:
+            by_axis = sorted(range(len(levels)), key=lambda i: (part[i], str(levels[i])))
+            orders[name] = [levels[i] for i in by_axis]
+    return orders
+
+
+def _codes(values: Sequence[JSON], nominal: bool) -> tuple[npt.NDArray[np.intp], list[Any]]:
+    """Level of each row (-1 for missing) and the levels; numbers in five equal parts."""
+    kind = _kind(values)
+    if kind in ("nested", "empty"):
+        return np.full(len(values), -1, dtype=np.intp), []
+    if nominal or kind == "steps":
+        levels = {_key(v): v for v in values if v is not None}
+        places = {key: place for place, key in enumerate(levels)}
+        codes = [-1 if v is None else places[_key(v)] for v in values]
+        if _looks_unique(len(levels), len(values)):
+            return np.full(len(values), -1, dtype=np.intp), []
+        return np.array(codes, dtype=np.intp), list(levels.values())
+    there = [value for value in values if value is not None]
+    codec: Codec = Plain(there) if kind == "numbers" else Moments(_moments(there) or [], there)
+    ranks = Numbers(codec, there).ranks(values)
+    parts = np.where(np.isnan(ranks), -1, np.minimum(ranks * 5, 4)).astype(np.intp)
+    return parts, list(range(5))
+
+
+def _correlations(
+    parts: Sequence[tuple[str, bool, Marginal]], ranks: Sequence[Floats]
+) -> Floats:
+    found = np.eye(len(parts))
+    first, second = _grid()
+    for one, other in combinations(range(len(parts)), 2):
+        if parts[one][0] == parts[other][0]:  # a value and its own gap never meet
+            continue
+        both = ~np.isnan(ranks[one]) & ~np.isnan(ranks[other])
+        observed = _pearson(ranks[one][both], ranks[other][both])
+        latent = _hidden(parts[one][2], parts[other][2], observed, first, second)
+        found[one, other] = found[other, one] = latent
+    return _repaired(found)
+
+
+def _pearson(x: Floats, y: Floats) -> float:
+    if len(x) < 8 or float(np.ptp(x)) < 1e-12 or float(np.ptp(y)) < 1e-12:
+        return 0.0
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def _grid(size: int = 4096) -> tuple[Floats, Floats]:
+    """Two independent normal samples that fill the plane evenly and never change."""
+    steps = np.arange(1, size + 1)
+    golden, silver = 0.7548776662466927, 0.5698402909980532  # the plastic number's powers
+    return ndtri((0.5 + steps * golden) % 1), ndtri((0.5 + steps * silver) % 1)
+
+
+def _hidden(one: Marginal, other: Marginal, observed: float, x: Floats, y: Floats) -> float:
+    """The normal correlation under which the two columns show the ``observed`` one."""
+    if one.smooth and other.smooth:
+        return 2 * float(np.sin(np.pi * observed / 6))
+    if observed == 0.0:
+        return 0.0
+    scores = one.scores(ndtr(x))
+    low, high = -0.995, 0.995
+    for _ in range(12):
+        middle = (low + high) / 2
+        mixed = middle * x + (1 - middle**2) ** 0.5 * y
+        if _pearson(scores, other.scores(ndtr(mixed))) < observed:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _repaired(matrix: Floats) -> Floats:
+    """The nearest sensible correlation matrix: no negative directions, ones in the middle."""
+    values, vectors = np.linalg.eigh(matrix)
+    fixed: Floats = (vectors * np.maximum(values, 1e-6)) @ vectors.T
+    scale = np.sqrt(np.diag(fixed))
+    return np.asarray(fixed / np.outer(scale, scale), dtype=np.float64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -122,20 +122,20 @@ class Recipe:
     """The file it was loaded from or saved to."""
     file_hash: str | None = field(default=None, repr=False)
     """SHA-256 of that file then."""
-    tree: Node | None = field(default=None, repr=False)
+    tree: InitVar[Node | None] = None
+    needs_version: InitVar[bool] = False
 
-    def __post_init__(self) -> None:
-        root = self.tree
+    def __post_init__(self, tree: Node | None, needs_version: bool) -> None:
+        root = tree
         if root is None:
             given = {key: getattr(self, key) for key in _FIELDS}
             root = plain({"synthnb": self.version, **given})
-        fields = read(root)
+        fields = read(root, need_version=needs_version)
         for key, value in fields.items():
             object.__setattr__(self, key, value)
         report = Report(root)
         judge(self, report)
         report.raise_if_any()
-        object.__setattr__(self, "tree", None)
 
     @classmethod
     def loads(cls, text: str, *, name: str | None = None) -> Recipe:
@@ -143,9 +143,7 @@ class Recipe:
 
         Raises ``RecipeError`` with the lines of at most three problems.
         """
-        tree = parse(text)
-        read(tree, need_version=True)
-        recipe = cls(tree=tree, text=text)
+        recipe = cls(tree=parse(text), needs_version=True, text=text)
         return recipe.replace(name=name) if name and recipe.name is None else recipe
 
     @classmethod
@@ -172,9 +170,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, data: Mapping[str, JSON]) -> Recipe:
         """The recipe of plain data, as :meth:`to_dict` gives it."""
-        tree = plain(data)
-        read(tree)
-        return cls(tree=tree)
+        return cls(tree=plain(data))
 
     def to_dict(self) -> dict[str, JSON]:
         """Plain canonical data: shorthand, defaults left out, keys in fixed order."""

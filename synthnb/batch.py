@@ -17,7 +17,8 @@ from synthnb.visible import cost, count, one_line
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synthnb.charts import Charts
+    from synthnb.altair_charts import Charts
+    from synthnb.distributions import Distribution
     from synthnb.recipe import Recipe
 
 __all__ = ["Batch", "provenance"]
@@ -139,6 +140,13 @@ class Batch:
             digest.update(text.encode("utf-8", "replace"))
         return digest.hexdigest()[:16]
 
+    @cached_property
+    def distributions(self) -> list[Distribution]:
+        """The aggregated bars behind all charts, tables and findings of this batch."""
+        from synthnb.distributions import distributions
+
+        return distributions(self)
+
     def charts(self) -> Charts:
         """Altair charts by name (one a sampled column, length, nearest row, rejections).
 
@@ -149,23 +157,15 @@ class Batch:
 
         return altair_charts(self)
 
-    def export(self, path: str | Path, format: str | None = None, **options: Any) -> Path:
-        """Write the accepted rows to ``path``; the format follows from the suffix if unset."""
-        from synthnb import export
+    def export(self, path: str | Path, format: str | None = None) -> Path:
+        """Write the accepted rows to ``path``; the format follows from its ending if unset.
 
-        return Path(export.export(self, path, format=format, **options))
+        JSONL and Parquet keep the provenance under ``_synthnb``, CSV holds data columns.
+        """
+        from synthnb.export import write_rows
 
-    def save(self, folder: str | Path) -> Path:
-        """Write rows, rejected rows, recipe, card, manifest and charts into ``folder``."""
-        from synthnb import export
-
-        return Path(export.save(self, folder))
-
-    def card(self) -> str:
-        """Dataset card as Markdown with the YAML head that dataset hubs read."""
-        from synthnb import card
-
-        return str(card.card(self))
+        flat = format in ("csv", "excel") or (format is None and Path(path).suffix == ".csv")
+        return write_rows(list(self) if flat else self.rows, path, format)
 
     def replace(self, **changes: Any) -> Batch:
         """A copy with some fields changed."""
@@ -229,7 +229,7 @@ def provenance(record: Record, *, recipe: str, version: int | None = None) -> Ro
         "version": version,
         "models": {call.column: call.model for call in record.calls},
         "seeds": {call.column: call.seed for call in record.calls if call.seed is not None},
-        "few_shot": {call.column: list(call.few_shot) for call in record.calls if call.few_shot},
+        "few_shot": {c.column: list(c.few_shot) for c in record.calls if c.few_shot},
         "checks": [
             {"rule": c.rule, "value": c.value, "passed": c.passed, "message": c.message}
             for c in record.checks

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthnb.distributions import Bar, Distribution, distributions
+from synthnb.distributions import Bar, Distribution
 from synthnb.errors import ExportError
 from synthnb.findings import losses
 
@@ -31,7 +31,7 @@ _ONLY_LOST: Spec = {"transform": [{"filter": "datum.rejected > 0"}]}
 
 def specs(batch: Batch) -> dict[str, Spec]:
     """A Vega-Lite spec by chart name: sampled columns, length, nearest row, rejections."""
-    drawn = {chart.id: spec(chart) for chart in distributions(batch) if chart.bars}
+    drawn = {chart.id: spec(chart) for chart in batch.distributions if chart.bars}
     lost = rejections(batch)
     if lost.bars:
         drawn[lost.id] = spec(lost)
@@ -43,10 +43,10 @@ def rejections(batch: Batch) -> Distribution:
     found = losses(batch)
     bars = tuple(Bar(loss.label, 0, None, loss.lost) for loss in found)
     most = max(found, key=lambda loss: loss.lost, default=None)
-    finding = f"Most rejections: {most.label}, {most.lost}." if most else "Nothing was rejected."
-    return Distribution(
-        "rejections", "rejections", "candidates", "category", None, bars, (), len(batch), finding
-    )
+    finding = f"Most rejections: {most.label}, {most.lost}." if most else "No rejections."
+    name = "rejections"
+    total = len(batch)
+    return Distribution(name, name, "candidates", "category", None, bars, (), total, finding)
 
 
 def spec(chart: Distribution) -> Spec:
@@ -146,10 +146,11 @@ def png(spec: Mapping[str, Any], *, scale: float = 2.0) -> bytes:
         raise ExportError(
             "Charts as PNG need vl-convert: pip install vl-convert-python"
         ) from error
-    # An empty list of allowed addresses: a spec may not fetch data or images.
-    return bytes(
-        vl_convert.vegalite_to_png(dict(spec), vl_version="5.20", scale=scale, allowed_base_urls=[])
+    nowhere: list[str] = []  # a spec may not fetch data or images
+    drawn = vl_convert.vegalite_to_png(
+        dict(spec), vl_version="5.20", scale=scale, allowed_base_urls=nowhere
     )
+    return bytes(drawn)
 
 
 def save_all(batch: Batch, folder: str | Path) -> list[Path]:

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from synthnb.parts import label
+from synthnb.samplers import planned_counts
 from synthnb.similarity import nearest
 from synthnb.types import Record
 from synthnb.visible import as_text, count, number, one_line
@@ -19,9 +21,18 @@ from synthnb.visible import as_text, count, number, one_line
 if TYPE_CHECKING:
     from synthnb.batch import Batch
 
-__all__ = ["Bar", "Distribution", "distributions", "limits_of", "main_column"]
+__all__ = [
+    "Bar",
+    "Distribution",
+    "distributions",
+    "limits_of",
+    "main_column",
+    "nearest_scores",
+    "shown_columns",
+]
 
 MAX_LABELS = 12
+MAX_CHARTS = 24
 _SAMPLED = {"category", "subcategory", "integer", "number", "datetime"}
 
 
@@ -62,6 +73,13 @@ def main_column(batch: Batch) -> str | None:
     return batch.columns[-1] if batch.columns else None
 
 
+def shown_columns(batch: Batch, most: int) -> list[str]:
+    """At most ``most`` columns, in recipe order, the main one last."""
+    main = main_column(batch)
+    others = [name for name in batch.columns if name != main]
+    return [*others[: most - 1], main] if main is not None else others[:most]
+
+
 def limits_of(batch: Batch, rule: str, column: str | None = None) -> dict[str, float]:
     """Numeric options (``min``, ``max``, ``threshold``) of the first such check."""
     for spec in batch.recipe.checks:
@@ -81,8 +99,8 @@ def distributions(batch: Batch) -> list[Distribution]:
     """
     charts: list[Distribution] = []
     main = main_column(batch)
-    for name in batch.columns:
-        chart = None if name == main else _column(batch, name)
+    for name in shown_columns(batch, MAX_CHARTS)[:-1]:
+        chart = _column(batch, name)
         if chart is not None:
             charts.append(chart)
     if main is not None:
@@ -103,7 +121,7 @@ def _column(batch: Batch, name: str) -> Distribution | None:
         return _dates(name, values, lost)
     if kind in ("category", "subcategory") or getattr(spec, "choices", None):
         labels = getattr(spec, "values", None) or getattr(spec, "choices", None) or []
-        return _labels(name, values, lost, batch.plan_targets.get(name, {}), labels)
+        return _labels(name, values, lost, _plan(batch).get(name, {}), labels)
     if kind in ("person", "uuid") or (kind == "prompt" and not _flat(values)):
         return None
     return _guess(batch, name, values, lost)
@@ -120,7 +138,7 @@ def _guess(
     known = [v for v in values if v is not None]
     if not known:
         return None
-    distinct = {as_text(v) for v in known}
+    distinct = {_name(v) for v in known}
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in known):
         if len(distinct) > MAX_LABELS:
             return _numbers(name, None, values, lost)
@@ -128,7 +146,7 @@ def _guess(
         return None
     if len(distinct) > MAX_LABELS or (len(known) >= 8 and len(distinct) > len(known) / 2):
         return None
-    return _labels(name, values, lost, batch.plan_targets.get(name, {}), [])
+    return _labels(name, values, lost, _plan(batch).get(name, {}), [])
 
 
 def _labels(
@@ -138,9 +156,9 @@ def _labels(
     planned: Mapping[str, float],
     order: Sequence[Any],
 ) -> Distribution:
-    kept = Counter(as_text(v) for v in values)
-    gone = Counter(as_text(v) for v in lost)
-    known = dict.fromkeys([*(as_text(v) for v in order), *planned])
+    kept = Counter(_name(v) for v in values)
+    gone = Counter(_name(v) for v in lost)
+    known = dict.fromkeys([*map(_name, order), *planned])
     rest = [label for label, _ in (kept + gone).most_common() if label not in known]
     names = [*known, *rest]
     shown = names if len(names) <= MAX_LABELS else _top(names, kept)
@@ -156,6 +174,16 @@ def _labels(
     return Distribution(
         name, name, "rows", "category", name, tuple(bars), (), len(values), _plan_finding(bars)
     )
+
+
+def _name(value: Any) -> str:
+    """A label as the plan names it."""
+    return label(value) if isinstance(value, str | int | float) else as_text(value)
+
+
+def _plan(batch: Batch) -> Mapping[str, Mapping[str, float]]:
+    """The run's own plan, else what the weights promise for as many rows as there are."""
+    return batch.plan_targets or planned_counts(batch.recipe, len(batch))
 
 
 def _top(names: list[str], kept: Counter[str]) -> list[str]:

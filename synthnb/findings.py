@@ -6,11 +6,11 @@ import math
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from synthnb.distributions import distributions, limits_of, main_column, nearest_scores
+from synthnb.distributions import limits_of, main_column, nearest_scores
 from synthnb.similarity import ngrams
 from synthnb.visible import count, number, one_line
 
@@ -131,26 +131,27 @@ def _repeated_examples(batch: Batch, main: str) -> Iterator[Finding]:
     if prompt is None:
         return
     known = ngrams(prompt.prompt, 4)
-    best: tuple[int, tuple[str, ...], list[Record]] | None = None
     rows = [(r, ngrams(str(r.values.get(main)), 4)) for r in batch.accepted]
+    best: tuple[str, int, list[Record]] = ("", 0, [])
     for place, example in enumerate(prompt.examples, 1):
-        told = ngrams(str(example.get(main, "")), 4) - known
-        said = Counter(gram for _, own in rows for gram in own & told if len(gram) == 4)
-        if said:
-            phrase, times = max(said.items(), key=lambda item: (item[1], item[0]))
-            if best is None or times > len(best[2]):
-                best = (place, phrase, [r for r, own in rows if phrase in own])
-    if best is None or len(best[2]) < max(2, len(rows) / 10):
-        return
-    place, phrase, who = best
-    pattern = r"\W+".join(map(re.escape, phrase))
-    told_as = re.search(pattern, str(prompt.examples[place - 1].get(main, "")), re.IGNORECASE)
-    words = one_line(told_as.group() if told_as else " ".join(phrase), 60)
-    text = (
-        f"{len(who)} of {count(len(rows), 'row')} say “{words}”, "
-        f"words of your few-shot example {place}."
-    )
-    yield Finding(text, tuple(map(row_id, who)), 0.3 + len(who) / len(rows))
+        text = str(example.get(main, ""))
+        said = Counter(g for _, own in rows for g in own & ngrams(text, 4) - known if len(g) == 4)
+        if not said:
+            continue
+        phrase = max(said, key=lambda gram: (said[gram], gram))
+        if said[phrase] > len(best[2]):
+            who = [r for r, own in rows if phrase in own]
+            best = (_as_written(phrase, text), place, who)
+    words, place, who = best
+    if len(who) >= max(2, len(rows) / 10):
+        told = f"{len(who)} of {count(len(rows), 'row')} say “{one_line(words, 60)}”, "
+        told += f"words of your few-shot example {place}."
+        yield Finding(told, tuple(map(row_id, who)), 0.3 + len(who) / len(rows))
+
+
+def _as_written(phrase: Sequence[str], text: str) -> str:
+    found = re.search(r"\W+".join(map(re.escape, phrase)), text, re.IGNORECASE)
+    return found.group() if found else " ".join(phrase)
 
 
 def _openings(batch: Batch, main: str) -> Iterator[Finding]:
@@ -169,7 +170,7 @@ def _openings(batch: Batch, main: str) -> Iterator[Finding]:
 
 def _off_plan(batch: Batch) -> Iterator[Finding]:
     """A label whose count is too far from its plan for chance (2.5 standard deviations)."""
-    for chart in distributions(batch):
+    for chart in batch.distributions:
         if chart.kind != "category" or not chart.total:
             continue
         for bar in chart.bars:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from synthnb.distributions import Distribution, distributions, main_column
+from synthnb.distributions import Distribution, main_column, shown_columns
 from synthnb.findings import look_first, losses, row_id
 from synthnb.visible import clip, visible
 
@@ -24,6 +24,7 @@ __all__ = ["MAX_BYTES", "MAX_ROWS", "MIME", "payload"]
 
 MIME = "application/vnd.synthnb.batch.v1+json"
 MAX_ROWS = 200
+MAX_COLUMNS = 40
 MAX_BYTES = 100_000
 _RECIPE = 20_000
 _STEPS = ((200, 2000, True), (200, 800, True), (200, 400, False), (100, 300, False))
@@ -38,8 +39,9 @@ def payload(batch: Batch) -> dict[str, JSON]:
         head["charts"] = head["charts"][:6]
     room = MAX_BYTES - _size(head)
     rows: list[JSON] = []
+    names, scores = set(shown_columns(batch, MAX_COLUMNS)), _scores(batch)
     for most, chars, details in _STEPS:
-        rows = [_row(batch, r, chars, details=details) for r in _chosen(batch, most)]
+        rows = [_row(r, names, scores, chars, details) for r in _chosen(batch, most)]
         if _size(rows) <= room:
             break
     while rows and _size(rows) > room:
@@ -59,7 +61,7 @@ def _head(batch: Batch) -> dict[str, JSON]:
         "look_first": finding
         and {"text": _text(finding.text, 500), "rows": list(finding.rows[:MAX_ROWS])},
         "funnel": _funnel(batch),
-        "charts": [_chart(chart) for chart in distributions(batch)[:24]],
+        "charts": [_chart(chart) for chart in batch.distributions],
         "columns": _columns(batch),
         "total_rows": len(batch.records),
         "recipe": _text(batch.recipe.dumps(), _RECIPE),
@@ -105,7 +107,8 @@ def _chart(chart: Distribution) -> JSON:
 def _columns(batch: Batch) -> list[JSON]:
     main = main_column(batch)
     columns: list[JSON] = []
-    for name in batch.columns:
+    shown = set(shown_columns(batch, MAX_COLUMNS))
+    for name in [name for name in batch.columns if name in shown]:
         spec = batch.recipe.columns.get(name)
         columns.append(
             {
@@ -117,7 +120,7 @@ def _columns(batch: Batch) -> list[JSON]:
         )
     scores = _scores(batch)
     columns.extend({"name": n, "kind": "check", "type": "score", "main": False} for n in scores)
-    return columns[:40]
+    return columns
 
 
 def _type(batch: Batch, name: str, spec: Any) -> str:
@@ -155,14 +158,17 @@ def _chosen(batch: Batch, most: int) -> list[Record]:
     return [r for r in batch.records if id(r) in keep]
 
 
-def _row(batch: Batch, record: Record, chars: int, *, details: bool) -> JSON:
-    values = {_text(k, 100): _clean(v, chars) for k, v in record.values.items()}
+def _row(
+    record: Record, names: set[str], scored: list[str], chars: int, details: bool
+) -> JSON:
+    shown = {k: v for k, v in record.values.items() if k in names}
+    values = {_text(k, 100): _clean(v, chars) for k, v in shown.items()}
     found = {
         c.rule: _clean(c.value, 100)
         for c in (*record.checks, *record.reasons)
         if isinstance(c.value, int | float) and not isinstance(c.value, bool)
     }
-    scores = {name: found.get(name) for name in _scores_of(batch)}
+    scores = {name: found.get(name) for name in scored}
     row: dict[str, JSON] = {
         "id": row_id(record),
         "index": record.index,
@@ -175,13 +181,6 @@ def _row(batch: Batch, record: Record, chars: int, *, details: bool) -> JSON:
     if details:
         row["detail"] = _detail(record, chars)
     return row
-
-
-def _scores_of(batch: Batch) -> list[str]:
-    cached = batch.__dict__.get("_score_names")
-    if cached is None:
-        cached = batch.__dict__["_score_names"] = _scores(batch)
-    return list(cached)
 
 
 def _reason(reason: Reason) -> JSON:

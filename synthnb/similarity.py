@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-__all__ = ["ngrams", "nearest", "words"]
+__all__ = ["nearest", "ngrams", "words"]
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 LIMIT = 2000

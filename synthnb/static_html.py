@@ -11,7 +11,7 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from synthnb.distributions import Distribution, distributions, main_column
+from synthnb.distributions import Distribution, shown_columns
 from synthnb.findings import look_first, losses
 from synthnb.visible import as_text, clip, count, number, visible
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["batch_html", "escape"]
 
 ROWS = 10
+COLUMNS = 16
 _BAR = 24
 
 
@@ -64,7 +65,7 @@ def _funnel(batch: Batch) -> str:
 
 
 def _distributions(batch: Batch) -> str:
-    charts = [chart for chart in distributions(batch) if chart.bars]
+    charts = [chart for chart in batch.distributions if chart.bars]
     if not charts:
         return ""
     lines = [
@@ -101,15 +102,14 @@ def _planned(chart: Distribution) -> str:
 def _rows(batch: Batch) -> str:
     if not len(batch):
         return ""
-    names = batch.columns
+    names = shown_columns(batch, COLUMNS)
     head = "".join(f'<th scope="col">{escape(name, 80)}</th>' for name in ("#", *names))
     shown = batch.accepted[:ROWS]
-    main = main_column(batch)
     lines = (
         "<tr>"
         + f'<td align="right">{record.index + 1}</td>'
         + "".join(
-            _cell(record.values.get(name), 600 if name == main else 200) for name in names
+            _cell(record.values.get(name), 600 if name == names[-1] else 200) for name in names
         )
         + "</tr>"
         for record in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from synthnb.distributions import main_column
+from synthnb.distributions import shown_columns
 from synthnb.findings import look_first, losses
 from synthnb.visible import as_text, one_line, width
 
@@ -50,17 +50,12 @@ def funnel_text(batch: Batch) -> str:
 
 def _rows(batch: Batch, rows: int, columns: int) -> str:
     shown = batch.accepted[:rows]
-    names = _main_last(batch)
+    names = shown_columns(batch, 8)
     body = [
         [str(r.index + 1), *(one_line(as_text(r.values.get(n)), 400) for n in names)]
         for r in shown
     ]
     return table_text(["#", *names], body, columns=columns)
-
-
-def _main_last(batch: Batch) -> list[str]:
-    main = main_column(batch)
-    return [n for n in batch.columns if n != main] + ([main] if main else [])
 
 
 def table_text(

@@ -25,12 +25,17 @@ columns:
       A three-sentence review of a {{ product }} by someone who is {{ mood }}.
       Name one part of the {{ product }}.
     examples:
-      - {product: kettle, mood: angry, text: The lid broke off in the first week. I called
-          the shop twice and nobody answered. Do not buy this kettle.}
-      - {product: laptop, mood: happy, text: The screen is bright and the keys are quiet. It
-          wakes at once. I would buy it again.}
-      - {product: backpack, mood: mixed, text: The straps are soft but the zip sticks. I will
-          keep it, but only just.}
+      - product: kettle
+        mood: angry
+        text: The lid broke off in the first week. I called the shop twice and nobody
+          answered. Do not buy this kettle.
+      - product: laptop
+        mood: happy
+        text: The screen is bright and the keys are quiet. It wakes at once. I would
+          buy it again.
+      - product: backpack
+        mood: mixed
+        text: The straps are soft but the zip sticks. I will keep it, but only just.
 checks:
   - {length: {column: text, min: 75, max: 300}}
   - {repetition: {column: text, max: 0.25}}
@@ -73,9 +78,8 @@ def record(index: int, values: Row, *reasons: Reason, checks: Any = (), **more: 
 
 def batch_of(texts: list[str], text: str = RECIPE, **more: Any) -> Batch:
     """A batch of accepted rows with these texts."""
-    rows = [
-        record(i, {"product": "kettle", "mood": "angry", "text": t}) for i, t in enumerate(texts)
-    ]
+    same = {"product": "kettle", "mood": "angry"}
+    rows = [record(i, same | {"text": t}) for i, t in enumerate(texts)]
     return Batch(rows, recipe(text), **more)
 
 

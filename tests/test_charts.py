@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import altair as alt
+import pytest
+
+from synthnb import charts
+from synthnb.batch import Batch
+from synthnb.distributions import distributions, histogram
+from tests.samples import HOSTILE, RECIPE, batch_of, record, sample_batch
+
+PNG = b"\x89PNG"
+
+
+def test_every_spec_is_valid_for_altair_and_small() -> None:
+    specs = charts.specs(sample_batch())
+    assert list(specs) == ["product", "mood", "length", "nearest", "rejections"]
+    for spec in specs.values():
+        alt.Chart.from_dict({k: v for k, v in spec.items() if k != "$schema"})
+        assert len(json.dumps(spec)) < 4000
+
+
+def test_displaying_a_batch_never_imports_altair_or_pandas() -> None:
+    code = (
+        "import sys; from tests.samples import sample_batch as s; s()._repr_mimebundle_();"
+        "print([m for m in ('altair', 'pandas', 'openai', 'IPython') if m in sys.modules])"
+    )
+    root = Path(__file__).parents[1]
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_charts_can_be_customised_and_still_display_offline() -> None:
+    shown = sample_batch().charts()
+    wide = shown["mood"].properties(width=500)
+    assert isinstance(wide, alt.LayerChart)
+    bundle = wide._repr_mimebundle_()
+    assert set(bundle) == {"image/png", "text/plain"}
+    assert bundle["image/png"].startswith(PNG)
+    assert shown._repr_mimebundle_()["image/png"].startswith(PNG)
+
+
+def test_charts_are_saved_as_files(tmp_path: Path) -> None:
+    paths = charts.save_all(sample_batch(), tmp_path / "charts")
+    assert [p.name for p in paths] == [
+        "product.png", "mood.png", "length.png", "nearest.png", "rejections.png",
+    ]  # fmt: skip
+    assert all(p.read_bytes().startswith(PNG) for p in paths)
+
+
+def test_a_column_of_any_name_stays_in_the_folder(tmp_path: Path) -> None:
+    recipe = sample_batch().recipe
+    rows = [record(i, {"../../up": "ab"[i % 2], "text": "some words"}) for i in range(8)]
+    paths = charts.save_all(Batch(rows, recipe), tmp_path / "charts")
+    assert all(p.parent == tmp_path / "charts" for p in paths)
+
+
+def test_a_chart_fetches_nothing() -> None:
+    spec = charts.specs(sample_batch())["mood"] | {"data": {"url": "http://127.0.0.1:9/x.csv"}}
+    with pytest.raises(ValueError, match="External data url not allowed"):
+        charts.png(spec)
+
+
+def test_hostile_labels_are_drawn_as_text() -> None:
+    rows = [record(i, {"mood": HOSTILE[i % 3], "text": "words"}) for i in range(9)]
+    for spec in charts.specs(Batch(rows, sample_batch().recipe)).values():
+        assert charts.png(spec).startswith(PNG)
+
+
+def test_many_labels_are_gathered() -> None:
+    rows = [record(i, {"mood": f"m{i}", "text": "words"}) for i in range(40)]
+    chart = distributions(Batch(rows, sample_batch().recipe))[0]
+    assert len(chart.bars) == 12
+    assert sum(bar.count for bar in chart.bars) == 40
+    assert chart.bars[-1].label == "32 others"
+
+
+def test_an_integer_column_is_measured_against_an_even_draw() -> None:
+    text = RECIPE.replace("  mood: {angry", "  words: {integer: [1, 10]}\n  mood: {angry")
+    batch = batch_of([], text)
+    rows = [record(i, {"words": i % 10 + 1, "text": "words"}) for i in range(50)]
+    chart = next(c for c in distributions(batch.replace(records=rows)) if c.id == "words")
+    assert chart.kind == "histogram"
+    assert sum(bar.count for bar in chart.bars) == 50
+    assert sum(bar.planned or 0 for bar in chart.bars) == pytest.approx(50)
+
+
+@pytest.mark.parametrize(
+    ("values", "whole"),
+    [([5.0], True), ([1.0, 1.0], True), ([0.1, 0.9], False), ([-3.0, 4000.0], True)],
+)
+def test_bins_hold_every_value_and_stay_few(values: list[float], whole: bool) -> None:
+    bars = histogram(values, [], whole=whole)
+    assert sum(bar.count for bar in bars) == len(values)
+    assert len(bars) <= 13
+    assert bars[0].lo is not None and bars[0].lo <= min(values)

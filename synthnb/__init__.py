@@ -1,1 +1,69 @@
 """A notebook toolkit for synthetic training data."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from synthnb.api import agenerate, augment, estimate, generate, load
+    from synthnb.batch import Batch
+    from synthnb.errors import SynthError
+    from synthnb.recipe import Recipe
+
+__all__ = [
+    "Batch",
+    "Recipe",
+    "SynthError",
+    "agenerate",
+    "augment",
+    "estimate",
+    "generate",
+    "load",
+]
+
+_HOMES = {
+    "Batch": "synthnb.batch",
+    "Recipe": "synthnb.recipe",
+    "SynthError": "synthnb.errors",
+    "agenerate": "synthnb.api",
+    "augment": "synthnb.api",
+    "estimate": "synthnb.api",
+    "generate": "synthnb.api",
+    "load": "synthnb.api",
+}
+"""Public name to the module that holds it, imported on first use."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from synthnb._version import __version__
+
+        return __version__
+    if name not in _HOMES:
+        raise AttributeError(f"module 'synthnb' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext synthnb``."""
+    from synthnb.notebook import load_ipython_extension as load_extension
+
+    load_extension(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """``%unload_ext synthnb``."""
+    from synthnb.notebook import unload_ipython_extension as unload_extension
+
+    unload_extension(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "@synthnb/labextension"}]

@@ -1,0 +1,36 @@
+"""The notebook: cell magic, verbs, live progress. The only room that imports IPython."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["load_ipython_extension", "unload_ipython_extension"]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register ``%%synth`` and ``%synth``, their settings and their completions."""
+    from synthnb.notebook.completion import Completions
+    from synthnb.notebook.magics import SynthMagics
+
+    unload_ipython_extension(shell)
+    magics = SynthMagics(shell)
+    shell.register_magics(magics)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers.append(Completions(magics).matcher)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take back all that loading did; nothing happens if it was not loaded."""
+    manager = shell.magics_manager
+    for magics in [m for m in shell.configurables if type(m).__name__ == "SynthMagics"]:
+        shell.configurables.remove(magics)
+        for kind in ("line", "cell"):
+            if getattr(manager.magics[kind].get("synth"), "__self__", None) is magics:
+                del manager.magics[kind]["synth"]
+    manager.registry.pop("SynthMagics", None)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers[:] = [
+            matcher
+            for matcher in shell.Completer.custom_matchers
+            if not getattr(matcher, "of_synthnb", False)
+        ]

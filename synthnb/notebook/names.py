@@ -1,0 +1,77 @@
+"""Names in the user's namespace: which may hold a batch, and what they hold."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from synthnb.suggest import did_you_mean
+from synthnb.visible import one_line
+
+__all__ = ["batches", "bind", "find_batch", "is_batch", "tables", "variable_for"]
+
+
+def is_batch(value: object) -> bool:
+    """A batch or a live one; by name, so that ``%reload_ext`` does not orphan old ones."""
+    kind = type(value)
+    return (kind.__module__, kind.__name__) in {
+        ("synthnb.batch", "Batch"),
+        ("synthnb.notebook.live", "LiveBatch"),
+    }
+
+
+def variable_for(name: str, namespace: Mapping[str, Any]) -> str:
+    """The variable of a batch called ``name``; refuses names that hold anything else."""
+    variable = name.replace("-", "_")
+    if not variable.isidentifier() or keyword.iskeyword(variable):
+        raise UsageError(f"{one_line(name, 60)} cannot be a variable; name the batch otherwise")
+    if hasattr(builtins, variable) and variable not in namespace:
+        raise UsageError(f"{variable} is a name of Python's own; name the batch otherwise")
+    if variable in namespace and not is_batch(namespace[variable]):
+        kind = type(namespace[variable]).__name__
+        raise UsageError(
+            f"{variable} holds a {kind} and is left as it is; "
+            "name the batch otherwise, or add --as VAR"
+        )
+    return variable
+
+
+def bind(namespace: MutableMapping[str, Any], variable: str, value: object) -> None:
+    """Bind the batch to its variable and to ``_synth``, the last batch of all."""
+    namespace[variable] = value
+    namespace["_synth"] = value
+
+
+def batches(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables that hold batches."""
+    return {k: v for k, v in namespace.items() if not k.startswith("_") and is_batch(v)}
+
+
+def tables(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables that can be a source: data frames of any library, lists of dicts."""
+    return {k: v for k, v in namespace.items() if not k.startswith("_") and _is_table(v)}
+
+
+def _is_table(value: object) -> bool:
+    if isinstance(value, list):
+        return bool(value) and isinstance(value[0], dict)
+    return hasattr(type(value), "__arrow_c_stream__") or type(value).__name__ == "DataFrame"
+
+
+def find_batch(namespace: Mapping[str, Any], name: str | None) -> Any:
+    """The batch of that name, or the last one if no name is given."""
+    known = batches(namespace)
+    if name is None:
+        if is_batch(namespace.get("_synth")):
+            return namespace["_synth"]
+        raise UsageError("There is no batch yet; make one with %%synth NAME")
+    found = known.get(name.replace("-", "_"))
+    if found is None:
+        have = f" (there are: {', '.join(known)})" if known else ""
+        hint = did_you_mean(name, known) or have
+        raise UsageError(f"No batch is called {one_line(name, 60)}{hint}")
+    return found

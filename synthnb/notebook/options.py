@@ -1,0 +1,131 @@
+"""The option line of ``%%synth`` and of every ``%synth`` verb: strict, one error a line."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from IPython.core.error import UsageError
+
+from synthnb.suggest import did_you_mean
+
+__all__ = ["Parser", "cell_parser", "split"]
+
+
+class Parser(argparse.ArgumentParser):
+    """An argparse parser that raises ``UsageError``, refuses repeats and abbreviations."""
+
+    def __init__(self, prog: str, description: str) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            allow_abbrev=False,
+            add_help=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        self.add_argument("--help", action="store_true", help="show this help")
+
+    def error(self, message: str) -> NoReturn:
+        """One line, and where to read on."""
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+    @property
+    def flags(self) -> list[str]:
+        """All option names, long ones last."""
+        return sorted(self._option_string_actions, key=lambda flag: (len(flag) > 2, flag))
+
+    def parse_line(self, line: str) -> argparse.Namespace:
+        """The line's options; unknown, repeated or valueless ones raise ``UsageError``."""
+        tokens = split(line)
+        self._refuse_odd(tokens)
+        if "--help" in tokens:
+            return argparse.Namespace(help=True)
+        return self.parse_intermixed_args(tokens)
+
+    def _refuse_odd(self, tokens: Iterable[str]) -> None:
+        seen: set[int] = set()
+        for token in tokens:
+            flag = token.split("=", 1)[0]
+            action = self._option_string_actions.get(flag)
+            if action is None:
+                if flag.startswith("--") or (
+                    flag.startswith("-") and len(flag) > 1 and not _looks_numeric(flag)
+                ):
+                    self._refuse_unknown(flag)
+                continue
+            if id(action) in seen:
+                self.error(f"{flag} is given twice")
+            seen.add(id(action))
+
+    def _refuse_unknown(self, flag: str) -> None:
+        short = flag[:2]
+        if not flag.startswith("--") and short in self._option_string_actions:
+            return  # -n24
+        known = [name for name in self.flags if name.startswith("--")]
+        hint = did_you_mean(flag, known) or next(
+            (f"; did you mean '{name}'?" for name in known if name.startswith(flag)), ""
+        )
+        self.error(f"no option {flag}{hint}")
+
+
+def _looks_numeric(token: str) -> bool:
+    try:
+        float(token)
+    except ValueError:
+        return False
+    return True
+
+
+def split(line: str) -> list[str]:
+    """Words of an option line; quotes group and vanish, a backslash is a backslash."""
+    words = shlex.shlex(line, posix=True)
+    words.whitespace_split, words.commenters, words.escape = True, "", ""
+    try:
+        return list(words)
+    except ValueError as error:
+        raise UsageError(f"A quote is open in: {line.strip()}") from error
+
+
+def whole(text: str) -> int:
+    """A count of rows: a whole number above 0."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def money(text: str) -> float:
+    """An amount of USD, 0 or more."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no amount of USD")
+    return value
+
+
+def add_run_options(parser: Parser) -> None:
+    """The options that every way of running takes."""
+    add: Any = parser.add_argument
+    add("-n", "--rows", type=whole, metavar="N", help="accepted rows wanted")
+    add("--model", metavar="P/M", help="PROFILE/MODEL for columns that name none")
+    add("--source", metavar="DF|FILE", help="real rows: a variable or a file")
+    add("--seed", type=int, metavar="N", help="seed of attributes, order and requests")
+    add("--budget", type=money, metavar="USD", help="stop before this much is spent")
+    tape = parser.add_mutually_exclusive_group()
+    tape.add_argument("--record", metavar="TAPE", help="write the answers to a tape (JSONL)")
+    tape.add_argument("--replay", metavar="TAPE", help="answer from a tape, ask no model")
+    add("--dry-run", action="store_true", help="show what would be sent, send nothing")
+    add("--as", dest="variable", metavar="VAR", help="bind the batch to VAR, not to NAME")
+    add("--background", action="store_true", help="return at once with a live handle")
+    add("--quiet", action="store_true", help="no progress, no output; the batch is bound")
+    add("--no-cache", action="store_true", help="ask again even where an answer is stored")
+
+
+def cell_parser() -> Parser:
+    """``%%synth``: the batch's name and how to run the recipe in the cell."""
+    parser = Parser("%%synth", "Write a batch of rows from the recipe and prompt in this cell.")
+    parser.add_argument("name", nargs="?", help="the batch's name, and the variable it gets")
+    parser.add_argument("--kind", metavar="KIND", help="start from this shipped recipe")
+    add_run_options(parser)
+    return parser

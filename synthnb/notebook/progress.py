@@ -1,0 +1,134 @@
+"""Live progress in a cell: painted by the main thread, at most four times a second."""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from synthnb.events import Notice, Progress
+from synthnb.visible import cost, count, number, one_line
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from synthnb.events import Event
+
+__all__ = ["Painter", "progress_text", "someone_watches"]
+
+EVERY = 0.25
+"""Seconds between two paints."""
+_OFF = {"off", "0", "no", "false"}
+
+
+def someone_watches(shell: InteractiveShell) -> bool:
+    """Whether a person may be looking at this cell while it runs.
+
+    Programs that run notebooks (nbval, papermill, nbclient) tell the kernel that nobody can
+    answer a question; they must see the same output each time, so nothing live is shown.
+    """
+    if os.environ.get("SYNTHNB_PROGRESS", "").lower() in _OFF:
+        return False
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return bool(sys.stdout.isatty())
+    return bool(getattr(kernel, "_allow_stdin", False))
+
+
+def progress_text(latest: Progress, *, rate: bool = True) -> tuple[str, str]:
+    """Head and facts of the running verdict: ``15 accepted``, ``of 19 candidates, …``."""
+    seen = latest.accepted + latest.rejected
+    facts = [f"of {count(seen, 'candidate')}, {latest.wanted:,} wanted"]
+    if rate and latest.elapsed >= 0.5 and latest.accepted:
+        speed = latest.accepted / latest.elapsed
+        left = max(latest.wanted - latest.accepted, 0) / speed
+        facts.append(f"{_short(speed)} rows/s")
+        facts.append(f"{_span(left)} left")
+    if latest.usage.completion_tokens:
+        facts.append(count(latest.usage.completion_tokens, "token"))
+    facts.append(cost(latest.usage))
+    return f"{latest.accepted:,} accepted", " · ".join(facts)
+
+
+def _short(value: float) -> str:
+    return number(round(value)) if value >= 10 else number(round(value, 1))
+
+
+def _span(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+class Painter:
+    """Listens to a run on any thread (``hear``), paints on the main one (``paint``)."""
+
+    def __init__(self, shell: InteractiveShell, *, silent: bool = False) -> None:
+        self.silent = silent or not someone_watches(shell)
+        self._kernel = getattr(shell, "kernel", None) is not None
+        self._latest: Progress | None = None
+        self._notice = ""
+        self._painted = 0.0
+        self._handle: Any = None
+
+    def hear(self, event: Event) -> None:
+        """Remember the newest facts; called on the thread of the event loop."""
+        if isinstance(event, Progress):
+            self._latest = event
+        elif isinstance(event, Notice):
+            self._notice = one_line(event.message)
+
+    def paint(self) -> None:
+        """Show the newest facts, unless the last paint is too fresh or nobody watches."""
+        now = time.monotonic()
+        latest = self._latest
+        if self.silent or latest is None or now - self._painted < EVERY:
+            return
+        self._painted = now
+        if self._kernel:
+            self._paint_html(latest)
+        else:
+            head, facts = progress_text(latest)
+            print(f"\r{head} {facts}"[:100].ljust(100), end="", file=sys.stderr, flush=True)
+            self._handle = True
+
+    def _paint_html(self, latest: Progress) -> None:
+        from IPython.display import display
+
+        body = {"text/html": _html(latest, self._notice), "text/plain": _plain(latest)}
+        if self._handle is None:
+            self._handle = display(body, raw=True, display_id=True)
+        else:
+            self._handle.update(body, raw=True)
+
+    def close(self) -> None:
+        """Make room for the result: what was painted goes when the next output comes."""
+        if self._handle is None:
+            return
+        if self._kernel:
+            from IPython.display import clear_output
+
+            clear_output(wait=True)
+        else:
+            print(f"\r{'':100}\r", end="", file=sys.stderr, flush=True)
+        self._handle = None
+
+
+def _plain(latest: Progress) -> str:
+    return " ".join(progress_text(latest))
+
+
+def _html(latest: Progress, notice: str) -> str:
+    head, facts = progress_text(latest)
+    share = min(latest.accepted / latest.wanted, 1.0) if latest.wanted else 0.0
+    said = f"<div>{html.escape(notice)}</div>" if notice else ""
+    label = f"{latest.accepted} of {latest.wanted} rows accepted"
+    return (
+        f"<div><b>{head}</b> {html.escape(facts)}</div>"
+        f'<progress value="{share:.3f}" max="1" aria-label="{label}" style="width:100%;'
+        f'height:6px">{share:.0%}</progress>{said}<div><small>Interrupt the kernel '
+        "(i i) to stop; finished rows are kept.</small></div>"
+    )

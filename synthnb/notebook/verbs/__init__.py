@@ -1,0 +1,26 @@
+"""``%synth VERB``: one line a verb; its module is imported on first use.
+
+A verb's module has ``options(parser)`` and ``run(magics, args)``; it may have
+``complete(magics, words)`` for what its positional words can be.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+__all__ = ["VERBS", "module"]
+
+VERBS: dict[str, str] = {
+    "new": "write a shipped recipe into this folder",
+    "run": "run a saved recipe",
+    "show": "show a batch or a recipe again",
+    "save": "write a batch's recipe to a file",
+    "models": "list models: what is there, what is missing",
+    "doctor": "check installation, settings and model",
+}
+
+
+def module(verb: str) -> ModuleType:
+    """The module behind a verb of ``VERBS``."""
+    return importlib.import_module(f"synthnb.notebook.verbs.{verb}")

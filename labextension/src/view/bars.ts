@@ -19,7 +19,7 @@ export function bars(context: Context, chart: Chart): Part {
     ...rows.map(r => r.node)
   );
   const longest = Math.max(...chart.bars.map(b => b.label.length));
-  group.style.setProperty('--sn-label', `${Math.min(112, Math.max(40, longest * 6.6))}px`);
+  group.style.setProperty('--sn-chars', String(longest));
   const node = h(
     'section',
     { class: 'sn-panel', title: visible(chart.finding) },

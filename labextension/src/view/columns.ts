@@ -21,7 +21,7 @@ export interface TableColumn {
   numeric: boolean;
   main: boolean;
   code: boolean;
-  /** Pixels, or `null` for a share of what is left. */
+  /** Characters that it needs, or `null` for a share of what is left. */
   width: number | null;
   value(row: BatchRow): string;
 }
@@ -66,7 +66,7 @@ function tableColumn(payload: Payload, column: Column, main: boolean): TableColu
   const longest = payload.rows.reduce((n, row) => Math.max(n, value(row).length), 0);
   return {
     name: column.name,
-    title: column.name.replace(/_/g, ' '),
+    title: title(column),
     numeric,
     main,
     code: column.type === 'json',
@@ -75,20 +75,24 @@ function tableColumn(payload: Payload, column: Column, main: boolean): TableColu
   };
 }
 
+/** "judge: on topic" stands over its numbers as "on topic". */
+function title(column: Column): string {
+  return column.type === 'score'
+    ? column.name.replace(/^.*: /, '').replace(/_/g, ' ')
+    : column.name;
+}
+
+/** Columns of up to this many characters keep their width; longer ones share the rest. */
+const NARROW = 20;
+
 function width(
   column: Column,
   main: boolean,
   numeric: boolean,
   longest: number
 ): number | null {
-  const head = Math.min(column.name.length, 14) * 6.6 + 24;
-  if (main) {
-    return null;
-  }
-  if (numeric) {
-    return Math.round(Math.max(56, head, longest * 7.6 + 16));
-  }
-  return longest <= 20 ? Math.round(Math.max(56, head, longest * 7.4 + 18)) : null;
+  const head = Math.min(title(column).length, 14) + 2;
+  return !main && (numeric || longest <= NARROW) ? Math.max(head, longest, 4) : null;
 }
 
 function lengthColumn(column: Column): TableColumn {
@@ -102,7 +106,7 @@ function lengthColumn(column: Column): TableColumn {
     numeric: true,
     main: false,
     code: false,
-    width: 64,
+    width: 6,
     value
   };
 }

@@ -56,8 +56,10 @@ function code(words: string): HTMLElement {
 /** Every check that ran; reasons that no check gave (a truncated answer) come first. */
 function checks(row: BatchRow): HTMLElement[] {
   const ran = objects(row.detail.checks);
-  const names = new Set(ran.map(c => text(c.rule)));
-  const own = row.reasons.filter(r => !names.has(r.rule));
+  const names = ran.map(c => text(c.rule));
+  const own = row.reasons.filter(
+    r => !names.some(name => name === r.rule || name.startsWith(`${r.rule}:`))
+  );
   const rows = [
     ...own.map(r => checkRow({ ...r, passed: row.accepted })),
     ...ran.map(checkRow)

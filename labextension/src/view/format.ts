@@ -1,6 +1,6 @@
 /** Numbers and words as every synthnb view writes them. */
 
-import type { BatchRow, Chart, JSONObject, JSONValue, Payload } from './payload';
+import type { BatchRow, Chart, JSONObject, JSONValue, Payload, Reason } from './payload';
 
 export const NOT_MEASURED = '–';
 const MINUS = '−';
@@ -129,20 +129,25 @@ export function characters(value: string): number {
   return n;
 }
 
-/** `judge 2`, `length 71`: why a row was rejected, short enough for a tag. */
+/** `rejected: length 71`: why, short enough for a tag. */
 export function reason(row: BatchRow): string {
   const first = row.reasons[0];
   if (!first) {
     return 'rejected';
   }
-  const measured =
-    typeof first.value === 'number'
-      ? ` ${count(first.value, 2)}`
-      : typeof first.value === 'string'
-        ? ` ${shorten(first.value, 24)}`
-        : '';
   const more = row.reasons.length > 1 ? `, ${row.reasons.length - 1} more` : '';
-  return `rejected: ${first.rule}${measured}${more}`;
+  return `rejected: ${short(first)}${more}`;
+}
+
+/** The rule and what it measured; its own words where they begin with its name. */
+function short({ rule, value, message }: Reason): string {
+  if (message.startsWith(rule) && message.length <= 40) {
+    return message;
+  }
+  if (typeof value === 'number') {
+    return `${rule} ${count(value, 2)}`;
+  }
+  return typeof value === 'string' ? `${rule} ${shorten(value, 24)}` : rule;
 }
 
 /** The facts after the verdict, in a fixed order. */

@@ -18,8 +18,12 @@ interface TableRow {
   detail: HTMLTableRowElement | null;
 }
 
-/** Smallest width of a column of free text; beyond that the table scrolls sideways. */
-const TEXT_WIDTH = 180;
+/** Widths in characters: the row number, and the least that free text gets before the
+ * table scrolls sideways. */
+const NUMBER_WIDTH = 4;
+const TEXT_WIDTH = 24;
+/** Padding of a cell, in pixels. */
+const PADDING = 16;
 
 export function table(context: Context): TablePart {
   const columns = tableColumns(context.payload);
@@ -33,7 +37,8 @@ export function table(context: Context): TablePart {
     h('thead', {}, h('tr', {}, ...heads.map(head => head.node))),
     body
   );
-  grid.style.minWidth = `${columns.reduce((sum, c) => sum + (c.width ?? TEXT_WIDTH), 44)}px`;
+  const wanted = columns.reduce((sum, c) => sum + (c.width ?? TEXT_WIDTH), NUMBER_WIDTH);
+  grid.style.minWidth = `calc(${wanted}ch + ${(columns.length + 1) * PADDING}px)`;
   const frame = h('div', { class: 'sn-window' }, grid);
   const foot = h('div', { class: 'sn-foot' }, h('span', { class: 'sn-count' }), hints());
   const rowOf = (row: BatchRow): TableRow => {
@@ -43,6 +48,11 @@ export function table(context: Context): TablePart {
   };
   const paint = (): void => {
     toggle(grid, 'sn-nowrap', !context.state.wrap);
+    toggle(
+      frame,
+      'sn-open',
+      context.selection.rows.some(r => context.state.open.has(r.id))
+    );
     heads.forEach(head => head.paint());
     repaint(context, body, rowOf, columns.length + 1);
     const text = foot.firstElementChild as HTMLElement;
@@ -57,13 +67,13 @@ export function table(context: Context): TablePart {
 }
 
 function group(columns: TableColumn[]): HTMLElement {
-  const widths = [44, ...columns.map(c => c.width)];
+  const widths = [NUMBER_WIDTH, ...columns.map(c => c.width)];
   return h(
     'colgroup',
     {},
     ...widths.map(width => {
       const col = h('col');
-      col.style.width = width === null ? '' : `${width}px`;
+      col.style.width = width === null ? '' : `calc(${width}ch + ${PADDING}px)`;
       return col;
     })
   );

@@ -136,6 +136,8 @@ def write_rows(rows: Sequence[Row], path: str | Path, format: str | None = None)
     name = format or _SUFFIXES.get(target.suffix.lower())
     if name is None or name not in FORMATS:
         known = ", ".join(FORMATS)
-        raise ExportError(f"{format or target.suffix or target}: no such format. Formats: {known}")
+        raise ExportError(
+            f"{format or target.suffix or target}: no such format. Formats: {known}"
+        )
     atomic(target, lambda part: FORMATS[name](rows, part))
     return target

@@ -19,7 +19,7 @@ from synthnb.terms import Used, findings, judge, registry_age
         ("claude/opus", "https://api.anthropic.com", "alignment", "block"),
         ("claude/opus", "https://api.anthropic.com", "teaching", "allow"),
         ("lab/llama-3-8b", "http://127.0.0.1:8000", "fine-tuning", "block"),
-        ("lab/meta-llama/Llama-3.1-8B-Instruct", "http://127.0.0.1:8000", "fine-tuning", "warn"),
+        ("lab/meta-llama/Llama-3.1-8B", "http://127.0.0.1:8000", "fine-tuning", "warn"),
         ("lab/qwen2.5-3b", "http://127.0.0.1:8000", "evaluation", "warn"),
         ("mistral/mistral-large-latest", "https://api.mistral.ai", "fine-tuning", "allow"),
         ("lab/our-own-model", "http://127.0.0.1:8000", "fine-tuning", "unknown"),

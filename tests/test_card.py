@@ -1,0 +1,58 @@
+"""The card as a hub and a reader take it."""
+
+from __future__ import annotations
+
+from ruamel.yaml import YAML
+
+from synthnb.card import CardFacts, render
+from synthnb.recipe import Recipe
+from synthnb.recipes import read_kind
+from synthnb.terms import Used, judge
+
+
+def card(recipe: Recipe, **facts: object) -> str:
+    verdict = judge([Used("local/smollm2-135m")], purpose=recipe.purpose)
+    return render(CardFacts(recipe, verdict, rows=24, **facts))  # type: ignore[arg-type]
+
+
+def front_matter(text: str) -> dict[str, object]:
+    _, head, _ = text.split("---\n", 2)
+    loaded: dict[str, object] = YAML(typ="safe").load(head)
+    return loaded
+
+
+def test_front_matter_is_what_a_hub_reads() -> None:
+    head = front_matter(
+        card(Recipe.loads(read_kind("quickstart")), files={"train": "rows.parquet"})
+    )
+    assert head["license"] == "cc0-1.0"
+    assert head["size_categories"] == ["n<1K"]
+    assert "synthetic" in head["tags"]  # type: ignore[operator]
+    assert head["configs"][0]["data_files"] == [  # type: ignore[index]
+        {"split": "train", "path": "rows.parquet"}
+    ]
+
+
+def test_the_recipe_on_the_card_loads_again() -> None:
+    recipe = Recipe.loads(read_kind("quickstart"))
+    text = card(recipe)
+    assert Recipe.loads(text.split("```yaml\n")[1].split("\n```")[0]) == recipe
+
+
+def test_nothing_is_guessed() -> None:
+    recipe = Recipe.loads(read_kind("quickstart")).replace(license=None, purpose=None)
+    text = card(recipe)
+    assert "license" not in front_matter(text)
+    assert "Licence of the rows: not stated" in text
+    assert "Purpose: not stated" in text
+
+
+def test_hostile_names_stay_text() -> None:
+    recipe = Recipe.loads(read_kind("quickstart")).replace(
+        description="</h1><script>alert(1)</script> [a](javascript:alert(1))"
+    )
+    text = card(recipe, reasons={"<img src=x onerror=alert(1)>": 1}).split("## Make it again")[
+        0
+    ]
+    body = text.split("---\n", 2)[2]
+    assert "<script" not in body and "<img" not in body and "](javascript" not in body

@@ -151,7 +151,7 @@ def _payload(reply: Reply, path: str, body: Any) -> tuple[str, bytes]:
     text = default_text(request) if reply.text is None else reply.text
     message = {"role": "assistant", "content": text, **reply.message}
     choice: dict[str, Any] = {"index": 0, "finish_reason": reply.finish_reason}
-    if path.endswith("/completions") and "prompt" in request:
+    if "prompt" in request:
         choice["text"] = text
     else:
         choice["message"] = message
@@ -251,6 +251,7 @@ class Loopback:
         return reply
 
     def _default(self, method: str, path: str) -> Reply:
+        path = path.partition("?")[0]
         if path.endswith("/models"):
             data = [{"id": name, "object": "model"} for name in self.models]
             return Reply(json={"object": "list", "data": data})

@@ -1,0 +1,226 @@
+"""The client of the hot path: any OpenAI-compatible endpoint, over one shared session.
+
+Why not the ``openai`` package here: at 64 requests in flight and 50 ms it costs about ten
+times the CPU of this module (ARCHITECTURE.md has the figures). Requests are serialised and
+answers parsed with orjson, without a response model, without retries and redirects of its
+own: retrying belongs to the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import aiohttp
+
+from synthnb.errors import ModelError, RetryableModelError, RowModelError
+from synthnb.events import Notice
+from synthnb.models.connect import Reach, new_session, proxy_for
+from synthnb.models.envelope import read_completion
+from synthnb.models.faults import Where, from_status, parse_error
+from synthnb.models.openai import account_headers, key_header
+from synthnb.models.wire import Sent, Wire
+from synthnb.profiles import Profile
+from synthnb.secrets import Secret
+from synthnb.types import Completion, Request
+
+__all__ = ["HTTPModel", "Sender", "Transport", "request_headers"]
+
+_LARGE = 2**20
+"""aiohttp wants bodies above this as a stream."""
+
+
+class Sender(Protocol):
+    """Bytes out, (status, headers, bytes) back; our errors for failed connections."""
+
+    async def post(self, path: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        """One POST of JSON."""
+
+    async def get(self, path: str) -> tuple[int, Mapping[str, str], bytes]:
+        """One GET."""
+
+    async def aclose(self) -> None:
+        """Close the connections; further calls are errors."""
+
+
+class HTTPModel:
+    """One model behind one profile; any number of calls at once, on one event loop.
+
+    ``on_notice`` is told, once each, what was learned about the endpoint; the last few are
+    in ``notices`` as well.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        model: str,
+        *,
+        on_notice: Callable[[Notice], None] | None = None,
+        transport: Callable[[Profile, Secret | None, Reach], Sender] | None = None,
+    ) -> None:
+        self._profile = profile
+        self._model = model
+        self._secret = profile.key()
+        self._where = Where(profile.host, model, profile.name, self._secret, profile.key_name)
+        self._reach = Reach(profile, self._where)
+        official = profile.origin == "https://api.openai.com:443"
+        self._wire = Wire(model, structured=profile.structured, openai=official)
+        self._transport = (transport or Transport)(profile, self._secret, self._reach)
+        self.on_notice = on_notice
+        self.notices: deque[Notice] = deque(maxlen=20)
+
+    @property
+    def name(self) -> str:
+        """``PROFILE/MODEL``."""
+        return f"{self._profile.name}/{self._model}"
+
+    @property
+    def origin(self) -> str:
+        """``scheme://host:port`` of the endpoint."""
+        return self._profile.origin
+
+    @property
+    def profile(self) -> Profile:
+        """The profile it was opened from."""
+        return self._profile
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer one request, sent once: only what is learned sends it again.
+
+        Raises the ``ModelError`` that says whose move it is.
+        """
+        path = "/chat/completions" if request.raw is None else "/completions"
+        clock = asyncio.get_running_loop().time
+        while True:
+            sent = self._wire.encode(request)
+            started = clock()
+            status, headers, body = await self._transport.post(path, sent.body)
+            if status == 200:
+                return read_completion(body, request, sent, self._where, clock() - started)
+            if status not in (400, 422) or not self._learns(body, sent):
+                raise from_status(status, headers, body, self._where, self._url(path))
+
+    async def list_models(self) -> list[str]:
+        """Names of the models that the endpoint offers, in its order."""
+        status, headers, body = await self._transport.get("/models")
+        if status != 200:
+            raise from_status(status, headers, body, self._where, self._url("/models"))
+        data = parse_error(body).body
+        listed = data.get("data", data.get("models")) if isinstance(data, dict) else data
+        if not isinstance(listed, list):
+            raise RetryableModelError(
+                f"{self._where.host} answered no list of models",
+                kind="malformed",
+                raw=self._where.raw(body),
+            )
+        names = (item.get("id", item.get("name")) for item in listed if isinstance(item, dict))
+        return [self._where.quote(name, 200) for name in names if isinstance(name, str)]
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
+    def _url(self, path: str) -> str:
+        return f"{self._profile.base_url}{path}"
+
+    def _learns(self, body: bytes, sent: Sent) -> bool:
+        again, told = self._wire.learn(parse_error(body), sent)
+        if told is not None:
+            notice = Notice(f"{self._where.host}: {told}", kind="learned")
+            self.notices.append(notice)
+            if self.on_notice is not None:
+                self.on_notice(notice)
+        return again
+
+    def __repr__(self) -> str:
+        return f"<{self.name} at {self.origin}>"
+
+
+class Transport:
+    """The fast ``Sender``: one aiohttp session, opened with the first call."""
+
+    def __init__(self, profile: Profile, secret: Secret | None, reach: Reach) -> None:
+        self._profile = profile
+        self._secret = secret
+        self._reach = reach
+        self._base = profile.base_url or ""
+        self._proxy = proxy_for(self._base)
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
+
+    async def post(self, path: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        """One POST of JSON."""
+        data = body if len(body) < _LARGE else io.BytesIO(body)
+        return await self._send("POST", path, data)
+
+    async def get(self, path: str) -> tuple[int, Mapping[str, str], bytes]:
+        """One GET."""
+        return await self._send("GET", path, None)
+
+    async def _send(
+        self, method: str, path: str, data: bytes | io.BytesIO | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        session = self._open()
+        try:
+            async with session.request(
+                method,
+                self._base + path,
+                data=data,
+                headers=key_header(self._profile, self._secret),
+                params=self._profile.query or None,
+                allow_redirects=False,
+                proxy=self._proxy,
+            ) as response:
+                self._reach.answered()
+                return response.status, response.headers, await self._read(response)
+        except (ModelError, asyncio.CancelledError):
+            raise
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise self._reach.error(error) from None
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """The whole body, or an error once it is larger than any answer should be."""
+        limit = self._profile.max_response
+        length = response.content_length
+        packed = "Content-Encoding" in response.headers  # its length says nothing
+        if length is not None and length <= limit and not packed:
+            return await response.read()
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > limit:
+                raise RowModelError(
+                    f"{self._reach.where.host} answered more than {limit:,} bytes",
+                    kind="too_large",
+                    raw=self._reach.where.raw(bytes(body[:4000])),
+                )
+        return bytes(body)
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise RuntimeError("This model was closed")
+        if self._session is None:
+            self._session = new_session(self._profile, request_headers(self._profile))
+        return self._session
+
+    async def aclose(self) -> None:
+        """Close the connections; further calls are errors."""
+        self._closed = True
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def request_headers(profile: Profile) -> dict[str, str]:
+    """Headers of every request but the key's."""
+    return {
+        "User-Agent": "synthnb",
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",  # nothing to unpack, no bomb to unpack either
+        **account_headers(profile),
+        **profile.headers,
+    }

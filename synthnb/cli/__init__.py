@@ -1,0 +1,71 @@
+"""The ``synthnb`` command: argument parsing only, one module a verb.
+
+Exit codes: 0 done, 1 ended early with its rows kept, 2 refused before the first request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from synthnb.errors import SynthError
+
+__all__ = ["VERBS", "main"]
+
+VERBS: dict[str, str] = {
+    "demo": "write 24 rows with the embedded model into ./demo",
+    "new": "write a shipped recipe into this folder",
+    "run": "run a recipe into a folder of rows, charts and card",
+    "models": "list models: what is there, what is missing",
+    "doctor": "check installation, settings and model",
+}
+"""A verb's module has ``options(parser)`` and ``run(args) -> int``."""
+
+
+def _module(verb: str) -> ModuleType:
+    return importlib.import_module(f"synthnb.cli.{verb}")
+
+
+def _parser(wanted: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="synthnb", description="Synthetic training data, seen.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    for verb, summary in VERBS.items():
+        sub = verbs.add_parser(
+            verb,
+            help=summary,
+            description=summary[0].upper() + summary[1:] + ".",
+            allow_abbrev=False,
+        )
+        # Only the verb that runs is imported: `synthnb --help` stays quick.
+        if verb == wanted:
+            _module(verb).options(sub)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser(next((word for word in words if word in VERBS), None))
+    args = parser.parse_args(words)
+    if args.version:
+        from importlib.metadata import version
+
+        print(version("synthnb"))
+        return 0
+    if args.verb is None:
+        parser.print_help()
+        return 0
+    try:
+        return int(_module(args.verb).run(args))
+    except SynthError as error:
+        print(f"synthnb: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("synthnb: stopped", file=sys.stderr)
+        return 1

@@ -17,6 +17,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from threading import Lock
 from typing import IO
+from weakref import finalize
 
 from synthnb.errors import SourceError
 from synthnb.parts import Chunk, Source
@@ -45,7 +46,8 @@ class DocumentTable:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long)
+        self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (see below)
+        finalize(self, self._spool.close)  # open as long as the table is in use
         self._lock = Lock()
         self._starts = array("Q")
         self._sizes = array("L")

@@ -7,7 +7,6 @@ imports, opens and sends nothing.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
@@ -46,6 +45,7 @@ from synthnb.parts import (
     label,
 )
 from synthnb.reading import read
+from synthnb.recipe_file import load, save, write
 from synthnb.relations import judge
 from synthnb.report import Report
 from synthnb.types import JSON
@@ -149,23 +149,7 @@ class Recipe:
     @classmethod
     def load(cls, path: str | Path) -> Recipe:
         """The recipe in a file; it remembers the file for :meth:`save`."""
-        file = Path(path)
-        try:
-            content = file.read_bytes()
-            text = content.decode("utf-8")
-        except OSError as error:
-            raise RecipeError(f"{file} cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise RecipeError(f"{file} is not UTF-8 text") from None
-        try:
-            recipe = cls.loads(text)
-        except RecipeError as error:
-            told = RecipeError(f"{file.name}: {error}")
-            told.line = error.line
-            raise told from None
-        object.__setattr__(recipe, "path", file)
-        object.__setattr__(recipe, "file_hash", hashlib.sha256(content).hexdigest())
-        return recipe
+        return load(cls, Path(path))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, JSON]) -> Recipe:
@@ -178,10 +162,16 @@ class Recipe:
 
     def dumps(self) -> str:
         """The recipe as YAML. Comments and order of a loaded text stay."""
-        data = self.to_dict()
-        if self.text is not None and Recipe.loads(self.text).to_dict() == data:
-            return self.text
-        return canonical_text(data)
+        return write(self)
+
+    def save(self, path: str | Path | None = None, *, force: bool = False) -> Recipe:
+        """Write the recipe to a file, at once or not at all; the saved recipe comes back.
+
+        Without ``path``, to the file it was loaded from. A file that changed since it was
+        loaded, or that was never loaded, is not overwritten unless ``force``: the
+        ``RecipeError`` then ends in a unified diff of what would change.
+        """
+        return save(self, path, force=force)
 
     def replace(self, **changes: Any) -> Recipe:
         """A new recipe with other fields; the text it came from is kept for ``dumps``."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from synthnb.graph import check_names, order, source_columns
+from synthnb.errors import RecipeError
+from synthnb.graph import check_names, order, source_columns, templates
 from synthnb.parts import Category, Like, Prompt, Subcategory, label
 from synthnb.reading import looks_like_model
 from synthnb.report import Report
+from synthnb.schema import schema_of
 from synthnb.suggest import did_you_mean
+from synthnb.template import compile_template
 from synthnb.yamltext import Path
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ def judge(recipe: Recipe, report: Report, known: Iterable[str] | None = None) ->
     _source(recipe, report)
     _subcategories(recipe, report)
     _prompts(recipe, report, columns)
+    if not report:
+        _fields(recipe, report)
     _checks(recipe, report, columns)
     _quotas(recipe, report)
 
@@ -143,6 +148,41 @@ def _answer_form(column: Prompt, path: Path, report: Report) -> None:
     given = [key for key, value in forms.items() if value is not None]
     if len(given) > 1:
         report.add((*path, given[1]), f"a column takes {given[0]} or {given[1]}, not both")
+        return
+    try:
+        schema_of(column)
+    except RecipeError as error:
+        report.add((*path, given[0]), error.message)
+
+
+def _fields(recipe: Recipe, report: Report) -> None:
+    """Fields that templates read below a column whose answer has known fields."""
+    shapes = {name: _known_fields(column) for name, column in recipe.columns.items()}
+    for reader, column in recipe.columns.items():
+        for where, text in templates(column):
+            for name, fields in compile_template(text).fields.items():
+                known = shapes.get(name)
+                for field, line in fields.items() if known is not None and name != reader else ():
+                    if known is not None and field not in known:
+                        hint = did_you_mean(field, known)
+                        what = f"; it has {', '.join(known)}" if known else ", it is text"
+                        report.add(
+                            ("columns", reader, *where),
+                            f"'{name}' has no field '{field}'{hint or what}",
+                            offset=line - 1,
+                        )
+
+
+def _known_fields(column: Any) -> list[str] | None:
+    """The only fields an answer can have; none for a text, ``None`` if not known."""
+    if not isinstance(column, Prompt) or column.turns or column.candidates:
+        return None
+    schema = schema_of(column)
+    if schema is None:
+        return []
+    if schema.json_schema.get("additionalProperties", True) is False:
+        return list(schema.json_schema.get("properties", {}))
+    return None
 
 
 def _checks(recipe: Recipe, report: Report, columns: tuple[str, ...] | None) -> None:

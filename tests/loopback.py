@@ -70,6 +70,10 @@ class _Connection(asyncio.Protocol):
     def _next(self) -> None:
         if self.busy:
             return
+        if not self.buffer[:1].isalpha() and self.buffer and self.transport:
+            self.transport.write(b"HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n")
+            self.transport.close()  # TLS, say
+            return
         end = self.buffer.find(b"\r\n\r\n")
         if end < 0:
             return

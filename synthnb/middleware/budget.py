@@ -7,7 +7,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from synthnb.errors import FatalModelError
+from synthnb.errors import FatalModelError, ModelError
 from synthnb.prices import Price
 from synthnb.types import Completion, Model, Request, Usage
 
@@ -46,6 +46,8 @@ class Purse:
         )
         self.requests = self.prompt_tokens = self.completion_tokens = 0
         self.in_flight = 0
+        self.cached = 0
+        """Answers that the store or a tape gave."""
         self.cost: float | None = 0.0
         self.currency = "USD"
         self._tokens_reserved = 0
@@ -54,13 +56,13 @@ class Purse:
         self._per_byte = 0.5
         """Prompt tokens a byte: pessimistic until answers say more."""
 
-    def usage(self, cached: int = 0) -> Usage:
+    def usage(self) -> Usage:
         """Sums so far."""
         return Usage(
             self.requests,
             self.prompt_tokens,
             self.completion_tokens,
-            cached,
+            self.cached,
             self.cost,
             self.currency,
         )
@@ -171,6 +173,12 @@ class Budget:
                 purse.spend(request, completion, self._price)
             else:
                 purse.requests -= 1  # a tape's answer: nothing was sent
+        except ModelError as error:
+            if error.prompt_tokens or error.completion_tokens:  # paid for all the same
+                asked, said = error.prompt_tokens, error.completion_tokens
+                spent = Completion("", None, asked, said)
+                purse.spend(request, spent, self._price)
+            raise
         finally:
             purse.in_flight -= 1
             if reserved is not None:

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from synthnb.errors import RateLimited
+from synthnb.errors import RateLimited, RetryableModelError, RowModelError
 from synthnb.types import Completion, Model, Request
 
 __all__ = ["Limit", "Throttle"]
@@ -52,6 +52,7 @@ class Limit:
         self._paused_until = 0.0
         self._next_at = 0.0
         self._good = self._bad = 0
+        self._failures = self._outages = 0
         self._opened = clock()
         self._entry = 0.0
         self._before: float | None = None
@@ -81,6 +82,7 @@ class Limit:
     def passed(self) -> None:
         """A request was answered."""
         self._good += 1
+        self._failures = self._outages = 0
         self._judge()
 
     def limited(self, retry_after: float | None) -> None:
@@ -90,6 +92,17 @@ class Limit:
         if retry_after and retry_after > 0 and share >= CROWDED:
             self._pause(min(retry_after, LONGEST_PAUSE))
         self._judge()
+
+    def failed(self) -> None:
+        """A request met an error, a reset or silence: when all do, everyone waits a bit.
+
+        An endpoint that restarts must not use up the tries of the whole run.
+        """
+        self._failures += 1
+        if self._failures >= max(8, self.in_flight):
+            self._failures = 0
+            self._outages += 1
+            self._pause(min(30.0, 0.5 * 2.0**self._outages), "it answers nothing but errors")
 
     def _take(self) -> None:
         self.in_flight += 1
@@ -123,14 +136,14 @@ class Limit:
                 self._timer = loop.call_later(delay, self._admit)
             return
 
-    def _pause(self, seconds: float) -> None:
+    def _pause(self, seconds: float, why: str = "paused by the server") -> None:
         until = self._clock() + seconds
         if until <= self._paused_until + 0.5:
             return
         self._paused_until = until
         if self._notify is not None and seconds >= 1.0:
             clock = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
-            self._notify(f"paused by the server until {clock}")
+            self._notify(f"{why}: next requests at {clock}")
 
     def _judge(self) -> None:
         """At the end of a window: shrink, grow, or leave it."""
@@ -203,6 +216,12 @@ class Throttle:
             completion = await self._model.complete(request)
         except RateLimited as error:
             limit.limited(error.retry_after)
+            raise
+        except RetryableModelError:
+            limit.failed()
+            raise
+        except RowModelError:
+            limit.passed()
             raise
         finally:
             limit.release()

@@ -16,14 +16,19 @@ __all__ = ["StoredRecords", "decode_record", "encode_record"]
 
 
 def encode_record(record: Record, *, messages: bool = True) -> bytes:
-    """A record as compact JSON; without ``messages`` the prompts are left out."""
+    """A record as compact JSON.
+
+    Without ``messages`` prompts are left out, and the replies behind accepted rows, whose
+    text is in the values: for runs of many rows.
+    """
     data: dict[str, Any] = {"i": record.index, "v": record.values, "d": record.id}
     if not record.accepted:
         data["r"] = [_reason(reason) for reason in record.reasons]
     if record.checks:
         data["k"] = [_reason(reason) for reason in record.checks]
     if record.calls:
-        data["c"] = [_call(call, messages) for call in record.calls]
+        answers = messages or not record.accepted
+        data["c"] = [_call(call, messages, answers) for call in record.calls]
     for key, value in (
         ("h", record.hidden),
         ("a", record.attempt),
@@ -65,9 +70,10 @@ def _reason(reason: Reason) -> list[Any]:
     return [reason.rule, reason.value, reason.message, reason.column, reason.passed]
 
 
-def _call(call: Call, messages: bool) -> list[Any]:
+def _call(call: Call, messages: bool, answers: bool) -> list[Any]:
     return [
-        call.column, call.model, call.messages if messages else (), call.answer,
+        call.column, call.model, call.messages if messages else (),
+        call.answer if answers else "",
         call.prompt_tokens, call.completion_tokens, call.cost, call.elapsed, call.cached,
         call.attempt, call.candidate, call.seed, call.finish_reason, call.few_shot,
     ]  # fmt: skip

@@ -13,7 +13,8 @@ from typing import Any
 
 from synthnb.errors import RecipeError
 from synthnb.parts import Value
-from synthnb.reading import KINDS, PROMPT_KEYS, RECIPE_KEYS, Head
+from synthnb.reading import RECIPE_KEYS, Head
+from synthnb.reading_columns import KINDS, PROMPT_KEYS, is_number
 from synthnb.recipe import Recipe
 from synthnb.suggest import distance
 from synthnb.types import JSON
@@ -195,8 +196,9 @@ def _with(root: Node, given: Mapping[str, Any]) -> Node:
                 root.value["budget"] = under = plain({})
             under.value["usd"] = plain(value)
         elif key in RECIPE_KEYS:
-            root.value[key] = plain(value) if not isinstance(value, Value) else Node(
-                "scalar", value)
+            root.value[key] = (
+                plain(value) if not isinstance(value, Value) else Node("scalar", value)
+            )
             root.keys.pop(key, None)
         else:
             raise TypeError(f"{key!r} is no field of a recipe")
@@ -218,18 +220,22 @@ def _place_prompt(root: Node, parts: _Split) -> None:
         column = columns.value[main]
         if main not in prompts and column.value:
             raise RecipeError(
-                f"the text below '---' is the prompt of '{main}', which is another column above",
+                f"the text below '---' is for '{main}', which is no prompt column above",
                 line=columns.key_line(main),
             )
-        column.value = {"prompt": text, **{
-            key: node for key, node in column.value.items() if key != "prompt"}}
+        column.value = {
+            "prompt": text,
+            **{key: node for key, node in column.value.items() if key != "prompt"},
+        }
         column.keys.pop("prompt", None)
     for name in prompts:
         if columns.value[name].get("prompt") is None or (
             columns.value[name].value["prompt"].value is None
         ):
             where = "below '---'" if name == main else f"(the text below '---' is for '{main}')"
-            raise RecipeError(f"column '{name}' has no prompt {where}", line=columns.key_line(name))
+            raise RecipeError(
+                f"column '{name}' has no prompt {where}", line=columns.key_line(name)
+            )
     if not prompts and not parts.prompt and not columns.value:
         raise RecipeError("the cell holds no prompt and no columns", line=BODY_LINE)
 
@@ -242,9 +248,7 @@ def _is_prompt(node: Node) -> bool:
         return True
     if any(key in KINDS for key in node.value) or not set(node.value) <= set(PROMPT_KEYS):
         return False
-    numbers = [isinstance(i.value, int | float) and not isinstance(i.value, bool)
-               for i in node.value.values()]
-    return not numbers or not all(numbers)
+    return not node.value or not all(is_number(item.value) for item in node.value.values())
 
 
 def _flag(node: Node, key: str) -> bool:
@@ -255,8 +259,10 @@ def _flag(node: Node, key: str) -> bool:
 def _hinted(error: RecipeError, parts: _Split) -> RecipeError:
     """The error, asking for ``---`` where a head seems to have run into the prompt."""
     first = [line for line in parts.prompt.splitlines() if line.strip()][:2]
-    if parts.divided or "unknown column" not in str(error) or not any(
-        _KEY_LINE.match(line) for line in first
+    if (
+        parts.divided
+        or "unknown column" not in str(error)
+        or not any(_KEY_LINE.match(line) for line in first)
     ):
         return error
     told = RecipeError(
@@ -290,7 +296,7 @@ def _short(recipe: Recipe) -> str | None:
         return None
     columns: dict[str, JSON] = dict(data.pop("columns"))
     main = {key: item for key, item in columns[recipe.main].items() if key != "prompt"}
-    if main and all(isinstance(i, int | float) and not isinstance(i, bool) for i in main.values()):
+    if main and all(is_number(item) for item in main.values()):
         main = {"prompt": None, **main}
     columns[recipe.main] = main
     if list(columns)[-1] == "text" and not main and len(recipe.prompts) == 1:

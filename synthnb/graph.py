@@ -15,7 +15,7 @@ from synthnb.suggest import did_you_mean
 from synthnb.template import Template, compile_template
 
 if TYPE_CHECKING:
-    from synthnb.reading import Report
+    from synthnb.report import Report
 
 __all__ = ["DOCUMENT_COLUMNS", "order", "references", "source_columns", "templates"]
 
@@ -76,7 +76,8 @@ def order(columns: Mapping[str, Column], source: Source | None) -> list[str]:
     Raises ``ValueError`` with the names of a cycle, in order, as its argument.
     """
     reads = {name: references(name, columns, source) & columns.keys() for name in columns}
-    waiting, done = list(columns), dict.fromkeys(())
+    waiting = list(columns)
+    done: dict[str, None] = {}
     while waiting:
         ready = next((name for name in waiting if reads[name] <= done.keys()), None)
         if ready is None:
@@ -106,7 +107,9 @@ def compiled(text: str, where: tuple[str, ...], report: Report) -> Template | No
 
 
 def check_names(
-    columns: Mapping[str, Column], source: Source | None, known: Iterable[str] | None,
+    columns: Mapping[str, Column],
+    source: Source | None,
+    known: Iterable[str] | None,
     report: Report,
 ) -> None:
     """Report names that are neither a column nor one of the source's ``known`` columns."""
@@ -121,12 +124,17 @@ def check_names(
                     report.add(path, problem, offset=line - 1)
         if isinstance(column, Like) and given is not None and column.column not in given:
             hint = did_you_mean(column.column, given)
-            what = f"no source column '{column.column}'{hint}" if source else "like needs a source"
+            what = (
+                f"no source column '{column.column}'{hint}" if source else "like needs a source"
+            )
             report.add(("columns", name, "like"), what)
 
 
 def _unknown(
-    read: str, reader: str, columns: Mapping[str, Column], source: Source | None,
+    read: str,
+    reader: str,
+    columns: Mapping[str, Column],
+    source: Source | None,
     known: list[str] | None,
 ) -> str | None:
     if read == "source":
@@ -139,7 +147,9 @@ def _unknown(
             return f"'{read}' needs a source, and the recipe has none"
         if read == reader:
             return f"column '{reader}' refers to itself"
-        return f"unknown column '{read}'{did_you_mean(read, [c for c in columns if c != reader])}"
+        return (
+            f"unknown column '{read}'{did_you_mean(read, [c for c in columns if c != reader])}"
+        )
     wanted = field or read
     if known is None or wanted in known:
         return None

@@ -6,7 +6,7 @@ All are frozen and closed to unknown keys; ``synthnb.recipe`` hands them on.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias, Union
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -277,18 +277,16 @@ class Prompt(Value):
 
 
 Column: TypeAlias = Annotated[
-    Union[
-        Category,
-        Subcategory,
-        Integer,
-        Number,
-        Datetime,
-        Person,
-        Uuid,
-        Like,
-        Expression,
-        Prompt,
-    ],
+    Category
+    | Subcategory
+    | Integer
+    | Number
+    | Datetime
+    | Person
+    | Uuid
+    | Like
+    | Expression
+    | Prompt,
     Field(discriminator="kind"),
 ]
 

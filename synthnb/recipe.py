@@ -160,6 +160,13 @@ class Recipe:
         """Plain canonical data: shorthand, defaults left out, keys in fixed order."""
         return canonical(self)
 
+    @staticmethod
+    def json_schema() -> dict[str, JSON]:
+        """JSON Schema of the file format, for editors."""
+        from synthnb.recipe_schema import recipe_schema
+
+        return recipe_schema()
+
     def dumps(self) -> str:
         """The recipe as YAML. Comments and order of a loaded text stay."""
         return write(self)

@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from synthnb.errors import RecipeError
 from synthnb.parts import Category
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "save", "write"]
 
-R = TypeVar("R", bound="Recipe")
 
-
-def load(cls: type[R], path: Path) -> R:
+def load(cls: type[Recipe], path: Path) -> Recipe:
     """The recipe in a file, with the file's path and hash."""
     try:
         with path.open("rb") as file:
@@ -83,7 +81,7 @@ class _Unwrap:
         return node
 
 
-def save(recipe: R, path: str | Path | None, *, force: bool) -> R:
+def save(recipe: Recipe, path: str | Path | None, *, force: bool) -> Recipe:
     """Write the file; see ``Recipe.save``."""
     target = Path(path) if path is not None else recipe.path
     if target is None:

@@ -61,15 +61,18 @@ def _model_names(recipe: Recipe) -> Iterator[tuple[Path, str]]:
         for position, model in enumerate(column.candidates.models if column.candidates else ()):
             yield (*path, "candidates", "models", position), model
         if column.turns is not None:
-            for side, role in (("user", column.turns.user), ("assistant", column.turns.assistant)):
+            for side, role in (
+                ("user", column.turns.user),
+                ("assistant", column.turns.assistant),
+            ):
                 if role.model is not None:
                     yield (*path, "turns", side, "model"), role.model
     for position, spec in enumerate(recipe.checks):
         for key in ("model", "models"):
             given = spec.options.get(key)
-            for model in given if isinstance(given, list) else [given]:
-                if isinstance(model, str):
-                    yield ("checks", position, spec.rule, key), model
+            for item in given if isinstance(given, list) else [given]:
+                if isinstance(item, str):
+                    yield ("checks", position, spec.rule, key), item
 
 
 def _source(recipe: Recipe, report: Report) -> None:
@@ -162,7 +165,9 @@ def _fields(recipe: Recipe, report: Report) -> None:
         for where, text in templates(column):
             for name, fields in compile_template(text).fields.items():
                 known = shapes.get(name)
-                for field, line in fields.items() if known is not None and name != reader else ():
+                for field, line in (
+                    fields.items() if known is not None and name != reader else ()
+                ):
                     if known is not None and field not in known:
                         hint = did_you_mean(field, known)
                         what = f"; it has {', '.join(known)}" if known else ", it is text"
@@ -219,7 +224,10 @@ def _quotas(recipe: Recipe, report: Report) -> None:
 
 
 def _quota_values(
-    names: list[str], allowed: list[list[str] | None], key: str, counts: dict[str, int],
+    names: list[str],
+    allowed: list[list[str] | None],
+    key: str,
+    counts: dict[str, int],
     report: Report,
 ) -> None:
     path = ("target", "quotas", key)

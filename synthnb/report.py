@@ -42,11 +42,17 @@ class Report:
         names = list(known)
         hint = did_you_mean(str(key), names) or f"; known: {', '.join(names)}"
         place = ".".join(str(step) for step in path)
-        self.at(self._line((*path, key), 0), f"unknown {what} '{key}'" + (
-            f" in {place}" if place else "") + hint)
+        self.at(
+            self._line((*path, key), 0),
+            f"unknown {what} '{key}'" + (f" in {place}" if place else "") + hint,
+        )
 
     def validate(
-        self, cls: type[BaseModel], data: Any, path: Path, surface: dict[str, Path] | None = None
+        self,
+        cls: type[BaseModel],
+        data: Any,
+        path: Path,
+        surface: dict[str, Path] | None = None,
     ) -> Any:
         """The value of ``cls``, or ``None`` after adding what is wrong.
 
@@ -146,7 +152,9 @@ def _wording(item: Any) -> str:
         return f"must be {word} {context[name]:,}, not {_show(given)}"
     if kind == "literal_error":
         options = str(context.get("expected", ""))
-        hint = did_you_mean(str(given), options.replace(" or ", ", ").replace("'", "").split(", "))
+        hint = did_you_mean(
+            str(given), options.replace(" or ", ", ").replace("'", "").split(", ")
+        )
         return f"must be {options}, not {_show(given)}{hint}"
     if kind == "value_error":
         return str(context.get("error", item["msg"]))

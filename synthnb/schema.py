@@ -18,14 +18,26 @@ from synthnb.schema_rules import Problem, Rule, compile_rule
 from synthnb.suggest import did_you_mean
 from synthnb.types import JSON
 
-__all__ = ["Problem", "Schema", "SchemaMismatch", "compile_schema", "from_shorthand", "schema_of"]
+__all__ = [
+    "Problem",
+    "Schema",
+    "SchemaMismatch",
+    "compile_schema",
+    "from_shorthand",
+    "schema_of",
+]
 
 MAX_DEPTH = 16
 """Nesting of a shorthand schema."""
 MAX_ANSWER = 4 << 20
 """Characters of an answer that is read at all."""
 
-_SCALARS: dict[str, str] = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+_SCALARS: dict[str, str] = {
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+}
 _FENCE = re.compile(r"\s*```[\w+-]*[ \t]*\n(.*?)\n?[ \t]*```\s*", re.DOTALL)
 
 Shorthand: TypeAlias = str | list[JSON] | Mapping[str, JSON]
@@ -128,7 +140,9 @@ def from_shorthand(shape: JSON, depth: int = 0) -> dict[str, JSON]:
         return _scalar(shape)
     if isinstance(shape, list):
         if len(shape) != 1:
-            raise RecipeError(f"a list in a schema holds one type, such as [str], not {len(shape)}")
+            raise RecipeError(
+                f"a list in a schema holds one type, such as [str], not {len(shape)}"
+            )
         return {"type": "array", "items": from_shorthand(shape[0], depth + 1)}
     if isinstance(shape, Mapping) and shape:
         if list(shape) == ["enum"] and isinstance(shape["enum"], list):
@@ -206,7 +220,9 @@ def _read(text: str, *, lone: Mapping[str, JSON]) -> JSON:
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise SchemaMismatch([Problem((), "json", f"not JSON: {error.msg} ({where})")]) from None
+        raise SchemaMismatch(
+            [Problem((), "json", f"not JSON: {error.msg} ({where})")]
+        ) from None
     except (ValueError, RecursionError) as error:
         told = str(error) if isinstance(error, _Refused) else "not JSON that can be read"
         raise SchemaMismatch([Problem((), "json", told)]) from None
@@ -239,4 +255,3 @@ def _no_surrogates(value: JSON) -> None:
     except UnicodeEncodeError:
         problem = Problem((), "json", "not JSON: half a surrogate pair in a text")
         raise SchemaMismatch([problem]) from None
-

@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from synthnb.errors import RecipeError
+from synthnb.patterns import MAX_SUBJECT, check_pattern
 from synthnb.types import JSON
 
 __all__ = ["Problem", "Rule", "compile_rule"]
 
 MAX_SCHEMA_NODES = 2_000
-MAX_PATTERN = 200
-MAX_SUBJECT = 2_000
-"""Characters of a text that a pattern is tried on."""
-MAX_WAYS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,9 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
+        place = "".join(
+            f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path
+        )
         return f"{place.lstrip('.')}: {self.message}" if place else self.message
 
 
@@ -40,11 +39,10 @@ Path: TypeAlias = tuple[str | int, ...]
 Rule: TypeAlias = Callable[[JSON, Path, list[Problem]], None]
 """Judges one value at a path and adds what is wrong with it."""
 
-_KNOWN = frozenset(
-    """type properties required additionalProperties items enum const minimum maximum
-    exclusiveMinimum exclusiveMaximum minLength maxLength minItems maxItems pattern
-    anyOf title description default examples $schema $id""".split()
-)
+_KEYWORDS = """type properties required additionalProperties items enum const minimum maximum
+    exclusiveMinimum exclusiveMaximum minLength maxLength minItems maxItems pattern anyOf
+    title description default examples $schema $id"""
+_KNOWN = frozenset(_KEYWORDS.split())
 _TYPES: dict[str, Callable[[JSON], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: _is_whole(value),
@@ -95,8 +93,13 @@ def _walk(schema: Any) -> Iterator[Mapping[str, JSON]]:
         if isinstance(node, Mapping):
             yield node
             for key, item in node.items():
-                if key in {"properties", "patternProperties", "$defs", "definitions",
-                           "dependentSchemas"} and isinstance(item, Mapping):
+                if key in {
+                    "properties",
+                    "patternProperties",
+                    "$defs",
+                    "definitions",
+                    "dependentSchemas",
+                } and isinstance(item, Mapping):
                     stack.extend(item.values())
                 elif key not in {"enum", "const", "default", "examples"}:
                     stack.append(item)
@@ -112,14 +115,15 @@ def _check_schema(schema: Mapping[str, JSON]) -> None:
         Draft202012Validator.check_schema(dict(schema))
     except SchemaError as error:
         place = ".".join(str(step) for step in error.absolute_path)
-        raise RecipeError(f"not a JSON Schema: {f'{place}: ' if place else ''}"
-                          f"{error.message[:120]}") from None
+        raise RecipeError(
+            f"not a JSON Schema: {f'{place}: ' if place else ''}{error.message[:120]}"
+        ) from None
 
 
 def _by_library(schema: Mapping[str, JSON]) -> Rule:
     from jsonschema import Draft202012Validator
-    from referencing import Registry
     from jsonschema.validators import extend
+    from referencing import Registry
     from referencing.exceptions import Unresolvable
 
     bounded = extend(
@@ -131,7 +135,9 @@ def _by_library(schema: Mapping[str, JSON]) -> Rule:
         try:
             for error in validator.iter_errors(value):
                 where = (*path, *(step for step in error.absolute_path))
-                message = error.message if len(error.message) < 160 else error.message[:157] + "…"
+                message = (
+                    error.message if len(error.message) < 160 else error.message[:157] + "…"
+                )
                 found.append(Problem(where, str(error.validator), message))
         except (Unresolvable, RecursionError) as error:
             found.append(Problem(path, "$ref", f"the schema cannot be followed: {error}"[:160]))
@@ -217,8 +223,14 @@ def _type(kinds: JSON) -> Rule:
 
 
 def _kind(value: JSON) -> str:
-    return next((name for name in ("null", "boolean", "integer", "number", "string", "array")
-                 if _TYPES[name](value)), "object")
+    return next(
+        (
+            name
+            for name in ("null", "boolean", "integer", "number", "string", "array")
+            if _TYPES[name](value)
+        ),
+        "object",
+    )
 
 
 def _same(left: JSON, right: JSON) -> bool:
@@ -261,7 +273,9 @@ def _object(schema: Mapping[str, JSON]) -> Rule:
             if judge is not None:
                 judge(item, (*path, key), found)
             elif more is False and key not in properties:
-                found.append(Problem((*path, key), "additionalProperties", "is not in the schema"))
+                found.append(
+                    Problem((*path, key), "additionalProperties", "is not in the schema")
+                )
 
     return rule
 
@@ -292,9 +306,13 @@ def _text(schema: Mapping[str, JSON]) -> Rule:
         if not isinstance(value, str):
             return
         if len(value) < low:
-            found.append(Problem(path, "minLength", f"needs {low} characters, has {len(value)}"))
+            found.append(
+                Problem(path, "minLength", f"needs {low} characters, has {len(value)}")
+            )
         if high is not None and len(value) > high:
-            found.append(Problem(path, "maxLength", f"may have {high} characters, has {len(value)}"))
+            found.append(
+                Problem(path, "maxLength", f"may have {high} characters, has {len(value)}")
+            )
         if pattern is not None and (len(value) > MAX_SUBJECT or not pattern.search(value)):
             found.append(Problem(path, "pattern", f"must match {pattern.pattern!r}"))
 
@@ -332,47 +350,3 @@ def _any_of(options: list[Rule]) -> Rule:
         found.append(Problem(path, "anyOf", f"fits none of {len(options)} options"))
 
     return rule
-
-
-def check_pattern(pattern: str) -> None:
-    """Refuse a pattern that is invalid or could run away on a hostile answer.
-
-    Python's engine cannot be stopped, so the ways it could try a text of ``MAX_SUBJECT``
-    characters are bounded beforehand; repeats in repeats and back-references are out.
-    """
-    from re import _parser  # type: ignore[attr-defined]  # no public door to the parse tree
-
-    if len(pattern) > MAX_PATTERN:
-        raise RecipeError(f"a pattern has at most {MAX_PATTERN} characters")
-    try:
-        tree = _parser.parse(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise RecipeError(f"the pattern {pattern!r} is not valid: {error}") from None
-    anchored = pattern.startswith(("^", r"\A"))
-    ways = _ways(tree, False) * (1 if anchored else MAX_SUBJECT)
-    if ways > MAX_WAYS:
-        raise RecipeError(
-            f"the pattern {pattern!r} could run away; begin it with ^ and repeat less"
-        )
-
-
-def _ways(tree: Any, inside: bool) -> float:
-    """How often at most the parts of a pattern could be tried from one place."""
-    ways = 1.0
-    for operation, argument in tree:
-        name = str(operation)
-        if name in {"GROUPREF", "GROUPREF_EXISTS", "ASSERT", "ASSERT_NOT"}:
-            return float("inf")
-        if name in {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}:
-            low, high, body = argument
-            if int(high) > 1 and (inside or _ways(body, True) > 1):
-                return float("inf")
-            ways *= min(int(high), MAX_SUBJECT) - min(int(low), MAX_SUBJECT) + 1
-            ways *= _ways(body, inside)
-        elif name == "BRANCH":
-            ways *= sum(_ways(option, inside) for option in argument[1])
-        elif name == "SUBPATTERN":
-            ways *= _ways(argument[3], inside)
-        elif name == "ATOMIC_GROUP":
-            ways *= _ways(argument, inside)
-    return ways

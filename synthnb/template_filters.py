@@ -149,8 +149,9 @@ def _indent(value: Any, width: int = 4, first: bool = False) -> str:
     lines = text.split("\n")
     if len(text) + len(lines) * width > MAX_OUTPUT:
         raise Limit(f"the text grows beyond {MAX_OUTPUT:,} characters")
-    body = "\n".join(pad + line if line.strip() and index else line
-                     for index, line in enumerate(lines))
+    body = "\n".join(
+        pad + line if line.strip() and index else line for index, line in enumerate(lines)
+    )
     return pad + body if first else body
 
 
@@ -181,12 +182,17 @@ def _key(attribute: str | None, case_sensitive: bool) -> Callable[[Any], Any]:
 
 
 def _sort(
-    value: Any, reverse: bool = False, case_sensitive: bool = False, attribute: str | None = None
+    value: Any,
+    reverse: bool = False,
+    case_sensitive: bool = False,
+    attribute: str | None = None,
 ) -> list[Any]:
     return sorted(_items(value), key=_key(attribute, case_sensitive), reverse=reverse)
 
 
-def _unique(value: Any, case_sensitive: bool = False, attribute: str | None = None) -> list[Any]:
+def _unique(
+    value: Any, case_sensitive: bool = False, attribute: str | None = None
+) -> list[Any]:
     key, seen, kept = _key(attribute, case_sensitive), set(), []
     for item in _items(value):
         mark = json.dumps(as_json(key(item)), sort_keys=True)
@@ -242,7 +248,9 @@ _PLAIN: dict[str, Callable[..., Any]] = {
     "first": lambda value: _pick(value, 0),
     "float": _number(float, 0.0),
     "indent": _indent,
-    "int": _number(lambda value: int(float(value)) if isinstance(value, float) else int(value), 0),
+    "int": _number(
+        lambda value: int(float(value)) if isinstance(value, float) else int(value), 0
+    ),
     "items": _pairs,
     "join": _join,
     "last": lambda value: _pick(value, -1),
@@ -340,7 +348,8 @@ def _tests() -> dict[str, Callable[..., Any]]:
     from jinja2.tests import TESTS as known
 
     left_out = {"callable", "escaped", "filter", "test"}
-    return {name: test for name, test in known.items() if name not in left_out}
+    allowed: dict[str, Any] = {**known}
+    return {name: test for name, test in allowed.items() if name not in left_out}
 
 
 TESTS = _tests()

@@ -53,7 +53,12 @@ def canonical(recipe: Recipe) -> dict[str, JSON]:
                 continue
             full[key] = value
             continue
-        if value is None or value is False or value in ({}, []) or (key == "seed" and not value):
+        if (
+            value is None
+            or value is False
+            or value in ({}, [])
+            or (key == "seed" and not value)
+        ):
             continue
         full[key] = value
     return full
@@ -94,7 +99,9 @@ def column_data(column: Column) -> JSON:
     if isinstance(column, Subcategory):
         return {"subcategory": column.parent, "of": column.of}
     if isinstance(column, Number):
-        more: dict[str, JSON] = {"decimals": column.decimals} if column.decimals is not None else {}
+        more: dict[str, JSON] = (
+            {"decimals": column.decimals} if column.decimals is not None else {}
+        )
         return {"number": [_short(column.low), _short(column.high)], **more}
     return _simple(column)
 

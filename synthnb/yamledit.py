@@ -65,7 +65,11 @@ class _Editor:
         self, node: Node, old: dict[Any, JSON], new: dict[Any, JSON], path: Path
     ) -> Iterator[_Edit]:
         stay = [key for key in old if key in new]
-        if not new or not old.keys() <= node.keys.keys() or stay != [k for k in new if k in old]:
+        if (
+            not new
+            or not old.keys() <= node.keys.keys()
+            or stay != [k for k in new if k in old]
+        ):
             raise _Awkward
         for key in node.value:
             if key in old and key not in new:
@@ -183,9 +187,7 @@ class _Editor:
         else:
             raise _Awkward
 
-    def _item(
-        self, node: Node, position: int, old: JSON, new: JSON, path: Path
-    ) -> list[_Edit]:
+    def _item(self, node: Node, position: int, old: JSON, new: JSON, path: Path) -> list[_Edit]:
         item = node.value[position]
         try:
             return self.changes(item, old, new, path)

@@ -148,7 +148,12 @@ class _Builder:
                     self.refuse(event, "a second document; a recipe is one")
                 if event.version or event.tags:
                     self.refuse(event, "YAML directives are not allowed")
-            elif kind in {"ScalarEvent", "SequenceStartEvent", "MappingStartEvent", "AliasEvent"}:
+            elif kind in {
+                "ScalarEvent",
+                "SequenceStartEvent",
+                "MappingStartEvent",
+                "AliasEvent",
+            }:
                 root = self.node(event, events, 1)
         return root if root is not None else Node("map", {}, 1 + self.offset)
 

@@ -18,7 +18,9 @@ _PLAIN = re.compile(r"[A-Za-z_][\w./+ -]*(?<! )", re.ASCII)
 _AMBIGUOUS = re.compile(
     r"(?:y|n|yes|no|on|off|true|false|null|none|nan|inf)|[0-9.+-].*", re.IGNORECASE
 )
-_HARD = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_HARD = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 def scalar(value: JSON) -> str:
@@ -53,7 +55,9 @@ def flow(value: JSON) -> str:
     return scalar(value)
 
 
-def block(value: dict[JSON, JSON], indent: int = 0, open_keys: frozenset[str] = frozenset()) -> str:
+def block(
+    value: dict[JSON, JSON], indent: int = 0, open_keys: frozenset[str] = frozenset()
+) -> str:
     """A map as lines, one key a line; keys in ``open_keys`` are always spread out."""
     return "".join(
         entry(key, item, indent, spread=key in open_keys) for key, item in value.items()
@@ -62,7 +66,9 @@ def block(value: dict[JSON, JSON], indent: int = 0, open_keys: frozenset[str] = 
 
 def entry(key: JSON, value: JSON, indent: int, *, spread: bool = False) -> str:
     """The lines of one key and its value, ended by a line feed."""
-    return " " * indent + scalar(key) + ":" + after(value, indent, len(scalar(key)), spread=spread)
+    return (
+        " " * indent + scalar(key) + ":" + after(value, indent, len(scalar(key)), spread=spread)
+    )
 
 
 def after(value: JSON, indent: int, used: int, *, spread: bool = False) -> str:

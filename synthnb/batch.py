@@ -65,6 +65,8 @@ class Batch:
     """Rows asked for."""
     paired_with: int | None = None
     """An earlier version with the same plan, so that rows can be compared in pairs."""
+    frame: Any = field(default=None, repr=False, compare=False)
+    """The table in memory behind the rows, if the source was one; saved with the recipe."""
     live: bool = False
     """A person watched this run: its output may say how long it took."""
 

@@ -89,6 +89,7 @@ def sample_batch(**more: Any) -> Batch:
     records = [_review(index, *row) for index, row in enumerate(stored)]
     funnel = {"calls": 31, "answered": 31, "parsed": 30, "valid": 29, "judged": 24}
     fields: dict[str, Any] = {
+        "recipe": recipe(),
         "funnel": {**funnel, "unique": 24, "accepted": 24},
         "usage": Usage(requests=31, prompt_tokens=4960, completion_tokens=1204, cost=None),
         "name": "reviews",
@@ -101,7 +102,7 @@ def sample_batch(**more: Any) -> Batch:
             "mood": {"angry": 9.6, "happy": 9.6, "mixed": 4.8},
         },
     }
-    return Batch(records, recipe(), **(fields | more))
+    return Batch(records, **(fields | more))
 
 
 def _review(index: int, product: str, mood: str, text: str, why: str, *scores: str) -> Record:

@@ -32,5 +32,5 @@ def unload_ipython_extension(shell: Any) -> None:
         shell.Completer.custom_matchers[:] = [
             matcher
             for matcher in shell.Completer.custom_matchers
-            if not getattr(matcher, "of_synthnb", False)
+            if getattr(matcher, "matcher_identifier", "") != "synthnb"
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
@@ -28,23 +28,18 @@ class Completions:
     def __init__(self, magics: SynthMagics) -> None:
         self.magics = magics
 
-        @context_matcher(identifier="synthnb")
-        def matcher(context: CompletionContext) -> SimpleMatcherResult:
-            line = context.text_until_cursor
-            if context.cursor_line or not line.lstrip().startswith(_MAGICS):
-                return {"completions": [], "suppress": False}
-            found = [
-                SimpleCompletion(text=text, type="param")
-                for text in self.complete(line.lstrip())
-            ]
-            return {
-                "completions": found,
-                "suppress": bool(found),
-                "matched_fragment": _last_word(line),
-            }
-
-        matcher.of_synthnb = True  # type: ignore[attr-defined]
-        self.matcher: Any = matcher
+    @context_matcher(identifier="synthnb")  # type: ignore[untyped-decorator]
+    def matcher(self, context: CompletionContext) -> SimpleMatcherResult:
+        """What IPython's completer calls."""
+        line = context.text_until_cursor
+        if context.cursor_line or not line.lstrip().startswith(_MAGICS):
+            return {"completions": [], "suppress": False}
+        words = self.complete(line.lstrip())
+        return {
+            "completions": [SimpleCompletion(text=word, type="param") for word in words],
+            "suppress": bool(words),
+            "matched_fragment": _last_word(line),
+        }
 
     def complete(self, line: str) -> list[str]:
         """Words that may stand where the cursor is, at the end of ``line``."""

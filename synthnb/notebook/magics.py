@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Float, Int, TraitError, Unicode, validate
 
@@ -49,6 +51,13 @@ class SynthMagics(Magics):
         if proposal["value"] and "/" not in proposal["value"]:
             raise TraitError("SynthMagics.model is PROFILE/MODEL, such as local/smollm2-135m")
         return str(proposal["value"])
+
+    shell: InteractiveShell
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.saved: dict[Path, str] = {}
+        """SHA-256 of each recipe file as this session saved it."""
 
     @property
     def namespace(self) -> MutableMapping[str, Any]:

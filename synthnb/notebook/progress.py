@@ -100,7 +100,9 @@ class Painter:
 
         body = {"text/html": _html(latest, self._notice), "text/plain": _plain(latest)}
         if self._handle is None:
-            self._handle = display(body, raw=True, display_id=True)
+            self._handle = display(  # type: ignore[no-untyped-call]
+                body, raw=True, display_id=True
+            )
         else:
             self._handle.update(body, raw=True)
 
@@ -111,7 +113,7 @@ class Painter:
         if self._kernel:
             from IPython.display import clear_output
 
-            clear_output(wait=True)
+            clear_output(wait=True)  # type: ignore[no-untyped-call]
         else:
             print(f"\r{'':100}\r", end="", file=sys.stderr, flush=True)
         self._handle = None

@@ -1,0 +1,165 @@
+"""Running a recipe from a cell: one run on the event loop's thread, watched by the main one.
+
+The kernel's interrupt arrives as KeyboardInterrupt in the main thread, which only waits
+and paints: the run is told to stop, what it has is bound to its name, then the interrupt
+goes on, so that "Run all" stops too.
+"""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.display import display
+
+from synthnb import api, cell
+from synthnb.consent import ConsentNeeded, consent
+from synthnb.errors import SourceError
+from synthnb.notebook.ask import agreed
+from synthnb.notebook.live import LiveBatch
+from synthnb.notebook.names import bind, tables, variable_for
+from synthnb.notebook.progress import Painter
+from synthnb.recipe import Recipe
+from synthnb.settings import load_settings
+from synthnb.suggest import did_you_mean
+from synthnb.visible import count
+
+if TYPE_CHECKING:
+    from synthnb.batch import Batch
+    from synthnb.notebook.magics import SynthMagics
+
+__all__ = ["open_flag", "run_cell", "run_recipe"]
+
+_HAS_SOURCE = re.compile(r"^source[ \t]*:", re.MULTILINE)
+_PATIENCE = 2.0
+"""Seconds to wait for a run to close after an interrupt."""
+
+
+def run_cell(magics: SynthMagics, options: Namespace, body: str) -> Batch | LiveBatch | None:
+    """The cell's recipe, run as its option line says; the batch is bound and returned."""
+    base = None
+    if options.kind:
+        from synthnb.recipes import read_kind
+
+        base = Recipe.loads(read_kind(options.kind))
+    source = open_flag(magics, options.source)
+    flags = {"seed": options.seed, "model": options.model, "budget": options.budget}
+    if options.source is not None and not _HAS_SOURCE.search(body):
+        flags["source"] = {} if _is_frame(source) else {"path": str(source)}
+    recipe = cell.loads(body, name=options.name, base=base, rows=options.rows, **flags)
+    if recipe.name is None:
+        if options.variable is None:
+            raise UsageError("Give the batch a name: %%synth NAME")
+        recipe = recipe.replace(name=options.variable)
+    return run_recipe(magics, recipe, options, source)
+
+
+def run_recipe(
+    magics: SynthMagics, recipe: Recipe, options: Namespace, source: Any = None
+) -> Batch | LiveBatch | None:
+    """Run a whole recipe; what ``%%synth`` and ``%synth run`` share."""
+    name = recipe.name or "batch"
+    variable = variable_for(options.variable or name, magics.namespace)
+    if source is not None and recipe.source is not None and not _is_frame(source):
+        chosen = {"path": str(source), "documents": None, "sha256": None}
+        recipe = recipe.replace(source=recipe.source.model_copy(update=chosen))
+    run = _prepare(magics, recipe, options, source)
+    if options.dry_run:
+        print(run.estimate())
+        return None
+    if options.background:
+        return _run_behind(magics, run, variable)
+    batch = _run_in_front(magics, run, variable, quiet=options.quiet)
+    return None if options.quiet else batch
+
+
+def open_flag(magics: SynthMagics, text: str | None) -> Any:
+    """The variable or file behind ``--source``."""
+    if text is None:
+        return None
+    known = tables(magics.namespace)
+    if text in known:
+        return known[text]
+    if Path(text).expanduser().exists():
+        return Path(text).expanduser()
+    if text in magics.namespace:
+        kind = type(magics.namespace[text]).__name__
+        raise SourceError(f"{text} holds a {kind}, no table; name a DataFrame or a file.")
+    hint = did_you_mean(text, known)
+    raise SourceError(f"No variable and no file is called {text}{hint or '.'}")
+
+
+def _is_frame(source: Any) -> bool:
+    return source is not None and not isinstance(source, Path)
+
+
+def _prepare(magics: SynthMagics, recipe: Recipe, options: Namespace, source: Any) -> api.Run:
+    settings = load_settings().override("%config", model=magics.model or None)
+    settings = settings.override("flag", model=options.model)
+    chosen: dict[str, Any] = {
+        "n": options.rows or recipe.target.rows or magics.rows,
+        "source": source,
+        "settings": settings,
+        "record": options.record,
+        "replay": options.replay,
+        "cache": not options.no_cache,
+    }
+    try:
+        return api.prepare(recipe, **chosen)
+    except ConsentNeeded as asked:
+        instead = "Name a model with --model, or agree in a notebook or terminal."
+        agreed(magics.shell, asked.question, instead)
+        consent(asked.folder, settings)
+        return api.prepare(recipe, **chosen)
+
+
+def _run_in_front(
+    magics: SynthMagics, run: api.Run, variable: str, *, quiet: bool
+) -> Batch:
+    painter = Painter(magics.shell, silent=quiet or not magics.progress)
+    handle = api.start(run, painter.hear)
+    try:
+        try:
+            while not handle.done(0.1):
+                painter.paint()
+        finally:
+            painter.close()
+        batch = handle.result().replace(live=not painter.silent and not run.replayed)
+    except KeyboardInterrupt:
+        raise _interrupted(magics, handle, variable, quiet=quiet) from None
+    bind(magics.namespace, variable, batch)
+    return batch
+
+
+def _interrupted(
+    magics: SynthMagics, handle: api.Handle, variable: str, *, quiet: bool
+) -> KeyboardInterrupt:
+    """Bind and show what is finished; the interrupt to raise then, in one line."""
+    handle.stop()
+    batch = handle.result(_PATIENCE)
+    bind(magics.namespace, variable, batch)
+    if not quiet:
+        display(batch)  # type: ignore[no-untyped-call]
+    stop = KeyboardInterrupt(f"stopped by you; {count(len(batch), 'row')} kept in {variable}")
+    # IPython asks the exception itself first: one line is all there is to say.
+    stop._render_traceback_ = lambda: [f"KeyboardInterrupt: {stop}"]  # type: ignore[attr-defined]
+    return stop
+
+
+def _run_behind(magics: SynthMagics, run: api.Run, variable: str) -> LiveBatch:
+    live = LiveBatch(variable, run.wanted)
+    handle = api.start(run, live.hear)
+    live.stops_by(handle.stop)
+    namespace = magics.namespace
+
+    def over(batch: Batch | None, error: BaseException | None) -> None:
+        live.ended(batch, error)
+        if batch is not None and namespace.get(variable) is live:
+            bind(namespace, variable, batch)
+
+    bind(namespace, variable, live)
+    handle.when_done(over)
+    return live

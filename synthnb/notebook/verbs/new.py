@@ -1,0 +1,37 @@
+"""``%synth new KIND``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synthnb.notebook.options import Parser
+from synthnb.recipe import Recipe
+from synthnb.recipes import copy_kind, list_kinds, read_kind
+
+if TYPE_CHECKING:
+    from synthnb.notebook.magics import SynthMagics
+
+__all__ = ["complete", "options", "run"]
+
+
+def options(parser: Parser) -> None:
+    """The kind to copy."""
+    parser.add_argument("kind", nargs="?", help="which recipe; without one they are listed")
+
+
+def complete(magics: SynthMagics, words: list[str]) -> list[str]:
+    """Names of the shipped recipes."""
+    return [] if words else list_kinds()
+
+
+def run(magics: SynthMagics, args: Namespace) -> None:
+    """Copy the recipe here; nothing is overwritten."""
+    if args.kind is None:
+        for kind in list_kinds():
+            print(f"{kind:<14} {Recipe.loads(read_kind(kind)).description or ''}".rstrip())
+        return
+    written = copy_kind(args.kind, Path())
+    print("Wrote " + ", ".join(path.as_posix() for path in written))
+    print(f"Run it: %synth run {written[0].as_posix()}")

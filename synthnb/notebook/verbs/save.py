@@ -1,0 +1,86 @@
+"""``%synth save NAME``: a batch's recipe as a file, its in-memory source beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthnb.errors import RecipeError
+from synthnb.export import write_rows
+from synthnb.notebook.completion import recipe_files
+from synthnb.notebook.names import batches, find_batch
+from synthnb.notebook.options import Parser
+from synthnb.recipe import Recipe, Source
+from synthnb.source import open_source
+
+if TYPE_CHECKING:
+    from synthnb.notebook.magics import SynthMagics
+
+__all__ = ["complete", "options", "run"]
+
+
+def options(parser: Parser) -> None:
+    """Which batch, where to."""
+    parser.add_argument("name", nargs="?", help="the batch; the last one if unset")
+    parser.add_argument("file", nargs="?", help="default: NAME.synth.yaml in this folder")
+    parser.add_argument("--force", action="store_true", help="overwrite a file that changed")
+
+
+def complete(magics: SynthMagics, words: list[str]) -> list[str]:
+    """The batch first, then the file."""
+    return recipe_files() if words else list(batches(magics.namespace))
+
+
+def run(magics: SynthMagics, args: Namespace) -> None:
+    """Write the recipe; a file changed since it was loaded or saved is left as it is."""
+    batch = find_batch(magics.namespace, args.name)
+    recipe: Recipe = batch.recipe
+    target = Path(args.file or f"{recipe.name or 'recipe'}.synth.yaml")
+    force = args.force or _ours(magics, target)
+    beside = target.with_name(f"{target.name.split('.')[0]}.source.parquet")
+    before = beside.read_bytes() if beside.is_file() else None
+    if batch.frame is not None:
+        recipe = _with_frame(recipe, batch.frame, beside, force=force)
+    try:
+        saved = recipe.save(target, force=force)
+    except RecipeError:
+        if batch.frame is not None:  # nothing was written means nothing
+            beside.unlink() if before is None else beside.write_bytes(before)
+        raise
+    magics.saved[target.resolve()] = saved.file_hash or ""
+    what = f" and {beside}" if batch.frame is not None else ""
+    print(f"Saved {target}{what}")
+
+
+def _ours(magics: SynthMagics, target: Path) -> bool:
+    """Whether the file is still as this session wrote it."""
+    known = magics.saved.get(target.resolve())
+    if known is None or not target.is_file():
+        return False
+    return hashlib.sha256(target.read_bytes()).hexdigest() == known
+
+
+def _with_frame(recipe: Recipe, frame: Any, beside: Path, *, force: bool) -> Recipe:
+    """The recipe with its table written beside it as Parquet, and the table's hash."""
+    source = recipe.source or Source()
+    rows = open_source(source, base=beside.parent, frame=frame)
+    table = [rows.row(i) for i in range(len(rows))]
+    fresh = beside.with_name(f".{beside.name}")
+    try:
+        write_rows(table, fresh, "parquet")
+        digest = hashlib.sha256(fresh.read_bytes()).hexdigest()
+        same = beside.is_file() and (
+            hashlib.sha256(beside.read_bytes()).hexdigest() == digest
+        )
+        if beside.is_file() and not same and not force:
+            raise RecipeError(
+                f"{beside.name} is there with other rows; nothing was written. "
+                "Add --force to overwrite."
+            )
+        fresh.replace(beside)
+    finally:
+        fresh.unlink(missing_ok=True)
+    changes = {"path": beside.name, "documents": None, "sha256": digest}
+    return recipe.replace(source=source.model_copy(update=changes))

@@ -12,8 +12,9 @@ import {
 } from './format';
 import type { BatchRow, Column, Payload } from './payload';
 
-/** Characters of one value that a table cell shows; the open row shows all that was saved. */
-const CELL = 1200;
+/** Characters and lines of one value that a cell shows; the open row shows all of it. */
+const CELL = 420;
+const LINES = 6;
 
 export interface TableColumn {
   name: string;
@@ -61,7 +62,7 @@ function tableColumn(payload: Payload, column: Column, main: boolean): TableColu
     }
     return numeric && typeof raw === 'number'
       ? count(raw, decimals, true)
-      : shorten(visible(plain(raw)), CELL);
+      : excerpt(visible(plain(raw)));
   };
   const longest = payload.rows.reduce((n, row) => Math.max(n, value(row).length), 0);
   return {
@@ -75,6 +76,12 @@ function tableColumn(payload: Payload, column: Column, main: boolean): TableColu
   };
 }
 
+function excerpt(text: string): string {
+  const lines = text.trim().split(/\n+/, LINES + 1);
+  const cut = lines.length > LINES ? `${lines.slice(0, LINES).join('\n')}…` : lines.join('\n');
+  return shorten(cut, CELL);
+}
+
 /** "judge: on topic" stands over its numbers as "on topic". */
 function title(column: Column): string {
   return column.type === 'score'
@@ -84,6 +91,8 @@ function title(column: Column): string {
 
 /** Columns of up to this many characters keep their width; longer ones share the rest. */
 const NARROW = 20;
+/** Width of a letter of a column's head, beside one of its values. */
+const HEAD = 0.85;
 
 function width(
   column: Column,
@@ -91,7 +100,7 @@ function width(
   numeric: boolean,
   longest: number
 ): number | null {
-  const head = Math.min(title(column).length, 14) + 2;
+  const head = Math.ceil(Math.min(title(column).length, 16) * HEAD) + 1;
   return !main && (numeric || longest <= NARROW) ? Math.max(head, longest, 4) : null;
 }
 

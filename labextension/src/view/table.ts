@@ -21,7 +21,8 @@ interface TableRow {
 /** Widths in characters: the row number, and the least that free text gets before the
  * table scrolls sideways. */
 const NUMBER_WIDTH = 4;
-const TEXT_WIDTH = 24;
+const TEXT_WIDTH = 20;
+const MAIN_WIDTH = 36;
 /** Padding of a cell, in pixels. */
 const PADDING = 16;
 
@@ -37,7 +38,10 @@ export function table(context: Context): TablePart {
     h('thead', {}, h('tr', {}, ...heads.map(head => head.node))),
     body
   );
-  const wanted = columns.reduce((sum, c) => sum + (c.width ?? TEXT_WIDTH), NUMBER_WIDTH);
+  const wanted = columns.reduce(
+    (sum, c) => sum + (c.width ?? (c.main ? MAIN_WIDTH : TEXT_WIDTH)),
+    NUMBER_WIDTH
+  );
   grid.style.minWidth = `calc(${wanted}ch + ${(columns.length + 1) * PADDING}px)`;
   const frame = h('div', { class: 'sn-window' }, grid);
   const foot = h('div', { class: 'sn-foot' }, h('span', { class: 'sn-count' }), hints());
@@ -122,7 +126,7 @@ function tableRow(
     const text = column.value(row);
     const cell = h('td', { class: column.numeric ? 'sn-num' : column.main ? 'sn-main' : '' });
     const words = h('span', { class: column.code ? 'sn-mono' : '', dir: 'auto' }, text);
-    cell.append(h('div', { class: 'sn-clamp' }, words, column.main ? tags(row) : null));
+    cell.append(h('div', { class: 'sn-value' }, words, column.main ? tags(row) : null));
     return cell;
   });
   const node = h(

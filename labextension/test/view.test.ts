@@ -1,0 +1,166 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { mount } from '../src/view';
+import { sample } from './sample';
+
+const HOSTILE = '<img src=x onerror="globalThis.hit = 1"><script>globalThis.hit = 1</script>';
+
+function show(data: unknown = sample(), host = {}): HTMLElement {
+  const element = document.body.appendChild(document.createElement('div'));
+  mount(element, data, host);
+  return element.firstElementChild as HTMLElement;
+}
+
+function texts(root: Element, selector: string): string[] {
+  return [...root.querySelectorAll(selector)].map(node => node.textContent ?? '');
+}
+
+function button(root: Element, name: string): HTMLButtonElement {
+  const found = [...root.querySelectorAll('button')].find(
+    b => b.getAttribute('aria-label') === name || b.textContent === name
+  );
+  if (!found) {
+    throw new Error(`no button ${name}`);
+  }
+  return found;
+}
+
+function press(node: Element, key: string, init: KeyboardEventInit = {}): void {
+  node.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, ...init }));
+}
+
+afterEach(() => document.body.replaceChildren());
+
+describe('a batch', () => {
+  it('says what happened, the finding, and shows every row', () => {
+    const root = show();
+    expect(texts(root, '.sn-big')).toEqual(['4 accepted']);
+    expect(texts(root, '.sn-facts')[0]).toBe(
+      'of 5 candidates · 1,204 tokens · cost unknown · version 3, paired with 2'
+    );
+    expect(texts(root, '.sn-look')[0]).toContain('Look first: 2 rows are short.');
+    expect(texts(root, 'tr.sn-row')).toHaveLength(5);
+    expect(texts(root, '.sn-no')).toEqual(['rejected: length 4']);
+    expect(texts(root, '.sn-count')).toEqual(['5 rows: 4 accepted, 1 rejected']);
+  });
+
+  it('leads from every count to its rows', () => {
+    const root = show();
+    button(root, 'length 5–40 took 1 row, 4 left').click();
+    expect(texts(root, 'tr.sn-row .sn-main')[0]).toContain('Bad.');
+    button(root, 'Show the 2').click();
+    expect(texts(root, 'tbody')[0]).toBe('No row matches.');
+    press(root.querySelector('.sn-search')!, 'Escape');
+    expect(texts(root, 'tr.sn-row')).toHaveLength(5);
+  });
+
+  it('keeps the whole batch pale behind the selection', () => {
+    const root = show();
+    const angry = button(root, 'angry, 2 rows, planned 2.4, 1 rejected');
+    angry.click();
+    expect(angry.getAttribute('aria-pressed')).toBe('true');
+    expect(texts(root, '[role=status]')).toEqual(['2 of 4 accepted, 1 of 1 rejected']);
+    const happy = button(root, 'happy, 2 rows, planned 1.6');
+    expect(happy.querySelector<HTMLElement>('.sn-pale')?.style.width).not.toBe('0px');
+    expect(happy.querySelector<HTMLElement>('.sn-fill')?.style.width).toBe('0px');
+  });
+
+  it('opens a row with what was asked, answered and checked', () => {
+    const root = show();
+    const row = root.querySelector<HTMLElement>('tr.sn-row')!;
+    row.click();
+    expect(row.getAttribute('aria-expanded')).toBe('true');
+    const detail = texts(root, '.sn-detail')[0];
+    for (const part of [
+      'Write something angry.',
+      'after 2 few-shot pairs',
+      'passed',
+      '203 in'
+    ]) {
+      expect(detail).toContain(part);
+    }
+    row.click();
+    expect(root.querySelector('.sn-detail')).toBeNull();
+  });
+
+  it('sorts by a column and says so', () => {
+    const root = show();
+    button(root, 'mood').click();
+    const head = button(root, 'mood ▲').closest('th');
+    expect(head?.getAttribute('aria-sort')).toBe('ascending');
+    expect(root.querySelector('tr.sn-row td:nth-child(2)')?.textContent).toBe('angry');
+  });
+
+  it('works by keyboard and gives the keyboard back', () => {
+    const leave = vi.fn();
+    const root = show(sample(), { leave });
+    const rows = [...root.querySelectorAll<HTMLElement>('tr.sn-row')];
+    rows[0]?.focus();
+    press(rows[0]!, 'ArrowDown');
+    expect(document.activeElement).toBe(rows[1]);
+    press(rows[1]!, 'Enter');
+    expect(root.querySelector('.sn-detail')).not.toBeNull();
+    press(rows[1]!, '/');
+    expect(document.activeElement).toBe(root.querySelector('.sn-search'));
+    const bins = [...root.querySelectorAll<HTMLElement>('.sn-bin')];
+    bins[0]?.focus();
+    press(bins[0]!, 'ArrowRight', { shiftKey: true });
+    expect(texts(root, '.sn-chip')).toEqual(['text length 0–20×']);
+    press(bins[1]!, 'Escape');
+    expect(texts(root, '.sn-chip')).toEqual([]);
+    expect(leave).not.toHaveBeenCalled();
+    press(bins[1]!, 'Escape');
+    expect(leave).toHaveBeenCalledOnce();
+  });
+
+  it('keeps its filters when the same batch is drawn again', () => {
+    const element = document.body.appendChild(document.createElement('div'));
+    const mounted = mount(element, sample());
+    button(element, 'happy, 2 rows, planned 1.6').click();
+    mounted.update(sample());
+    expect(texts(element, '.sn-chip')).toEqual(['mood = happy×']);
+    mounted.update(sample({ id: 'other' }));
+    expect(texts(element, '.sn-chip')).toEqual([]);
+    mounted.dispose();
+    expect(element.childElementCount).toBe(0);
+  });
+
+  it('says when only the first rows were saved', () => {
+    const root = show(sample({ total_rows: 10000 }));
+    expect(texts(root, '.sn-count')[0]).toContain('first 5 of 10,000 rows saved here');
+  });
+
+  it('counts up while it runs', () => {
+    const verdict = { accepted: 15, candidates: 19, rejected: 4, wanted: 24, cost: null };
+    const root = show(sample({ status: { kind: 'running', text: '16 rows/s' }, verdict }));
+    expect(texts(root, '.sn-facts')[0]).toContain('of 19 candidates, 24 wanted');
+    expect(root.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')).toBe('63');
+  });
+
+  it('offers what its host can do', () => {
+    const run = vi.fn();
+    button(show(sample(), { actions: [{ label: 'Review', run }] }), 'Review').click();
+    expect(run).toHaveBeenCalledOnce();
+  });
+
+  it('says so when it was written by another version', () => {
+    expect(show({ v: 9 }).textContent).toContain('Update synthnb');
+  });
+});
+
+describe('hostile data', () => {
+  it('is text in every place where it is shown', () => {
+    const replaced = JSON.parse(
+      JSON.stringify(sample()).replace(
+        /"(angry|Loud and hot\.|length|2 rows are short\.|reviews)"/g,
+        () => JSON.stringify(HOSTILE)
+      ),
+      (key, value) => (key === 'column' && value === HOSTILE ? 'text' : value)
+    );
+    const root = show({ ...replaced, recipe: HOSTILE });
+    root.querySelectorAll<HTMLElement>('tr.sn-row').forEach(row => row.click());
+    root.querySelectorAll<HTMLElement>('.sn-bar, .sn-step').forEach(bar => bar.click());
+    expect(root.querySelector('img, script, a, iframe, style')).toBeNull();
+    expect(root.textContent).toContain('<img src=x');
+    expect((globalThis as Record<string, unknown>).hit).toBeUndefined();
+  });
+});

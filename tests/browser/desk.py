@@ -1,0 +1,135 @@
+"""What a test does at a notebook: open it, run it, look at an output."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import nbformat
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route
+
+from tests.browser.server import Server
+
+TIMEOUT = 60_000
+"""Milliseconds to wait for anything; two busy cores are slow."""
+
+KNOWN = (
+    "reading 'schema'",  # Notebook 7 logs it without us
+    "Failed to load resource",  # favicons, and what we block: see ``check``
+    "WebSocket connection to",  # a kernel that is shut down on purpose
+)
+
+READY = """async () => {
+  const widget = window.jupyterapp.shell.currentWidget;
+  await widget.context.ready;
+  await widget.sessionContext.ready;
+  await widget.sessionContext.session.kernel.info;
+}"""
+
+
+class Desk:
+    """One browser window. Requests to other machines are refused and remembered."""
+
+    def __init__(self, browser: Browser, shots: Path) -> None:
+        self.context = browser.new_context(viewport={"width": 1280, "height": 1000})
+        self.context.set_default_timeout(TIMEOUT)
+        self.page: Page = self.context.new_page()
+        self.abroad: list[str] = []
+        self.errors: list[str] = []
+        self.dialogs: list[str] = []
+        self.shots = shots
+        self.context.route("**/*", self._at_home)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._listen)
+        self.page.on("dialog", self._dismiss)
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self.shot("failed")
+        self.context.close()
+
+    def _at_home(self, route: Route) -> None:
+        parts = urlsplit(route.request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
+            self.abroad.append(route.request.url)
+            route.abort()
+        else:
+            route.fallback()
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _dismiss(self, dialog: Any) -> None:
+        if dialog.type != "beforeunload":
+            self.dialogs.append(dialog.message)
+        dialog.accept()
+
+    def check(self) -> None:
+        """Nothing was asked of another machine, no script of a row ran, nothing broke."""
+        assert self.abroad == []
+        assert self.dialogs == []
+        errors = [e for e in self.errors if not any(known in e for known in KNOWN)]
+        assert errors == []
+
+    def open(self, server: Server, name: str) -> None:
+        """Show a notebook of the server's folder."""
+        self.page.goto(server.page(name))
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+
+    def run_all(self) -> None:
+        """Run every cell and wait for the last: idle badges are no sign of readiness."""
+        self.page.evaluate(READY)
+        self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+
+    def save(self) -> None:
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+
+    def without_kernel(self) -> None:
+        """Answer the question for a kernel with none."""
+        dialog = self.page.locator(".jp-Dialog")
+        dialog.get_by_role("button", name="No Kernel").click()
+        dialog.wait_for(state="detached")
+
+    def theme(self, name: str) -> None:
+        change = "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+        self.page.evaluate(change, name)
+        light = str("Dark" not in name).lower()
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+
+    def batch(self) -> Locator:
+        """The first batch shown."""
+        return self.page.locator(".synthnb").first
+
+    def shot(self, name: str) -> None:
+        """A picture to look at; pictures are never compared."""
+        self.shots.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=self.shots / f"{name}.png")
+
+
+def write_notebook(
+    folder: Path,
+    name: str,
+    *sources: str,
+    outputs: list[Any] | None = None,
+    kernel: str = "python3",
+) -> str:
+    """Save a notebook of code cells; ``outputs`` go to the last one. Returns its name."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    if outputs is not None:
+        cells[-1].outputs = outputs
+        cells[-1].execution_count = 1
+    spec = {"name": kernel, "display_name": kernel, "language": "python"}
+    book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec})
+    nbformat.write(book, folder / name)
+    return name

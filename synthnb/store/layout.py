@@ -21,7 +21,8 @@ MIGRATIONS = (
         wanted INTEGER NOT NULL, model TEXT, source TEXT, started REAL NOT NULL,
         status TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
         accepted INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
-        outcome BLOB, owner TEXT, heartbeat REAL NOT NULL DEFAULT 0
+        outcome BLOB, owner TEXT, heartbeat REAL NOT NULL DEFAULT 0,
+        since REAL NOT NULL DEFAULT 0
     );
     CREATE TABLE rows (
         run TEXT NOT NULL, seq INTEGER NOT NULL, accepted INTEGER NOT NULL,

@@ -51,6 +51,8 @@ class RunInfo:
     owner: str | None = None
     """``pid@host`` of the process that writes it, ``None`` when nobody does."""
     heartbeat: float = 0.0
+    since: float = 0.0
+    """Answers older than this (Unix time) are not used: a run with ``--no-cache``."""
 
     @property
     def alive(self) -> bool:
@@ -83,7 +85,7 @@ class VersionInfo:
 
 FIELDS = (
     "id, project, name, recipe, base, fingerprint, wanted, model, source, started, status, "
-    "reason, accepted, rejected, outcome, owner, heartbeat"
+    "reason, accepted, rejected, outcome, owner, heartbeat, since"
 )
 
 
@@ -103,11 +105,12 @@ def insert(connection: sqlite3.Connection, run: RunInfo) -> None:
     """Add a run that this process owns."""
     outcome = orjson.dumps(run.outcome) if run.outcome is not None else None
     connection.execute(
-        f"INSERT INTO runs({FIELDS}) VALUES ({', '.join('?' * 17)})",
+        f"INSERT INTO runs({FIELDS}) VALUES ({', '.join('?' * 18)})",
         (
             run.id, run.project, run.name, run.recipe, run.base, run.fingerprint,
             run.wanted, run.model, run.source, run.started or time.time(), run.status,
             run.reason, run.accepted, run.rejected, outcome, me(), time.time(),
+            run.since,
         ),
     )  # fmt: skip
 

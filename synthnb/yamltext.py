@@ -26,6 +26,7 @@ Path: TypeAlias = tuple[Any, ...]
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS = {
     **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -207,10 +208,14 @@ class _Builder:
 
     def scalar(self, event: Any) -> JSON:
         text: str = event.value
+        if _SURROGATE.search(text):
+            self.refuse(event, "half a surrogate pair is not text")
         if event.style is not None:
             return text
         if text in _WORDS:
             return _WORDS[text]
+        if len(text) > 400 and text[:400].isdigit():
+            self.refuse(event, "a number of more than 400 digits; put text in quotes")
         if _INT.fullmatch(text):
             return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
         if _FLOAT.fullmatch(text):

@@ -16,7 +16,7 @@ WIDTH = 96
 
 _PLAIN = re.compile(r"[A-Za-z_][\w./+ -]*(?<! )", re.ASCII)
 _AMBIGUOUS = re.compile(
-    r"(?:y|n|yes|no|on|off|true|false|null|none|nan|inf)|[0-9.+-].*", re.IGNORECASE
+    r"(?:yes|no|on|off|true|false|null|none|nan|inf)|[0-9.+-].*", re.IGNORECASE
 )
 _HARD = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"

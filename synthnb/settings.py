@@ -13,12 +13,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from synthnb.errors import SettingsError
 from synthnb.profiles import BUILT_IN, PriceSetting, Profile, check_base_url
+from synthnb.suggest import did_you_mean
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -75,7 +75,7 @@ class Settings:
         if name not in self.profiles:
             known = ", ".join(self.profiles)
             raise SettingsError(
-                f"There is no profile {name!r}{_did_you_mean(name, self.profiles)} "
+                f"There is no profile {name!r}{did_you_mean(name, self.profiles)} "
                 f"(known: {known}; new ones go into {config_file()})"
             )
         return self.profiles[name]
@@ -188,13 +188,8 @@ class _File:
         """Refuse unknown keys with the nearest known one."""
         for key in data:
             if key not in known:
-                hint = _did_you_mean(key, known) or f" (known: {', '.join(known)})"
+                hint = did_you_mean(key, known) or f" (known: {', '.join(known)})"
                 raise self.error(key, f"unknown key {where}{key}{hint}")
-
-
-def _did_you_mean(word: str, known: Any) -> str:
-    close = get_close_matches(word, list(known), 1)
-    return f", did you mean {close[0]!r}?" if close else ""
 
 
 def _with_user(settings: Settings, file: _File) -> Settings:

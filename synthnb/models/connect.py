@@ -42,7 +42,9 @@ class _Resolver(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
         if any(is_link_local(result["host"]) for result in found):
-            raise OSError(None, f"{host} resolves to a link-local address")
+            raise FatalModelError(
+                f"{host} leads to a link-local address: nothing was sent", kind="link_local"
+            )
         return found
 
     async def close(self) -> None:

@@ -35,6 +35,14 @@ class Family:
         self.room = {**wanted, REST: n - total}
         self._plan = plan
         self._keys = {tuple(map(label, cell)): cell for cell in wanted}
+        if self.planned:
+            self._check()
+
+    def _check(self) -> None:
+        """Every cell with room can be drawn; said now, not after the money is spent."""
+        for cell, room in self.room.items():
+            if room > 0:
+                self._plan.row(0, self.condition(cell, 0))
 
     def cell_of(self, values: Row) -> tuple[JSON, ...]:
         """The cell that a row's values fall into."""

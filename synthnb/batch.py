@@ -71,8 +71,9 @@ class Batch:
     """A person watched this run: its output may say how long it took."""
 
     def __post_init__(self) -> None:
-        ordered = sorted(self.records, key=lambda r: (r.attempt, r.index, r.candidate))
-        object.__setattr__(self, "records", tuple(ordered))
+        if isinstance(self.records, list | tuple):  # rows read from the store are in order
+            ordered = sorted(self.records, key=lambda r: (r.attempt, r.index, r.candidate))
+            object.__setattr__(self, "records", tuple(ordered))
 
     @cached_property
     def accepted(self) -> tuple[Record, ...]:

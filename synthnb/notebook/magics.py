@@ -25,7 +25,7 @@ class SynthMagics(Magics):
     """Settings of ``%%synth`` for this session; a flag or the cell itself goes before them."""
 
     model = Unicode("", help="PROFILE/MODEL for recipes that name none.").tag(config=True)
-    rows = Int(10, help="Accepted rows wanted where neither -n nor target says.").tag(
+    rows = Int(0, help="Rows wanted where neither -n nor target says; 0 leaves it open.").tag(
         config=True
     )
     budget = Float(0.0, help="USD that one run may spend; 0 sets no cap.").tag(config=True)
@@ -35,9 +35,9 @@ class SynthMagics(Magics):
     )
 
     @validate("rows")
-    def _rows_above_zero(self, proposal: Any) -> int:
-        if proposal["value"] < 1:
-            raise TraitError("SynthMagics.rows must be above 0")
+    def _rows_not_negative(self, proposal: Any) -> int:
+        if proposal["value"] < 0:
+            raise TraitError("SynthMagics.rows must be 0 or more")
         return int(proposal["value"])
 
     @validate("budget")

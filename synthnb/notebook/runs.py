@@ -46,7 +46,7 @@ def run_cell(magics: SynthMagics, options: Namespace, body: str) -> Batch | Live
 
         base = Recipe.loads(read_kind(options.kind))
     source = open_flag(magics, options.source)
-    flags = {"seed": options.seed, "model": options.model, "budget": options.budget}
+    flags: dict[str, Any] = {"seed": options.seed, "model": options.model}
     if options.source is not None and not _HAS_SOURCE.search(body):
         flags["source"] = {} if _is_frame(source) else {"path": str(source)}
     recipe = cell.loads(body, name=options.name, base=base, rows=options.rows, **flags)
@@ -70,9 +70,12 @@ def run_recipe(
     if options.dry_run:
         print(run.estimate())
         return None
+    if run.question is not None:
+        agreed(magics.shell, run.question, "Add --budget USD to run it without a question.")
+    frame = source if _is_frame(source) else None
     if options.background:
-        return _run_behind(magics, run, variable)
-    batch = _run_in_front(magics, run, variable, quiet=options.quiet)
+        return _run_behind(magics, run, variable, frame)
+    batch = _run_in_front(magics, run, variable, frame, quiet=options.quiet)
     return None if options.quiet else batch
 
 
@@ -98,10 +101,13 @@ def _is_frame(source: Any) -> bool:
 
 def _prepare(magics: SynthMagics, recipe: Recipe, options: Namespace, source: Any) -> api.Run:
     settings = load_settings().override("%config", model=magics.model or None)
-    settings = settings.override("flag", model=options.model)
+    budget = options.budget
+    if budget is None and recipe.budget is None:
+        budget = magics.budget or None
     chosen: dict[str, Any] = {
-        "n": options.rows or recipe.target.rows or magics.rows,
+        "n": options.rows or recipe.target.rows or magics.rows or None,
         "source": source,
+        "budget": budget,
         "settings": settings,
         "record": options.record,
         "replay": options.replay,
@@ -117,7 +123,7 @@ def _prepare(magics: SynthMagics, recipe: Recipe, options: Namespace, source: An
 
 
 def _run_in_front(
-    magics: SynthMagics, run: api.Run, variable: str, *, quiet: bool
+    magics: SynthMagics, run: api.Run, variable: str, frame: Any, *, quiet: bool
 ) -> Batch:
     painter = Painter(magics.shell, silent=quiet or not magics.progress)
     handle = api.start(run, painter.hear)
@@ -127,19 +133,20 @@ def _run_in_front(
                 painter.paint()
         finally:
             painter.close()
-        batch = handle.result().replace(live=not painter.silent and not run.replayed)
+        live = not painter.silent and not run.replayed
+        batch = handle.result().replace(live=live, frame=frame)
     except KeyboardInterrupt:
-        raise _interrupted(magics, handle, variable, quiet=quiet) from None
+        raise _interrupted(magics, handle, variable, frame, quiet=quiet) from None
     bind(magics.namespace, variable, batch)
     return batch
 
 
 def _interrupted(
-    magics: SynthMagics, handle: api.Handle, variable: str, *, quiet: bool
+    magics: SynthMagics, handle: api.Handle, variable: str, frame: Any, *, quiet: bool
 ) -> KeyboardInterrupt:
     """Bind and show what is finished; the interrupt to raise then, in one line."""
     handle.stop()
-    batch = handle.result(_PATIENCE)
+    batch = handle.result(_PATIENCE).replace(frame=frame)
     bind(magics.namespace, variable, batch)
     if not quiet:
         display(batch)  # type: ignore[no-untyped-call]
@@ -149,13 +156,14 @@ def _interrupted(
     return stop
 
 
-def _run_behind(magics: SynthMagics, run: api.Run, variable: str) -> LiveBatch:
+def _run_behind(magics: SynthMagics, run: api.Run, variable: str, frame: Any) -> LiveBatch:
     live = LiveBatch(variable, run.wanted)
     handle = api.start(run, live.hear)
     live.stops_by(handle.stop)
     namespace = magics.namespace
 
     def over(batch: Batch | None, error: BaseException | None) -> None:
+        batch = batch and batch.replace(frame=frame)
         live.ended(batch, error)
         if batch is not None and namespace.get(variable) is live:
             bind(namespace, variable, batch)

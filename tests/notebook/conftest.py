@@ -10,6 +10,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from tests.loopback import Loopback
+
 
 class Shell(InteractiveShell):
     """Raises what a cell raises."""
@@ -36,3 +38,20 @@ def shell(
     yield made
     made.run_line_magic("unload_ext", "synthnb")
     InteractiveShell.clear_instance()
+
+
+def lab_settings(home: Path, base_url: str, **profiles: str) -> None:
+    """User settings whose default model is ``lab/tiny`` at ``base_url``."""
+    file = home / "config" / "synthnb.toml"
+    file.parent.mkdir(parents=True)
+    lines = ['model = "lab/tiny"', "[profiles.lab]", f'base_url = "{base_url}"']
+    for name, url in profiles.items():
+        lines += [f"[profiles.{name}]", f'base_url = "{url}"']
+    file.write_text("\n".join(lines), "utf-8")
+
+
+@pytest.fixture
+def lab(shell: InteractiveShell, home: Path, loopback: Loopback) -> Loopback:
+    """The shell's default model is the loopback server."""
+    lab_settings(home, loopback.base_url, far="https://far.example/v1")
+    return loopback

@@ -73,7 +73,7 @@ def test_settings_of_the_session_are_checked(
 ) -> None:
     shell.run_cell("%config SynthMagics.model = 'local/smollm2-135m'")
     shell.run_cell("%config SynthMagics.rows = 3")
-    for wrong in ("model = 'smollm2'", "rows = 0", "budget = -1.0"):
+    for wrong in ("model = 'smollm2'", "rows = -1", "budget = -1.0"):
         shell.run_cell(f"%config SynthMagics.{wrong}")
     assert [message.split(" ")[0] for message in caplog.messages] == [
         "SynthMagics.model",

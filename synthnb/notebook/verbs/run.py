@@ -10,7 +10,7 @@ from synthnb.errors import RecipeError
 from synthnb.notebook.completion import recipe_files
 from synthnb.notebook.names import batches, find_batch
 from synthnb.notebook.options import Parser, add_run_options
-from synthnb.recipe import Budget, Recipe
+from synthnb.recipe import Recipe
 from synthnb.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -61,7 +61,5 @@ def run(magics: SynthMagics, args: Namespace) -> Any:
         changes["seed"] = args.seed
     if args.model is not None:
         changes["model"] = args.model
-    if args.budget is not None:
-        changes["budget"] = (recipe.budget or Budget()).model_copy(update={"usd": args.budget})
     recipe = recipe.replace(**changes) if changes else recipe
     return run_recipe(magics, recipe, args, open_flag(magics, args.source))

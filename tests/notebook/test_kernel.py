@@ -1,0 +1,163 @@
+"""What only a real kernel shows: interrupts, live progress, silence under runners."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+from tests.loopback import Loopback
+from tests.notebook.conftest import lab_settings
+
+CELL = "mood: [angry, happy]\n---\nA review by someone who is {{ mood }}."
+
+
+class Kernel:
+    """A kernel with the extension loaded; ``run`` gives what the front end would get."""
+
+    def __init__(self, manager: KernelManager) -> None:
+        self.manager = manager
+        self.client: BlockingKernelClient = manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+
+    def start(self, code: str, *, watched: bool = True) -> str:
+        return str(self.client.execute(code, allow_stdin=watched))
+
+    def messages(self, request: str, timeout: float = 30) -> list[dict[str, Any]]:
+        """All that was published for a request, up to its end."""
+        found: list[dict[str, Any]] = []
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            message = self.client.get_iopub_msg(timeout=timeout)
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            found.append(message)
+            if message["content"].get("execution_state") == "idle":
+                return found
+        raise TimeoutError(request)
+
+    def run(self, code: str, *, watched: bool = True) -> list[dict[str, Any]]:
+        return self.messages(self.start(code, watched=watched))
+
+    def value(self, code: str) -> str:
+        for message in self.run(code):
+            if message["msg_type"] == "execute_result":
+                return str(message["content"]["data"]["text/plain"])
+        raise AssertionError(f"{code} gave no value")
+
+
+def kinds(messages: list[dict[str, Any]]) -> list[str]:
+    return [m["msg_type"] for m in messages if m["msg_type"] not in ("status", "execute_input")]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Loopback]:
+    with Loopback() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory, server: Loopback) -> Iterator[Kernel]:
+    folder = tmp_path_factory.mktemp("kernel")
+    lab_settings(folder / "home", server.base_url)
+    environment = {k: v for k, v in os.environ.items() if k != "SYNTHNB_PROGRESS"}
+    environment["SYNTHNB_HOME"] = str(folder / "home")
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(env=environment, cwd=str(folder))
+    try:
+        made = Kernel(manager)
+        made.run("%load_ext synthnb")
+        yield made
+        made.client.stop_channels()
+    finally:
+        manager.shutdown_kernel(now=True)
+
+
+def test_loading_the_extension_is_quick(kernel: Kernel) -> None:
+    kernel.run("%load_ext synthnb")
+    code = (
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', 'from IPython.core."
+        "interactiveshell import InteractiveShell as S; import time; s = S(); "
+        "t = time.perf_counter(); s.run_line_magic(\"load_ext\", \"synthnb\"); "
+        "print(time.perf_counter() - t)'], capture_output=True, text=True).stdout"
+    )
+    best = min(float(kernel.value(code).strip("'").replace("\\n", "")) for _ in range(3))
+    assert best < 0.5
+
+
+def test_an_interrupt_keeps_every_finished_row_and_goes_on(
+    kernel: Kernel, server: Loopback
+) -> None:
+    server.reset()
+    server.latency = 0.3
+    request = kernel.start(f"%%synth cut -n 400 --no-cache\n{CELL}")
+    deadline = time.monotonic() + 20
+    while len(server.requests) < 40 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    start = time.monotonic()
+    kernel.manager.interrupt_kernel()
+    messages = kernel.messages(request)
+    assert time.monotonic() - start < 2
+    server.latency = 0.0
+    (told,) = [m["content"] for m in messages if m["msg_type"] == "error"]
+    assert told["ename"] == "KeyboardInterrupt"
+    assert len(told["traceback"]) == 1
+    assert "kept in cut" in told["traceback"][0]
+    shown = [m for m in messages if m["msg_type"] == "display_data"][-1]
+    assert "application/vnd.synthnb.batch.v1+json" in shown["content"]["data"]
+    assert kernel.value("cut.status") == "'interrupted'"
+    assert int(kernel.value("len(cut)")) >= 1
+    assert int(kernel.value("len(cut)")) < 400
+
+
+def test_progress_is_painted_in_place_and_gives_way_to_the_batch(
+    kernel: Kernel, server: Loopback
+) -> None:
+    server.reset()
+    server.latency = 0.4
+    messages = kernel.run(f"%%synth seen -n 60 --no-cache\n{CELL}")
+    server.latency = 0.0
+    found = kinds(messages)
+    assert found[0] == "display_data"
+    assert set(found[1:-2]) <= {"update_display_data"}
+    assert found[-2:] == ["clear_output", "execute_result"]
+    spent = float(kernel.value("seen.elapsed"))
+    assert found.count("update_display_data") <= 4 * spent + 2
+    body = messages[-2]["content"]["data"]["application/vnd.synthnb.batch.v1+json"]
+    assert body["elapsed"] > 0
+
+
+@pytest.mark.parametrize("line", ["plain -n 40 --no-cache", "hush -n 40 --no-cache --quiet"])
+def test_nothing_live_is_shown_to_a_program(
+    kernel: Kernel, server: Loopback, line: str
+) -> None:
+    server.latency = 0.2
+    messages = kernel.run(f"%%synth {line}\n{CELL}", watched=False)
+    server.latency = 0.0
+    assert kinds(messages) == ([] if "--quiet" in line else ["execute_result"])
+
+
+def test_a_mistake_is_one_line_without_a_traceback(kernel: Kernel) -> None:
+    messages = kernel.run("%%synth r\nA review by {{ nobody }}.")
+    (said,) = [m["content"] for m in messages if m["msg_type"] == "stream"]
+    assert said["name"] == "stderr"
+    assert said["text"].startswith("UsageError: ")
+    assert len(said["text"].strip().splitlines()) == 1
+
+
+def test_a_later_cell_runs_while_a_batch_is_made_in_the_background(
+    kernel: Kernel, server: Loopback
+) -> None:
+    server.latency = 0.3
+    kernel.run(f"%%synth behind -n 5 --no-cache --background\n{CELL}")
+    assert kernel.value("1 + 1") == "2"
+    assert kernel.value("len(behind.wait(20))") == "5"
+    server.latency = 0.0

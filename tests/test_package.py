@@ -1,0 +1,81 @@
+"""What importing costs, what it loads, and that the doors are where they are promised."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import synthnb
+from tests import house
+
+HEAVY = ("openai", "pandas", "altair", "pyarrow", "numpy", "scipy", "aiohttp", "xllamacpp")
+SCREENS = ("IPython", "ipywidgets", "anywidget")
+
+
+def loaded_by(code: str) -> set[str]:
+    """Top-level modules in a fresh interpreter after this code."""
+    script = f"{code}\nimport json, sys; print(json.dumps(sorted(sys.modules)))"
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return {name.split(".")[0] for name in json.loads(answer.stdout.splitlines()[-1])}
+
+
+def test_import_loads_nothing_heavy() -> None:
+    assert loaded_by("import synthnb").isdisjoint((*HEAVY, *SCREENS, "pydantic", "jinja2"))
+
+
+def test_reading_a_recipe_loads_nothing_heavy() -> None:
+    code = "import synthnb; synthnb.Recipe.loads('synthnb: 1\\ncolumns: {a: [x, y]}')"
+    assert loaded_by(code).isdisjoint((*HEAVY, *SCREENS))
+
+
+def test_import_is_quick() -> None:
+    """Under 0.2 s beyond the bare interpreter; the best of five, as machines are busy."""
+
+    def best(code: str) -> float:
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], check=True)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert best("import synthnb") - best("pass") < 0.2
+
+
+def test_all_but_the_notebook_does_without_a_screen() -> None:
+    """Altair loads IPython where it is installed, so it is made impossible to import."""
+    root = Path(house.PACKAGE)
+    names = [
+        ".".join(path.relative_to(root.parent).with_suffix("").parts)
+        for path in house.tracked("synthnb/*.py")
+        if house.room(path) != "notebook" and path.name not in ("__main__.py", "_version.py")
+    ]
+    blocked = f"import importlib, sys\nsys.modules.update(dict.fromkeys({SCREENS}))\n"
+    code = blocked + "\n".join(
+        f"importlib.import_module({name.removesuffix('.__init__')!r})" for name in names
+    )
+    assert "synthnb" in loaded_by(code)
+
+
+@pytest.mark.parametrize("name", synthnb.__all__)
+def test_public_names_are_there_and_described(name: str) -> None:
+    assert getattr(synthnb, name).__doc__
+
+
+def test_unknown_names_are_attribute_errors() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'generat'"):
+        _ = synthnb.generat  # type: ignore[attr-defined]
+    assert "generate" in dir(synthnb)
+
+
+def test_version_is_that_of_the_extension() -> None:
+    package = json.loads((house.ROOT / "labextension" / "package.json").read_text("utf-8"))
+    assert synthnb.__version__ == package["version"]
+    assert synthnb._jupyter_labextension_paths()[0]["dest"] == package["name"]

@@ -77,6 +77,7 @@ def test_dark_theme_and_an_open_row(server: Server, desk: Desk) -> None:
     expect(batch.get_by_text("Rendered prompt")).to_be_visible()
     expect(batch.get_by_text("Provenance")).to_be_visible()
     desk.shot(f"dark-{server.app}")
+    desk.theme("JupyterLab Light")
 
 
 def test_keyboard_alone(lab: Server, desk: Desk) -> None:

@@ -20,6 +20,7 @@ export function bars(context: Context, chart: Chart): Part {
   );
   const longest = Math.max(...chart.bars.map(b => b.label.length));
   group.style.setProperty('--sn-chars', String(longest));
+  group.style.setProperty('--sn-digits', String(Math.max(3, count(most).length)));
   const node = h(
     'section',
     { class: 'sn-panel', title: visible(chart.finding) },

@@ -58,6 +58,9 @@ class Profile:
     """``openai`` goes through the SDK: slower, for endpoints that need it."""
     structured: Literal["auto", "json_schema", "json_object", "none"] = "auto"
     """How to ask for JSON; ``auto`` starts with ``json_schema`` and learns."""
+    stream: bool = False
+    """Take answers in pieces, so that ``silence`` means that the model has stopped; for
+    slow endpoints and proxies that hang up on long waits."""
     plain_http: bool = False
     """Allow http:// off this machine: texts and keys go over the wire unencrypted."""
 

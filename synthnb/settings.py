@@ -287,7 +287,7 @@ def _profile_value(file: _File, name: str, key: str, value: Any) -> Any:
         return _price(file, label, value)
     if key in ("headers", "query"):
         return _strings(file, label, key, value)
-    if key == "plain_http":
+    if key in ("plain_http", "stream"):
         return file.typed(label, value, bool, "true or false")
     if key in ("concurrency", "max_response"):
         if file.typed(label, value, int, "a whole number") < 1:

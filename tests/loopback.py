@@ -170,8 +170,22 @@ def _payload(reply: Reply, path: str, body: Any) -> tuple[str, bytes]:
     answer |= {"model": request.get("model"), "usage": usage}
     if not request.get("stream"):
         return "application/json", orjson.dumps(answer)
-    choice["delta"] = choice.pop("message", {"content": text})
-    return "text/event-stream", b"data: " + orjson.dumps(answer) + b"\n\ndata: [DONE]\n\n"
+    return "text/event-stream", _events(answer, choice)
+
+
+def _events(answer: dict[str, Any], choice: dict[str, Any]) -> bytes:
+    """The same answer as a stream: three pieces, the reason to finish, the counts."""
+    message = choice.pop("message", {"content": choice.pop("text", "")})
+    text, usage = str(message.pop("content") or ""), answer.pop("usage")
+    finish, third = choice.pop("finish_reason"), len(text) // 3 + 1
+    parts: list[dict[str, Any]] = [{**choice, "delta": message}]
+    for start in range(0, len(text), third):
+        parts.append({"index": 0, "delta": {"content": text[start : start + third]}})
+    parts.append({"index": 0, "delta": {}, "finish_reason": finish})
+    events = [{**answer, "choices": [part]} for part in parts]
+    events.append({**answer, "choices": [], "usage": usage})
+    lines = [b"data: " + orjson.dumps(event) for event in events]
+    return b"\n\n".join([*lines, b"data: [DONE]", b""])
 
 
 class Loopback:

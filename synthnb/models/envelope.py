@@ -14,6 +14,7 @@ import orjson
 
 from synthnb.errors import ModelError, RetryableModelError, RowModelError
 from synthnb.models.faults import Where, from_error_body
+from synthnb.models.sse import assemble, is_stream
 from synthnb.models.wire import Sent
 from synthnb.types import JSON, Completion, Request
 
@@ -68,7 +69,7 @@ def _loads(body: bytes, where: Where) -> JSON:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _loads_slowly(body, where)
+        return assemble(body, where) if is_stream(body) else _loads_slowly(body, where)
 
 
 def _loads_slowly(body: bytes, where: Where) -> JSON:

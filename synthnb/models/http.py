@@ -67,7 +67,9 @@ class HTTPModel:
         self._where = Where(profile.host, model, profile.name, self._secret, profile.key_name)
         self._reach = Reach(profile, self._where)
         official = profile.origin == "https://api.openai.com:443"
-        self._wire = Wire(model, structured=profile.structured, openai=official)
+        self._wire = Wire(
+            model, structured=profile.structured, openai=official, stream=profile.stream
+        )
         self._transport = (transport or Transport)(profile, self._secret, self._reach)
         self.on_notice = on_notice
         self.notices: deque[Notice] = deque(maxlen=20)

@@ -23,6 +23,7 @@ __all__ = ["Mode", "Sent", "Wire", "is_strict"]
 Mode = Literal["json_schema", "json_object", "none"]
 _LOWER: Mapping[Mode, Mode] = {"json_schema": "json_object", "json_object": "none"}
 _RESERVED = ("model", "messages", "prompt", "stream", "n", "seed", "response_format")
+"""What ``params.extra`` may not set: it would change who is asked, or how it is read."""
 _HEADS = 256
 """Serialised heads kept; a run has one for each column and temperature."""
 
@@ -57,7 +58,12 @@ class Wire:
     """Encodes requests for one model; ``structured`` other than ``auto`` learns nothing."""
 
     def __init__(
-        self, model: str, *, structured: Mode | Literal["auto"] = "auto", openai: bool = False
+        self,
+        model: str,
+        *,
+        structured: Mode | Literal["auto"] = "auto",
+        openai: bool = False,
+        stream: bool = False,
     ) -> None:
         self.model = model
         self.version = 0
@@ -66,6 +72,9 @@ class Wire:
         self._modes: dict[bytes, Mode] = {}
         self._limit = "max_completion_tokens" if openai else "max_tokens"
         self._seed = True
+        self._stream: dict[str, JSON] = {}
+        if stream:
+            self._stream = {"stream": True, "stream_options": {"include_usage": True}}
         self._heads: dict[tuple[int, int, bool], _Head] = {}
 
     def encode(self, request: Request) -> Sent:
@@ -115,6 +124,9 @@ class Wire:
         elif self._limit == "max_completion_tokens" and param == self._limit:
             self._limit = "max_tokens"
             told = f"{self.model} takes max_tokens only"
+        elif "stream_options" in self._stream and "stream_options" in f"{param} {words}":
+            del self._stream["stream_options"]
+            told = f"{self.model} counts no tokens in its streams: they are estimated"
         elif self._seed and b'"seed":' in sent.body and param == "seed":
             self._seed = False
             told = f"{self.model} takes no seed: its answers differ from run to run"
@@ -155,7 +167,7 @@ class Wire:
                 ask += orjson.dumps(shape).decode()
             if mode == "json_object":
                 fields["response_format"] = {"type": "json_object"}
-        text = orjson.dumps({"model": self.model, **fields})[:-1]
+        text = orjson.dumps({"model": self.model, **self._stream, **fields})[:-1]
         return _Head(request.params, schema, text, ask, wrapped, mode)
 
 

@@ -39,10 +39,10 @@ class Batch:
     Behaves like a list of its accepted rows (``len``, iteration, indexing); ``df``,
     ``rows`` and ``rejected`` are the same rows in other clothes.
 
-    >>> from tests.samples import sample_batch
-    >>> batch = sample_batch()
-    >>> len(batch), batch[0]["mood"], len(batch.rejected)
-    (24, 'mixed', 7)
+    >>> recipe = Recipe.loads("synthnb: 1\\ncolumns: {text: {prompt: Say hello}}")
+    >>> batch = Batch([Record(0, {"text": "Hello!"}), Record(1, {"text": "Hi."})], recipe)
+    >>> len(batch), batch[0], batch["text"]
+    (2, {'text': 'Hello!'}, ['Hello!', 'Hi.'])
     """
 
     records: Sequence[Record]
@@ -169,6 +169,34 @@ class Batch:
 
         flat = format in ("csv", "excel") or (format is None and Path(path).suffix == ".csv")
         return write_rows(list(self) if flat else self.rows, path, format)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write rows, rejected rows, recipe, card, manifest and charts into ``folder``."""
+        from synthnb.folder import save
+
+        return save(self, folder)
+
+    def card(self) -> str:
+        """Dataset card as Markdown with the YAML head that dataset hubs read."""
+        from synthnb.card import render
+        from synthnb.folder import card_facts
+
+        return render(card_facts(self))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write rows, rejected rows, recipe, card, manifest and charts into ``folder``.
+
+        A folder that holds another run or other files is refused (``ExportError``).
+        """
+        from synthnb.folder import save
+
+        return save(self, folder)
+
+    def card(self) -> str:
+        """Dataset card as Markdown with the YAML head that dataset hubs read."""
+        from synthnb.folder import card_text
+
+        return card_text(self)
 
     def replace(self, **changes: Any) -> Batch:
         """A copy with some fields changed."""

@@ -1,0 +1,159 @@
+"""A batch as a folder: rows, rejected rows, recipe, card, manifest and charts.
+
+All files are written under ``_new`` first and moved when every one of them is whole; a
+folder that holds another run, or anything else, is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthnb import card, charts
+from synthnb._version import __version__
+from synthnb.errors import ExportError, SettingsError
+from synthnb.findings import look_first, losses
+from synthnb.payload import column_type
+from synthnb.sinks import JsonlSink, ParquetSink
+from synthnb.terms import Used, judge
+
+if TYPE_CHECKING:
+    from synthnb.batch import Batch
+    from synthnb.types import Row
+
+__all__ = ["MANIFEST", "card_text", "check_folder", "save"]
+
+MANIFEST = "manifest.json"
+_WORK = "_new"
+
+def check_folder(folder: Path, fingerprint: str) -> None:
+    """Raise ``ExportError`` unless the folder is empty, new, or a run of this recipe."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ExportError(f"{folder} is a file; name a folder.")
+    there = [path.name for path in folder.iterdir() if not path.name.startswith("_")]
+    if not there:
+        return
+    try:
+        known = json.loads((folder / MANIFEST).read_text("utf-8"))
+        same = known["recipe"] == fingerprint
+    except (OSError, ValueError, KeyError, TypeError):
+        same = False
+    if not same:
+        raise ExportError(f"{folder} holds another run or other files; name an empty folder.")
+
+def save(batch: Batch, folder: str | Path) -> Path:
+    """Write the batch into ``folder``; the files of an earlier run of it are replaced."""
+    target = Path(folder)
+    check_folder(target, batch.recipe.fingerprint)
+    work = target / _WORK
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        _write(batch, work)
+        _move(work, target)
+    except OSError as error:
+        raise ExportError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return target
+
+def _write(batch: Batch, work: Path) -> None:
+
+    with (
+        JsonlSink(work / "rows.jsonl") as lines,
+        ParquetSink(work / "rows.parquet") as table,
+    ):
+        for row in batch.rows:
+            lines.write(row)
+            table.write(row)
+    with JsonlSink(work / "rejected.jsonl") as lines:
+        for row in batch.rejected:
+            lines.write(row)
+    (work / "recipe.synth.yaml").write_text(batch.recipe.dumps(), "utf-8")
+    (work / "README.md").write_text(card_text(batch), "utf-8")
+    charts.save_all(batch, work / "charts")
+    manifest = _manifest(batch, work)
+    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
+    (work / MANIFEST).write_text(text + "\n", "utf-8")
+
+def _manifest(batch: Batch, work: Path) -> Row:
+    files = sorted(path for path in work.rglob("*") if path.is_file())
+    usage = batch.usage
+    return {
+        "synthnb": __version__,
+        "name": batch.name,
+        "version": batch.version,
+        "hash": batch.hash,
+        "recipe": batch.recipe.fingerprint,
+        "run": batch.run,
+        "status": batch.status,
+        "reason": batch.reason,
+        "made": datetime.now(UTC).date().isoformat(),
+        "rows": len(batch),
+        "rejected": len(batch.records) - len(batch),
+        "funnel": dict(batch.funnel),
+        "models": sorted({c.model for r in batch.records for c in r.calls}),
+        "usage": {
+            "requests": usage.requests,
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "cached": usage.cached,
+            "cost": usage.cost,
+            "currency": usage.currency,
+        },
+        "files": {
+            path.relative_to(work).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files
+        },
+    }
+
+def _move(work: Path, target: Path) -> None:
+    """Replace file by file, the manifest last: it tells a whole folder from a torn one."""
+    old = target / "charts"
+    if old.is_dir():
+        shutil.rmtree(old)
+    names = sorted((path.name for path in work.iterdir()), key=lambda n: (n == MANIFEST, n))
+    for name in names:
+        (work / name).replace(target / name)
+
+def card_text(batch: Batch) -> str:
+    """The dataset card of a batch as Markdown."""
+    recipe = batch.recipe
+    used = {call.model for record in batch.accepted for call in record.calls}
+    source = recipe.source
+    verdict = judge(
+        [Used(name, _origin(name)) for name in sorted(used)],
+        purpose=recipe.purpose,
+        source_license=source.license if source else None,
+        has_source=source is not None,
+    )
+    origins = Counter(record.origin for record in batch.accepted)
+    finding = look_first(batch)
+    facts: dict[str, Any] = {
+        "real_rows": origins["real"],
+        "edited_rows": origins["edited"],
+        "columns": {name: column_type(batch, name) for name in batch.columns},
+        "funnel": batch.funnel,
+        "reasons": {loss.label: loss.lost for loss in losses(batch)},
+        "status": batch.status,
+        "notes": (finding.text,) if finding else (),
+        "files": {"train": "rows.parquet"},
+        "tokens": batch.usage.completion_tokens,
+    }
+    return card.render(card.CardFacts(recipe, verdict, len(batch), **facts))
+
+def _origin(model: str) -> str:
+    """Where the model was reached, as far as this machine's settings know."""
+    from synthnb.settings import load_settings
+
+    try:
+        return load_settings().profile_of(model).origin
+    except SettingsError:
+        return "local"

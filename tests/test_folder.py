@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from synthnb.errors import ExportError
+from synthnb.recipe import Recipe
+from tests.samples import HOSTILE, batch_of, sample_batch
+
+FILES = {
+    "README.md", "charts", "manifest.json", "recipe.synth.yaml", "rejected.jsonl",
+    "rows.jsonl", "rows.parquet",
+}  # fmt: skip
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_batch_becomes_a_folder(tmp_path: Path) -> None:
+    batch = sample_batch()
+    folder = batch.save(tmp_path / "out")
+    assert names(folder) == FILES
+    lines = (folder / "rows.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(lines[0]) == batch.rows[0]
+    assert len(pd.read_parquet(folder / "rows.parquet")) == 24
+    assert len((folder / "rejected.jsonl").read_text("utf-8").splitlines()) == 7
+    assert Recipe.load(folder / "recipe.synth.yaml") == batch.recipe
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_same_recipe_again_replaces_its_files(tmp_path: Path) -> None:
+    batch = sample_batch()
+    batch.save(tmp_path)
+    batch.replace(records=batch.records[:5]).save(tmp_path)
+    assert names(tmp_path) == FILES
+    assert json.loads((tmp_path / "manifest.json").read_text("utf-8"))["rows"] == 2
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    batch = sample_batch()
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(ExportError, match="other files"):
+        batch.save(tmp_path)
+    assert names(tmp_path) == {"mine.txt"}
+    other = batch.replace(recipe=batch.recipe.replace(seed=8)).save(tmp_path / "out")
+    with pytest.raises(ExportError, match="another run"):
+        batch.save(other)
+    with pytest.raises(ExportError, match="is a file"):
+        batch.save(tmp_path / "mine.txt")
+
+
+def test_what_cannot_be_written_leaves_nothing_half_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("synthnb.charts.save_all", full)
+    with pytest.raises(ExportError, match="No space left"):
+        sample_batch().save(tmp_path / "out")
+    assert names(tmp_path / "out") == set()
+
+
+def test_hostile_rows_are_kept_as_they_are_in_files(tmp_path: Path) -> None:
+    folder = batch_of(HOSTILE[:8]).save(tmp_path)
+    lines = (folder / "rows.jsonl").read_text("utf-8").split("\n")[:-1]
+    assert [json.loads(line)["text"] for line in lines] == HOSTILE[:8]
+
+
+def test_rows_are_exported_by_the_ending_of_the_file(tmp_path: Path) -> None:
+    batch = sample_batch()
+    assert "_synthnb" in batch.export(tmp_path / "rows.jsonl").read_text("utf-8")
+    assert "_synthnb" not in batch.export(tmp_path / "rows.csv").read_text("utf-8")
+    assert len(pd.read_csv(tmp_path / "rows.csv")) == 24
+
+
+def test_the_card_names_models_and_losses() -> None:
+    text = sample_batch().card()
+    assert "smollm2-135m" in text
+    assert "length 75" in text

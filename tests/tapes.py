@@ -1,0 +1,87 @@
+"""Record the tapes of the notebooks again, then their outputs: ``python -m tests.tapes``.
+
+Each notebook is run twice, in an empty home: once with ``--replay`` turned into
+``--record`` against the real model, once as it stands, whose outputs are kept. Name
+notebooks to do only those.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from tests.house import ROOT
+
+REPLAY = re.compile(r"(?<=\s)--replay(?=\s+(\S+))")
+
+
+def tapes_of(book: NotebookNode, folder: Path) -> set[Path]:
+    """Tapes that a notebook replays."""
+    found: set[Path] = set()
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            found.update(folder / match[1] for match in REPLAY.finditer(cell.source))
+    return found
+
+
+def recording(book: NotebookNode) -> NotebookNode:
+    """The notebook with every replay turned into a recording."""
+    copy = nbformat.from_dict(book)
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            cell.source = REPLAY.sub("--record", cell.source)
+    return copy
+
+
+def run(book: NotebookNode, folder: Path) -> NotebookNode:
+    """Execute in the notebook's own folder, keeping no widget state."""
+    client = NotebookClient(
+        book,
+        timeout=1200,
+        resources={"metadata": {"path": str(folder)}},
+        store_widget_state=False,
+        record_timing=False,
+    )
+    return client.execute()
+
+
+def record(path: Path) -> None:
+    """Record one notebook's tapes and keep its outputs."""
+    book = nbformat.read(path, as_version=4)
+    tapes = tapes_of(book, path.parent)
+    for tape in tapes:
+        tape.unlink(missing_ok=True)
+        tape.parent.mkdir(exist_ok=True)
+    if tapes:
+        run(recording(book), path.parent)
+    done = run(book, path.parent)
+    done.metadata.pop("widgets", None)
+    done.metadata.language_info = {"name": "python"}
+    nbformat.write(done, path)
+    sizes = ", ".join(f"{t.name} {t.stat().st_size / 1000:.0f} kB" for t in sorted(tapes))
+    print(f"{path.name}: {sizes or 'no tapes'}", flush=True)
+
+
+def main(names: list[str]) -> int:
+    """Record the named notebooks, or all of them."""
+    from synthnb.models.weights import fetch
+
+    model = fetch()
+    paths = [Path(name) for name in names] or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["SYNTHNB_MODELS"] = str(model.parent)
+        os.environ["SYNTHNB_HOME"] = home
+        for path in paths:
+            record(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

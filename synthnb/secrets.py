@@ -42,6 +42,13 @@ class Secret:
         """``text`` without this key, whole or partly masked, and without key shapes."""
         return redact(text, self.__value)
 
+    def scrub(self, text: bytes) -> bytes:
+        """A reply without this key, should a server echo it. Placeholders (``EMPTY``,
+        ``ollama``) are short and stay: they are words that a row may hold.
+        """
+        key = self.__value.encode()
+        return text.replace(key, b"[key]") if len(key) >= 16 and key in text else text
+
     def __repr__(self) -> str:
         return f"<{self.name}>"
 

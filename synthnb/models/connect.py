@@ -8,6 +8,7 @@ running. One that has answered before may be restarting: the run's circuit break
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import ssl
@@ -58,7 +59,10 @@ def new_session(profile: Profile, headers: dict[str, str]) -> aiohttp.ClientSess
         connect=min(CONNECT_SECONDS, profile.timeout),
         sock_read=profile.silence,
     )
-    connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, resolver=_Resolver())
+    context = _tls_context() if profile.origin.startswith("https:") else True
+    connector = aiohttp.TCPConnector(
+        limit=0, ttl_dns_cache=300, resolver=_Resolver(), ssl=context
+    )
     return aiohttp.ClientSession(
         connector=connector,
         timeout=timeout,
@@ -66,6 +70,17 @@ def new_session(profile: Profile, headers: dict[str, str]) -> aiohttp.ClientSess
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
     )
+
+
+def _tls_context() -> ssl.SSLContext:
+    """The system's certificates; certifi's where Python finds none (python.org on macOS)."""
+    paths = ssl.get_default_verify_paths()
+    if not (paths.cafile or paths.capath):
+        with contextlib.suppress(ImportError):
+            import certifi
+
+            return ssl.create_default_context(cafile=certifi.where())
+    return ssl.create_default_context()
 
 
 def proxy_for(url: str) -> str | None:

@@ -100,6 +100,8 @@ class HTTPModel:
             sent = self._wire.encode(request)
             started = clock()
             status, headers, body = await self._transport.post(path, sent.body)
+            if self._secret is not None:
+                body = self._secret.scrub(body)
             if status == 200:
                 return read_completion(body, request, sent, self._where, clock() - started)
             if status not in (400, 422) or not self._learns(body, sent):

@@ -118,6 +118,18 @@ def test_the_key_goes_out_in_its_header(
     assert "sk-canary-2" not in str(loopback.requests)
 
 
+def test_a_key_that_a_server_echoes_stays_out_of_the_row(
+    loopback: Loopback, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_KEY", "sk-canary-0123456789")
+    loopback.replies("Your key is sk-canary-0123456789, and sk-other-9876543210 is not.")
+    answer = ask(request(), api_key_env="LAB_KEY")
+    assert answer.text == "Your key is [key], and sk-other-9876543210 is not."
+    monkeypatch.setenv("LAB_KEY", "ollama")
+    loopback.replies("ollama is a word")
+    assert ask(request(), api_key_env="LAB_KEY").text == "ollama is a word"
+
+
 class TestStructured:
     def test_a_strict_schema_is_asked_for_strictly(self, loopback: Loopback, ask: Ask) -> None:
         answer = ask(request(schema=ROW))

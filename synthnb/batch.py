@@ -122,14 +122,15 @@ class Batch:
     @property
     def rows(self) -> list[Row]:
         """Accepted rows with their provenance under ``_synthnb``."""
-        return [self._with_provenance(record) for record in self.accepted]
+        return [self.with_provenance(record) for record in self.accepted]
 
     @property
     def rejected(self) -> list[Row]:
         """Rejected candidates; ``row["_synthnb"]["reasons"]`` says why."""
-        return [self._with_provenance(r) for r in self.records if not r.accepted]
+        return [self.with_provenance(r) for r in self.records if not r.accepted]
 
-    def _with_provenance(self, record: Record) -> Row:
+    def with_provenance(self, record: Record) -> Row:
+        """One record as a row, its provenance under ``_synthnb``."""
         own = provenance(record, recipe=self.recipe.fingerprint, version=self.version)
         return {**record.values, "_synthnb": own}
 
@@ -169,19 +170,6 @@ class Batch:
 
         flat = format in ("csv", "excel") or (format is None and Path(path).suffix == ".csv")
         return write_rows(list(self) if flat else self.rows, path, format)
-
-    def save(self, folder: str | Path) -> Path:
-        """Write rows, rejected rows, recipe, card, manifest and charts into ``folder``."""
-        from synthnb.folder import save
-
-        return save(self, folder)
-
-    def card(self) -> str:
-        """Dataset card as Markdown with the YAML head that dataset hubs read."""
-        from synthnb.card import render
-        from synthnb.folder import card_facts
-
-        return render(card_facts(self))
 
     def save(self, folder: str | Path) -> Path:
         """Write rows, rejected rows, recipe, card, manifest and charts into ``folder``.
@@ -258,9 +246,10 @@ def provenance(record: Record, *, recipe: str, version: int | None = None) -> Ro
         "parents": list(record.parents),
         "recipe": recipe,
         "version": version,
-        "models": {call.column: call.model for call in record.calls},
-        "seeds": {call.column: call.seed for call in record.calls if call.seed is not None},
-        "few_shot": {c.column: list(c.few_shot) for c in record.calls if c.few_shot},
+        "calls": [
+            {"column": c.column, "model": c.model, "seed": c.seed, "few_shot": list(c.few_shot)}
+            for c in record.calls
+        ],
         "checks": [
             {"rule": c.rule, "value": c.value, "passed": c.passed, "message": c.message}
             for c in record.checks

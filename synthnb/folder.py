@@ -31,6 +31,7 @@ __all__ = ["MANIFEST", "card_text", "check_folder", "save"]
 MANIFEST = "manifest.json"
 _WORK = "_new"
 
+
 def check_folder(folder: Path, fingerprint: str) -> None:
     """Raise ``ExportError`` unless the folder is empty, new, or a run of this recipe."""
     if not folder.exists():
@@ -48,6 +49,7 @@ def check_folder(folder: Path, fingerprint: str) -> None:
     if not same:
         raise ExportError(f"{folder} holds another run or other files; name an empty folder.")
 
+
 def save(batch: Batch, folder: str | Path) -> Path:
     """Write the batch into ``folder``; the files of an earlier run of it are replaced."""
     target = Path(folder)
@@ -64,24 +66,28 @@ def save(batch: Batch, folder: str | Path) -> Path:
         shutil.rmtree(work, ignore_errors=True)
     return target
 
-def _write(batch: Batch, work: Path) -> None:
 
+def _write(batch: Batch, work: Path) -> None:
     with (
         JsonlSink(work / "rows.jsonl") as lines,
         ParquetSink(work / "rows.parquet") as table,
+        JsonlSink(work / "rejected.jsonl") as rejected,
     ):
-        for row in batch.rows:
-            lines.write(row)
-            table.write(row)
-    with JsonlSink(work / "rejected.jsonl") as lines:
-        for row in batch.rejected:
-            lines.write(row)
+        # One pass, one row at a time: a long run's rows are read from the store.
+        for record in batch.records:
+            row = batch.with_provenance(record)
+            if record.accepted:
+                lines.write(row)
+                table.write(row)
+            else:
+                rejected.write(row)
     (work / "recipe.synth.yaml").write_text(batch.recipe.dumps(), "utf-8")
     (work / "README.md").write_text(card_text(batch), "utf-8")
     charts.save_all(batch, work / "charts")
     manifest = _manifest(batch, work)
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
     (work / MANIFEST).write_text(text + "\n", "utf-8")
+
 
 def _manifest(batch: Batch, work: Path) -> Row:
     files = sorted(path for path in work.rglob("*") if path.is_file())
@@ -114,6 +120,7 @@ def _manifest(batch: Batch, work: Path) -> Row:
         },
     }
 
+
 def _move(work: Path, target: Path) -> None:
     """Replace file by file, the manifest last: it tells a whole folder from a torn one."""
     old = target / "charts"
@@ -122,6 +129,7 @@ def _move(work: Path, target: Path) -> None:
     names = sorted((path.name for path in work.iterdir()), key=lambda n: (n == MANIFEST, n))
     for name in names:
         (work / name).replace(target / name)
+
 
 def card_text(batch: Batch) -> str:
     """The dataset card of a batch as Markdown."""
@@ -137,6 +145,7 @@ def card_text(batch: Batch) -> str:
     origins = Counter(record.origin for record in batch.accepted)
     finding = look_first(batch)
     facts: dict[str, Any] = {
+        "models": tuple(sorted(used)),
         "real_rows": origins["real"],
         "edited_rows": origins["edited"],
         "columns": {name: column_type(batch, name) for name in batch.columns},
@@ -148,6 +157,7 @@ def card_text(batch: Batch) -> str:
         "tokens": batch.usage.completion_tokens,
     }
     return card.render(card.CardFacts(recipe, verdict, len(batch), **facts))
+
 
 def _origin(model: str) -> str:
     """Where the model was reached, as far as this machine's settings know."""

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from synthnb.distributions import Distribution, main_column, shown_columns
 from synthnb.findings import look_first, losses, row_id
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.types import JSON, Call, Reason, Record
 
-__all__ = ["MAX_BYTES", "MAX_ROWS", "MIME", "payload"]
+__all__ = ["MAX_BYTES", "MAX_ROWS", "MIME", "column_type", "payload"]
 
 MIME = "application/vnd.synthnb.batch.v1+json"
 MAX_ROWS = 200
@@ -114,7 +114,7 @@ def _columns(batch: Batch) -> list[JSON]:
             {
                 "name": _text(name, 100),
                 "kind": getattr(spec, "kind", "source"),
-                "type": _type(batch, name, spec),
+                "type": column_type(batch, name),
                 "main": name == main,
             }
         )
@@ -123,7 +123,9 @@ def _columns(batch: Batch) -> list[JSON]:
     return columns
 
 
-def _type(batch: Batch, name: str, spec: Any) -> str:
+def column_type(batch: Batch, name: str) -> str:
+    """``text``, ``number``, ``category`` or ``json``: how a column's values are shown."""
+    spec = batch.recipe.columns.get(name)
     if getattr(spec, "kind", "") in ("category", "subcategory") or getattr(
         spec, "choices", None
     ):

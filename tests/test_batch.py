@@ -37,7 +37,8 @@ def test_rows_and_rejected_carry_provenance() -> None:
     batch = sample_batch()
     first = batch.rows[0]["_synthnb"]
     assert first["id"] == "r0001"
-    assert first["models"] == {"text": "local/smollm2-135m"}
+    call = {"column": "text", "model": "local/smollm2-135m", "seed": 1001, "few_shot": []}
+    assert first["calls"] == [call]
     assert first["recipe"] == batch.recipe.fingerprint
     reasons = [row["_synthnb"]["reasons"][0] for row in batch.rejected]
     why = {"rule": "length", "value": 71.0, "message": "length 71", "column": "text"}

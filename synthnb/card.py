@@ -57,6 +57,8 @@ class CardFacts:
     reasons: Mapping[str, int] = field(default_factory=dict)
     """Rule to number of rejected rows."""
     status: str = "done"
+    models: tuple[str, ...] = ()
+    """Models that wrote text, as ``PROFILE/MODEL``."""
     languages: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """Known failures, one sentence each: findings of the report, unfilled quotas."""
@@ -115,7 +117,7 @@ def _front_matter(facts: CardFacts) -> dict[str, Any]:
     front["synthnb"] = {
         "recipe_fingerprint": recipe.fingerprint,
         "purpose": recipe.purpose or "not stated",
-        "models": sorted({*filter(None, [recipe.model]), *recipe.models.values()}),
+        "models": list(facts.models),
         "terms": facts.verdict.level,
         "digital_source_type": "compositeWithTrainedAlgorithmicMedia"
         if recipe.source
@@ -155,6 +157,7 @@ def _terms(facts: CardFacts) -> str:
     recipe = facts.recipe
     licence = _text(recipe.license) if recipe.license else "not stated"
     lines = [
+        f"- Written by: {', '.join(map(_text, facts.models)) or 'no model'}",
         f"- Licence of the rows: {licence}",
         f"- Purpose: {recipe.purpose or 'not stated'}",
         f"- Verdict: {_text(facts.verdict.sentence)}",

@@ -134,7 +134,9 @@ class ParquetSink(Sink):
         if name not in self._as_json:
             for attempt in (values, [plain(value) for value in values]):
                 try:
-                    return pa.array(attempt)
+                    array = pa.array(attempt)
+                    # Parquet has no object without fields: it becomes a missing one.
+                    return pa.array(_filled(attempt)) if _hollow(array.type) else array
                 except (pa.ArrowException, OverflowError, UnicodeEncodeError, TypeError):
                     continue
             self._as_json.add(name)
@@ -161,6 +163,18 @@ class ParquetSink(Sink):
                     self._writer.write_table(_cast(file.read_row_group(number), schema))
             old.unlink()
         self._writer.write_table(_cast(table, schema))
+
+
+def _hollow(kind: pa.DataType) -> bool:
+    """Whether the type holds an object without fields."""
+    inner = [kind.field(i).type for i in range(kind.num_fields)]
+    return str(kind) == "struct<>" or any(_hollow(one) for one in inner)
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(one) for key, one in value.items()} or None
+    return [_filled(one) for one in value] if isinstance(value, list) else value
 
 
 def _json_text(value: Any) -> str | None:

@@ -67,3 +67,8 @@ def test_odd_values_are_saved(tmp_path: Path) -> None:
     with JsonlSink(tmp_path / "rows.jsonl") as sink:
         sink.write({"x": "\ud800", "big": 2**70})
     assert json.loads((tmp_path / "rows.jsonl").read_text()) == {"x": "?", "big": 2**70}
+
+
+def test_objects_without_fields_become_missing(tmp_path: Path) -> None:
+    read = parquet(tmp_path, [{"a": {}, "b": [{}]}, {"a": {}, "b": []}])
+    assert read == [{"a": None, "b": [None]}, {"a": None, "b": []}]

@@ -1,0 +1,212 @@
+"""One llama.cpp in this process, shared by all who open the same file.
+
+What was measured (2 cores, SmolLM2-135M, 36 requests with three-turn prompts):
+
+- Same seed, same text, at 1, 2, 4 and 8 slots: only without flash attention and without
+  the prompt cache. With either, up to half of the texts changed with the number of slots.
+- llama.cpp's threads meet at a barrier hundreds of times a token. Where they spin, a busy
+  machine slows it 50-fold; where they sleep (OMP_WAIT_POLICY=passive), 3-fold.
+- The server must listen somewhere. It gets a Unix socket in a private folder, which is
+  unlinked as soon as it is bound: nobody can connect, and no port is open.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import importlib
+import json
+import os
+import secrets
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from synthnb.errors import SettingsError
+
+__all__ = ["Engine", "Shape", "acquire", "load_server", "release"]
+
+Shape = tuple[int, int]
+"""(slots, context tokens a slot)."""
+
+
+def library() -> Any:
+    """The ``xllamacpp`` module; a ``SettingsError`` with the command where it is absent."""
+    policy = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}
+    ours = not policy & set(os.environ)
+    if ours:
+        os.environ["OMP_WAIT_POLICY"] = "passive"  # read once, while the library loads
+    try:
+        return importlib.import_module("xllamacpp")
+    except ModuleNotFoundError:
+        raise SettingsError(
+            "Models that run in this process need xllamacpp: `pip install 'synthnb[local]'`."
+        ) from None
+    except ImportError as error:
+        hint = " (on Debian and Ubuntu: `apt install libgomp1`)" if "gomp" in str(error) else ""
+        raise SettingsError(f"xllamacpp is installed but cannot load: {error}{hint}.") from None
+    finally:
+        if ours:
+            os.environ.pop("OMP_WAIT_POLICY", None)
+
+
+def load_server(path: Path, shape: Shape, *, embedding: bool = False) -> Any:
+    """A running ``xllamacpp.Server`` that nobody outside this process can reach."""
+    xllamacpp = library()
+    slots, context = shape
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_parallel = slots
+    params.n_ctx = slots * context
+    threads = max(1, min(_cores(), 4))
+    for cpu in (params.cpuparams, params.cpuparams_batch):
+        cpu.n_threads = threads
+    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    params.cache_prompt = False
+    params.cache_ram_mib = 0
+    params.warmup = False
+    params.verbosity = -1
+    params.offline = True
+    params.ui = False
+    params.endpoint_slots = False
+    params.n_threads_http = 1
+    params.api_keys = [secrets.token_urlsafe(32)]
+    if embedding:
+        params.embedding = True
+        params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+    with tempfile.TemporaryDirectory(prefix="synthnb-") as private:
+        if sys.platform != "win32":
+            params.hostnames = [os.path.join(private, "llama.sock")]
+        return xllamacpp.Server(params)
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 2
+
+
+class Engine:
+    """A loaded model and as many threads as it has slots. Ask with ``submit``."""
+
+    def __init__(self, path: Path, shape: Shape) -> None:
+        self.path = path
+        self.shape = shape
+        self.users = 0
+        self._server: Any = None
+        self._embedder: Any = None
+        self._loading = threading.Lock()
+        self._closing = threading.Event()
+        self._threads = ThreadPoolExecutor(shape[0], thread_name_prefix="synthnb-llama")
+
+    def submit(
+        self, body: Mapping[str, Any], cancelled: threading.Event, *, raw: bool = False
+    ) -> Future[list[dict[str, Any]]]:
+        """The server's chunks for one request body; cut short once ``cancelled`` is set."""
+        return self._threads.submit(self._ask, body, cancelled, raw)
+
+    def embed(self, texts: list[str]) -> Future[dict[str, Any]]:
+        """The server's answer for these texts; a second server loads on first use."""
+        return self._threads.submit(self._embed, texts)
+
+    def _ask(
+        self, body: Mapping[str, Any], cancelled: threading.Event, raw: bool
+    ) -> list[dict[str, Any]]:
+        chunks: list[dict[str, Any]] = []
+
+        def on_chunk(data: bytes) -> bool:
+            if data != b"[DONE]":
+                chunks.append(json.loads(data))
+            return cancelled.is_set() or self._closing.is_set()
+
+        if not cancelled.is_set():
+            server = self.load()
+            ask = server.handle_completions if raw else server.handle_chat_completions
+            ask(json.dumps(body).encode(), on_chunk)
+        return chunks
+
+    def _embed(self, texts: list[str]) -> dict[str, Any]:
+        with self._loading:
+            if self._embedder is None:
+                shape = (1, min(self.shape[1], 2048))
+                self._embedder = _loaded(self.path, shape, embedding=True)
+            answer: dict[str, Any] = self._embedder.handle_embeddings({"input": texts})
+            return answer
+
+    def load(self) -> Any:
+        """The server, loaded by whoever asks first."""
+        with self._loading:
+            if self._server is None:
+                self._server = _loaded(self.path, self.shape)
+            return self._server
+
+    def close(self) -> None:
+        """Cut running answers short, end the threads, free the memory."""
+        self._closing.set()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._server = self._embedder = None
+
+    def abandon(self) -> None:
+        """After a fork: the threads live in the parent, so nothing may be torn down here."""
+        for server in (self._server, self._embedder):
+            if server is not None:
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(server))
+
+
+def _loaded(path: Path, shape: Shape, *, embedding: bool = False) -> Any:
+    try:
+        return load_server(path, shape, embedding=embedding)
+    except RuntimeError:
+        raise SettingsError(
+            f"llama.cpp cannot load {path}: it may be damaged, of a newer kind than the "
+            "installed xllamacpp knows, or too large for this machine's memory."
+        ) from None
+
+
+_engines: dict[tuple[Path, Shape], Engine] = {}
+_guard = threading.Lock()
+
+
+def acquire(path: Path, shape: Shape) -> Engine:
+    """The engine for this file, shared; every ``acquire`` needs its ``release``."""
+    with _guard:
+        engine = _engines.setdefault((path, shape), Engine(path, shape))
+        engine.users += 1
+        return engine
+
+
+def release(engine: Engine) -> None:
+    """Give it back; the last one out frees it. May wait for a token to be finished."""
+    with _guard:
+        engine.users -= 1
+        last = engine.users == 0
+        if last:
+            _engines.pop((engine.path, engine.shape), None)
+    if last:
+        engine.close()
+
+
+def _close_all() -> None:
+    for engine in list(_engines.values()):
+        engine.close()
+    _engines.clear()
+
+
+def _after_fork() -> None:
+    global _guard
+    _guard = threading.Lock()
+    for engine in _engines.values():
+        engine.abandon()
+    _engines.clear()
+
+
+# ThreadPoolExecutor's own exit hook would wait for whole answers: ours cuts them first.
+_before_exit: Callable[[Callable[[], None]], object] = getattr(
+    threading, "_register_atexit", atexit.register
+)
+_before_exit(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -14,7 +14,7 @@ from typing import Any
 from synthnb.errors import RecipeError
 from synthnb.parts import Value
 from synthnb.reading import RECIPE_KEYS, Head
-from synthnb.reading_columns import KINDS, PROMPT_KEYS, is_number
+from synthnb.reading_columns import KINDS, PROMPT_KEYS, is_weighted
 from synthnb.recipe import Recipe
 from synthnb.suggest import distance
 from synthnb.types import JSON
@@ -151,21 +151,28 @@ def _put(columns: Node, name: Any, node: Node, parent: Node) -> None:
 
 
 def _refuse_slip(key: Any, node: Node, line: int | None) -> None:
-    """Refuse a loose key that is likely a mistyped recipe key.
-
-    A key of plain text, such as ``name``, is two letters away from many good column
-    names (``age``, ``date``); there a list or map can only be meant as a column.
-    """
+    """Refuse a loose key that is likely a mistyped recipe key."""
     for known in RECIPE_KEYS:
-        steps = distance(str(key)[:40], known)
-        takes_text = known in Head.model_fields and known != "models"
-        if steps > 2 or (steps == 2 and takes_text and node.kind != "scalar"):
-            continue
-        raise RecipeError(
-            f"'{key}' is close to the recipe key '{known}'; correct it, or put a column "
-            f"of that name under 'columns:'",
-            line=line,
-        )
+        if _is_slip(str(key), known, text=node.kind == "scalar"):
+            raise RecipeError(
+                f"'{key}' is close to the recipe key '{known}'; correct it, or put a column "
+                f"of that name under 'columns:'",
+                line=line,
+            )
+
+
+def _is_slip(key: str, known: str, *, text: bool) -> bool:
+    """Whether ``key`` is at most two letters away from ``known``.
+
+    Short keys are that close to everyday column names (``mix`` to ``sex``, ``name`` to
+    ``age`` and ``date``): of three letters one may differ, and two letters off a key that
+    takes plain text a list or a map can only be meant as a column.
+    """
+    steps = distance(key[:40], known)
+    if steps < 2:
+        return True
+    takes_text = known in Head.model_fields and known != "models"
+    return steps == 2 and len(known) > 3 and (text or not takes_text)
 
 
 def _merge(base: Recipe | None, head: Node) -> Node:
@@ -248,7 +255,7 @@ def _is_prompt(node: Node) -> bool:
         return True
     if any(key in KINDS for key in node.value) or not set(node.value) <= set(PROMPT_KEYS):
         return False
-    return not node.value or not all(is_number(item.value) for item in node.value.values())
+    return not is_weighted({key: item.value for key, item in node.value.items()})
 
 
 def _flag(node: Node, key: str) -> bool:
@@ -296,7 +303,7 @@ def _short(recipe: Recipe) -> str | None:
         return None
     columns: dict[str, JSON] = dict(data.pop("columns"))
     main = {key: item for key, item in columns[recipe.main].items() if key != "prompt"}
-    if main and all(is_number(item) for item in main.values()):
+    if is_weighted(main):
         main = {"prompt": None, **main}
     columns[recipe.main] = main
     if list(columns)[-1] == "text" and not main and len(recipe.prompts) == 1:
@@ -311,4 +318,4 @@ def _short(recipe: Recipe) -> str | None:
 
 
 def _is_loose(name: str) -> bool:
-    return all(distance(name[:40], known) > 2 for known in RECIPE_KEYS)
+    return not any(_is_slip(name, known, text=False) for known in RECIPE_KEYS)

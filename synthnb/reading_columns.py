@@ -25,7 +25,7 @@ from synthnb.parts import (
 from synthnb.report import Report
 from synthnb.yamltext import Node, Path
 
-__all__ = ["KINDS", "PROMPT_KEYS", "check_column_name", "is_number", "read_columns"]
+__all__ = ["KINDS", "PROMPT_KEYS", "check_column_name", "is_weighted", "read_columns"]
 
 KINDS: dict[str, type[Value]] = {
     "category": Category,
@@ -91,7 +91,7 @@ def read_column(node: Node, path: Path, report: Report) -> Any:
     if node.kind == "scalar":
         report.add(path, 'a column is a list of labels or a map such as {prompt: "…"}')
         return None
-    if node.value and all(is_number(item.value) for item in node.value.values()):
+    if is_weighted({key: item.value for key, item in node.value.items()}):
         return _category(node, path, report)
     kinds = [key for key in node.value if key in KINDS]
     if len(kinds) != 1:
@@ -103,6 +103,17 @@ def read_column(node: Node, path: Path, report: Report) -> Any:
 def is_number(value: Any) -> bool:
     """A number that is no truth value."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_weighted(pairs: Mapping[Any, Any]) -> bool:
+    """Whether a map spells a weighted category: labels to numbers.
+
+    ``{integer: 5}`` does not: it is a slip for ``{integer: [1, 5]}``, and a category of
+    that one label is written ``{category: {integer: 5}}``.
+    """
+    if not pairs or not all(is_number(weight) for weight in pairs.values()):
+        return False
+    return len(pairs) > 1 or next(iter(pairs)) not in KINDS
 
 
 def _no_kind(node: Node, kinds: list[str], path: Path, report: Report) -> None:

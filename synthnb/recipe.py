@@ -83,7 +83,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Recipe:
     """What to make and how, from columns to checks. Two equal recipes make equal plans.
 
@@ -116,11 +116,11 @@ class Recipe:
     split: Split | None = None
     local_only: bool = False
     version: int = 1
-    text: str | None = field(default=None, repr=False)
+    text: str | None = None
     """The text it was loaded from, kept for its comments and order."""
-    path: Path | None = field(default=None, repr=False)
+    path: Path | None = None
     """The file it was loaded from or saved to."""
-    file_hash: str | None = field(default=None, repr=False)
+    file_hash: str | None = None
     """SHA-256 of that file then."""
     tree: InitVar[Node | None] = None
     needs_version: InitVar[bool] = False
@@ -234,6 +234,11 @@ class Recipe:
         report = Report(plain({}))
         judge(self, report, columns)
         report.raise_if_any()
+
+    def __repr__(self) -> str:
+        """Short: prompts and examples stay out of logs and tracebacks."""
+        columns = ", ".join(self.columns)
+        return f"Recipe({self.name or 'unnamed'}: {columns}; {self.fingerprint[:8]})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Recipe):

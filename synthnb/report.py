@@ -104,7 +104,8 @@ class Report:
         elif kind == "missing":
             self.add(path[:-1], f"'{key}' is missing")
         else:
-            self.add(path, _wording(item))
+            bounds = _bounds(cls, item["loc"]) if kind in _BOUNDS else ""
+            self.add(path, _wording(item, bounds))
 
 
 def _fields_at(cls: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
@@ -142,14 +143,37 @@ _BOUNDS = {
 }
 
 
-def _wording(item: Any) -> str:
+def _bounds(cls: type[BaseModel], loc: tuple[Any, ...]) -> str:
+    """All that is allowed for a number: ``from 0 to 2``."""
+    for step in loc[:-1]:
+        field = cls.model_fields.get(str(step))
+        inner = _model_in(field.annotation) if field is not None else None
+        cls = inner or cls
+    field = cls.model_fields.get(str(loc[-1])) if loc else None
+    found = {
+        name: getattr(rule, name)
+        for rule in (field.metadata if field is not None else ())
+        for _, name in _BOUNDS.values()
+        if getattr(rule, name, None) is not None
+    }
+    if found.keys() == {"ge", "le"}:
+        return f"from {_number(found['ge'])} to {_number(found['le'])}"
+    words = {name: word for word, name in _BOUNDS.values()}
+    return " and ".join(f"{words[name]} {_number(bound)}" for name, bound in found.items())
+
+
+def _number(value: float) -> str:
+    return f"{int(value) if value == int(value) else value:,}"
+
+
+def _wording(item: Any, bounds: str = "") -> str:
     kind, given, context = item["type"], item.get("input"), item.get("ctx", {})
     if kind in _TYPES:
         hint = " (put it in quotes)" if kind == "string_type" and _simple(given) else ""
         return f"must be {_TYPES[kind]}, not {_show(given)}{hint}"
     if kind in _BOUNDS:
         word, name = _BOUNDS[kind]
-        return f"must be {word} {context[name]:,}, not {_show(given)}"
+        return f"must be {bounds or f'{word} {_number(context[name])}'}, not {_show(given)}"
     if kind == "literal_error":
         options = str(context.get("expected", ""))
         hint = did_you_mean(

@@ -23,6 +23,7 @@ from synthnb.parts import (
     Value,
 )
 from synthnb.reading import FORMAT, RECIPE_KEYS
+from synthnb.reading_columns import is_weighted
 from synthnb.types import JSON
 from synthnb.yamlwrite import block
 
@@ -95,7 +96,8 @@ def column_data(column: Column) -> JSON:
     if isinstance(column, Category):
         if all(weight == 1 for weight in column.weights):
             return list(column.values)
-        return dict(zip(column.values, map(_short, column.weights), strict=True))
+        weights = dict(zip(column.values, map(_short, column.weights), strict=True))
+        return weights if is_weighted(weights) else {"category": weights}
     if isinstance(column, Subcategory):
         return {"subcategory": column.parent, "of": column.of}
     if isinstance(column, Number):

@@ -65,6 +65,8 @@ class Run:
     since: float = 0.0
     """Answers older than this (Unix time) are not taken from the store."""
     resumed: bool = False
+    frame: Any = None
+    """The table in memory that was given as the source, to be saved with the recipe."""
     policy: Policy = field(default_factory=Policy)
     notify: Callable[[Notice], None] = field(default=lambda notice: None)
     _models: dict[str, Model] = field(default_factory=dict)
@@ -218,13 +220,14 @@ def prepare(
     store: Store | None = None,
     project: str | Path | None = None,
     run_id: str | None = None,
+    policy: Policy | None = None,
 ) -> Run:
     """Make a run ready, or raise the one line that says why it cannot be.
 
     ``source`` is a DataFrame, a list of dicts or a file that takes the place of the
     recipe's; ``record`` and ``replay`` name tapes; ``cache=False`` asks again even where
     an answer is stored; ``budget`` is a cap in USD; ``project`` is the folder that versions
-    belong to (the working folder).
+    belong to (the working folder); ``policy`` is how patiently faults are met.
     """
     settings = settings or load_settings()
     if model is not None:
@@ -240,8 +243,10 @@ def prepare(
         Purse(_caps(recipe, settings, budget)), names,
         None if replay is not None else store or shared_store(), str(where.resolve()), base,
         settings.model, replay is not None, _path(record), _path(replay),
-        since=0.0 if cache else _now(),
+        since=0.0 if cache else _now(), policy=policy or Policy(),
     )  # fmt: skip
+    if source is not None and not isinstance(source, str | os.PathLike | SourceRows):
+        run.frame = source
     _guard(run, rows)
     if replay is not None and not Path(replay).is_file():
         raise SettingsError(f"There is no tape {replay}: record one with --record {replay}")

@@ -35,8 +35,8 @@ AHEAD = 4096
 """Candidates that may be finished before the oldest undecided one."""
 REAL = 10**12
 """Places of real rows in the store: after every candidate."""
-GRACE = 1.0
-"""Seconds that answers on their way get when a budget ends the run."""
+GRACE = {"budget": 2.0, "stopped": 1.0, "interrupted": 0.4}
+"""Seconds that answers on their way get when a run ends early."""
 
 
 @dataclass(slots=True)
@@ -97,8 +97,8 @@ class Engine:
                 {over, asyncio.ensure_future(asyncio.wait(workers))},
                 return_when=asyncio.FIRST_COMPLETED,
             )
-            if self._status == "budget":
-                await asyncio.wait(workers, timeout=GRACE)
+            # Nothing more is sent now; what was answered, or is about to be, is kept.
+            await asyncio.wait(workers, timeout=GRACE.get(self._status, 0.0))
         finally:
             for task in (*workers, ticker, over):
                 task.cancel()
@@ -113,6 +113,7 @@ class Engine:
         self._stopping = True
         self._status, self._reason = status, reason
         self.job.slots.abandon()
+        self.job.purse.closed = True
         self._turned.set()
         self._over.set()
 

@@ -46,6 +46,8 @@ class Purse:
         )
         self.requests = self.prompt_tokens = self.completion_tokens = 0
         self.in_flight = 0
+        self.closed = False
+        """The run is over: nothing more is sent, answers on their way still count."""
         self.cached = 0
         """Answers that the store or a tape gave."""
         self.cost: float | None = 0.0
@@ -162,6 +164,8 @@ class Budget:
     async def complete(self, request: Request) -> Completion:
         """Ask, unless a cap could be passed (``BudgetReached``)."""
         purse = self._purse
+        if purse.closed:
+            raise BudgetReached("the run is over")
         reserved = await purse.reserve(request, self._price) if purse.capped else None
         if reserved is None and time.monotonic() > purse.ends:
             raise BudgetReached(f"the budget of {purse.caps.minutes:g} minutes is used up")

@@ -70,7 +70,7 @@ class Retry:
                 wait = self._named(error) or self.policy.wait(limited)
                 waited += wait
                 if waited > self.policy.patience:
-                    raise self._hopeless(error, wait) from error
+                    raise self._hopeless(error) from error
             else:
                 failures += 1
                 if failures >= self.policy.tries:
@@ -90,8 +90,10 @@ class Retry:
             return None
         return error.retry_after * random.uniform(1.0, 1.1) + random.uniform(0.0, 0.05)
 
-    def _hopeless(self, error: RateLimited, wait: float) -> FatalModelError:
-        asked = f"asks to wait {wait:.0f} s" if wait > self.policy.patience else "keeps saying"
+    def _hopeless(self, error: RateLimited) -> FatalModelError:
+        named = error.retry_after or 0.0
+        long = named > self.policy.patience
+        asked = f"asks to wait {named:.0f} s" if long else "keeps saying no"
         return FatalModelError(
             f"{self.origin} {asked} (429, too many requests): resume the run later. {error}",
             kind="rate_limit",

@@ -53,6 +53,7 @@ class Limit:
         self._next_at = 0.0
         self._good = self._bad = 0
         self._failures = self._outages = 0
+        self._answered = False
         self._opened = clock()
         self._entry = 0.0
         self._before: float | None = None
@@ -83,6 +84,7 @@ class Limit:
         """A request was answered."""
         self._good += 1
         self._failures = self._outages = 0
+        self._answered = True
         self._judge()
 
     def limited(self, retry_after: float | None) -> None:
@@ -99,7 +101,7 @@ class Limit:
         An endpoint that restarts must not use up the tries of the whole run.
         """
         self._failures += 1
-        if self._failures >= max(8, self.in_flight):
+        if self._answered and self._failures >= max(8, self.in_flight):
             self._failures = 0
             self._outages += 1
             self._pause(min(30.0, 0.5 * 2.0**self._outages), "it answers nothing but errors")

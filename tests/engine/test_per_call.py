@@ -18,7 +18,10 @@ def numbered(*items: str) -> str:
 def test_one_request_gives_k_rows(settings: Settings, loopback: Loopback) -> None:
     loopback.script(lambda number, body: numbered(*(f"item {number}.{k}" for k in range(5))))
     recipe = Recipe(
-        columns={"topic": ["tea", "coffee"], "text": {"prompt": "On {{ topic }}.", "per_call": 5}}
+        columns={
+            "topic": ["tea", "coffee"],
+            "text": {"prompt": "On {{ topic }}.", "per_call": 5},
+        }
     )
 
     batch = generate(recipe, 10, settings=settings)

@@ -1,0 +1,93 @@
+"""``synthnb run FILE``: a recipe into a folder of rows, rejected rows, charts and card."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synthnb.cli.progress import Line
+from synthnb.errors import SettingsError
+
+if TYPE_CHECKING:
+    from synthnb.api import Run
+    from synthnb.batch import Batch
+
+__all__ = ["execute"]
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Arguments of this verb."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="a *.synth.yaml recipe")
+    parser.add_argument("-n", "--rows", type=int, help="accepted rows (default: its target)")
+    parser.add_argument("--out", type=Path, help="folder to write (default: the recipe's name)")
+    parser.add_argument("--model", metavar="P/M", help="PROFILE/MODEL instead of the recipe's")
+    parser.add_argument("--source", metavar="FILE", type=Path, help="other source rows")
+    parser.add_argument("--seed", type=int, help="another seed")
+    parser.add_argument("--budget", metavar="USD", type=float, help="hard cap on money")
+    parser.add_argument("--no-cache", action="store_true", help="ask again for stored answers")
+    parser.add_argument(
+        "--record", metavar="TAPE", type=Path, help="keep the answers as a tape"
+    )
+    parser.add_argument("--replay", metavar="TAPE", type=Path, help="answer from a tape")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what it would take; send nothing"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask before a large run")
+    parser.add_argument("--quiet", action="store_true", help="no progress, no table")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the recipe and save the folder."""
+    from synthnb import api
+
+    recipe = api.load(args.file)
+    if args.seed is not None:
+        recipe = recipe.replace(seed=args.seed)
+    prepared = api.prepare(
+        recipe, args.rows, model=args.model, source=args.source, cache=not args.no_cache,
+        budget=args.budget, record=args.record, replay=args.replay,
+    )  # fmt: skip
+    if args.dry_run:
+        print(prepared.estimate())
+        return 0
+    out = args.out or Path(recipe.name or "rows")
+    _agree(prepared, yes=args.yes)
+    return execute(prepared, out, quiet=args.quiet)
+
+
+def _agree(prepared: Run, *, yes: bool) -> None:
+    """Ask once before a large run off this machine that has no budget."""
+    question = None if yes else prepared.question
+    if question is None:
+        return
+    if not sys.stdin.isatty():
+        raise SettingsError(f"{question} Say --yes, or --budget USD. Nothing was sent.")
+    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise SettingsError("Nothing was sent.")
+
+
+def execute(prepared: Run, out: Path, *, quiet: bool = False) -> int:
+    """Run what is prepared, save it into ``out``, print the result; the exit code."""
+    from synthnb import api
+    from synthnb.folder import check_folder
+
+    check_folder(out, prepared.recipe.fingerprint)  # before money is spent
+    line = Line(quiet=quiet)
+    handle = api.start(prepared, line.hear)
+    try:
+        while not handle.done(0.1):
+            pass
+    except KeyboardInterrupt:
+        handle.stop()
+    batch = handle.result(10.0)
+    batch.save(out)
+    _report(batch, out, quiet=quiet)
+    return 0 if batch.status == "done" else 1
+
+
+def _report(batch: Batch, out: Path, *, quiet: bool) -> None:
+    if not quiet:
+        print(batch)
+    print(f"{len(batch):,} rows in {out}" + (f": {batch.ended}" if batch.ended else ""))

@@ -22,7 +22,7 @@ interface TableRow {
  * table scrolls sideways. */
 const NUMBER_WIDTH = 4;
 const TEXT_WIDTH = 20;
-const MAIN_WIDTH = 36;
+const MAIN_WIDTH = 30;
 /** Padding of a cell, in pixels. */
 const PADDING = 16;
 

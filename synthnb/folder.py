@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.types import Row
 
-__all__ = ["MANIFEST", "card_text", "check_folder", "save"]
+__all__ = ["MANIFEST", "card_text", "check_folder", "read_manifest", "save"]
 
 MANIFEST = "manifest.json"
 _WORK = "_new"
@@ -41,13 +41,17 @@ def check_folder(folder: Path, fingerprint: str) -> None:
     there = [path.name for path in folder.iterdir() if not path.name.startswith("_")]
     if not there:
         return
+    if read_manifest(folder).get("recipe") != fingerprint:
+        raise ExportError(f"{folder} holds another run or other files; name an empty folder.")
+
+
+def read_manifest(folder: Path) -> Row:
+    """What an earlier run wrote about itself; empty if there is nothing readable."""
     try:
         known = json.loads((folder / MANIFEST).read_text("utf-8"))
-        same = known["recipe"] == fingerprint
-    except (OSError, ValueError, KeyError, TypeError):
-        same = False
-    if not same:
-        raise ExportError(f"{folder} holds another run or other files; name an empty folder.")
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def save(batch: Batch, folder: str | Path) -> Path:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from synthnb.cli.progress import Line
 from synthnb.cli.run import execute
+from synthnb.errors import ExportError
+from synthnb.folder import MANIFEST, check_folder, read_manifest
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -28,10 +30,23 @@ def run(args: argparse.Namespace) -> int:
         weights.fetch(progress=None if args.quiet else Line().fetched)
     recipe = Recipe.loads(read_kind("quickstart"), name="quickstart")
     prepared = api.prepare(recipe, args.rows, model="local/smollm2-135m")
+    _make_room(args.out, recipe.fingerprint)
     print(f"Writing {prepared.wanted} rows with {recipe.model}.")
     code = execute(prepared, args.out, quiet=args.quiet)
     print(_next(args.out))
     return code
+
+
+def _make_room(out: Path, fingerprint: str) -> None:
+    """Remove the demo of an earlier version, whose recipe was another; nothing else."""
+    try:
+        check_folder(out, fingerprint)
+    except ExportError:
+        known = read_manifest(out)
+        if known.get("name") != "quickstart":
+            raise
+        for name in (*known.get("files", {}), MANIFEST):
+            (out / name).unlink(missing_ok=True)
 
 
 def _next(out: Path) -> str:

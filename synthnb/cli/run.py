@@ -89,5 +89,6 @@ def execute(prepared: Run, out: Path, *, quiet: bool = False) -> int:
 
 def _report(batch: Batch, out: Path, *, quiet: bool) -> None:
     if not quiet:
+        print(" → ".join(f"{label} {count:,}" for label, count in batch.funnel.items()))
         print(batch)
     print(f"{len(batch):,} rows in {out}" + (f": {batch.ended}" if batch.ended else ""))

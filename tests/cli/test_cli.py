@@ -1,0 +1,107 @@
+"""The command as people type it: exit codes, one-line refusals, what lies on disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from synthnb.cli import VERBS, main
+from tests.loopback import Loopback
+
+RECIPE = """
+synthnb: 1
+name: tiny
+model: lab/any
+columns:
+  mood: [happy, angry]
+  text: {prompt: "A review by someone who is {{ mood }}."}
+target: {rows: 4}
+"""
+
+
+@pytest.fixture
+def here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loopback: Loopback, home: Path
+) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.synth.yaml").write_text(RECIPE)
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "synthnb.toml").write_text(
+        f'[profiles.lab]\nbase_url = "{loopback.base_url}"\n'
+    )
+    return tmp_path
+
+
+def test_every_verb_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in VERBS:
+        with pytest.raises(SystemExit) as stop:
+            main([verb, "--help"])
+        assert stop.value.code == 0
+    assert "usage: synthnb demo" in capsys.readouterr().out
+
+
+def test_run_leaves_a_folder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "tiny.synth.yaml", "-n", "6", "--out", "out"]) == 0
+    assert len((here / "out" / "rows.jsonl").read_text().splitlines()) == 6
+    assert "accepted 6" in capsys.readouterr().out
+
+
+def test_the_same_run_again_sends_nothing(here: Path, loopback: Loopback) -> None:
+    main(["run", "tiny.synth.yaml", "--out", "out", "--quiet"])
+    sent = len(loopback.requests)
+    assert main(["run", "tiny.synth.yaml", "--out", "out", "--quiet"]) == 0
+    assert len(loopback.requests) == sent
+    assert json.loads((here / "out" / "manifest.json").read_text())["usage"]["cached"] == 4
+
+
+def test_a_dry_run_sends_nothing(here: Path, loopback: Loopback) -> None:
+    assert main(["run", "tiny.synth.yaml", "--dry-run"]) == 0
+    assert not loopback.requests
+    assert not (here / "tiny").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "absent.synth.yaml"], "absent.synth.yaml"),
+        (["run", "tiny.synth.yaml", "--model", "nowhere/x"], "nowhere"),
+        (["run", "tiny.synth.yaml", "--source", "rows.csv"], "rows.csv"),
+        (["new", "quickstar"], "quickstart"),
+    ],
+)
+def test_a_refusal_is_one_line_and_exit_2(
+    here: Path,
+    loopback: Loopback,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    said: str,
+) -> None:
+    assert main(words) == 2
+    shown = capsys.readouterr().err
+    assert said in shown and shown.count("\n") == 1
+    assert not loopback.requests
+
+
+def test_a_folder_of_something_else_costs_nothing(here: Path, loopback: Loopback) -> None:
+    (here / "out").mkdir()
+    (here / "out" / "thesis.tex").write_text("mine")
+    assert main(["run", "tiny.synth.yaml", "--out", "out"]) == 2
+    assert not loopback.requests
+
+
+def test_new_never_overwrites(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "quickstart"]) == 0
+    assert "synthnb run quickstart.synth.yaml" in capsys.readouterr().out
+    assert main(["new", "quickstart"]) == 2
+
+
+def test_doctor_names_what_is_missing(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert main(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    assert "OPENAI_API_KEY is not set" in shown
+    assert "profile lab" in shown

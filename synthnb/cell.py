@@ -84,7 +84,7 @@ def _without_leading_rule(body: str) -> str:
 
 
 def _split(body: str) -> _Split:
-    lines = body.splitlines()
+    lines = body.replace("\r\n", "\n").split("\n")
     start = 0
     while start < len(lines) and not lines[start].strip():
         start += 1

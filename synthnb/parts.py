@@ -66,6 +66,15 @@ def label(value: JSON) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+_NOT_SAMPLING = frozenset(
+    {
+        *("model", "messages", "prompt", "stream", "n", "seed", "api_key", "authorization"),
+        *("base_url", "headers", "extra_headers", "extra_query", "extra_body", "timeout"),
+    }
+)
+"""What a request holds beside sampling parameters; a recipe names no key and no address."""
+
+
 class Params(Value):
     """Sampling parameters. ``None`` is left to the endpoint; ``extra`` passes through."""
 
@@ -76,6 +85,13 @@ class Params(Value):
     presence_penalty: float | None = Field(default=None, ge=-2, le=2)
     frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
     extra: dict[str, JSON] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _only_sampling(self) -> Params:
+        for key in self.extra:
+            if key.lower().replace("-", "_") in _NOT_SAMPLING:
+                raise ValueError(f"extra may not hold '{key}': it is no sampling parameter")
+        return self
 
 
 class Chunk(Value):

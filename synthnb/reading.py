@@ -18,6 +18,7 @@ from synthnb.parts import (
     Split,
     Target,
     Value,
+    label,
 )
 from synthnb.reading_columns import read_columns
 from synthnb.report import Report
@@ -82,6 +83,8 @@ def read(root: Node, *, need_version: bool = False) -> dict[str, Any]:
         if node is None or node.value is None:
             continue
         value = node.value
+        if key == "target":
+            _label_keys(node)
         fields[key] = (
             value if isinstance(value, cls) else report.validate(cls, node.data(), (key,))
         )
@@ -89,6 +92,15 @@ def read(root: Node, *, need_version: bool = False) -> dict[str, Any]:
     fields["checks"] = _checks(root.get("checks"), report)
     report.raise_if_any()
     return fields
+
+
+def _label_keys(target: Node) -> None:
+    """Quotas name labels by text, also those that are numbers: ``{n: {1: 5}}``."""
+    quotas = target.get("quotas")
+    for counts in quotas.value.values() if quotas is not None and quotas.kind == "map" else ():
+        if counts.kind == "map":
+            counts.value = {label(key): item for key, item in counts.value.items()}
+            counts.keys = {label(key): item for key, item in counts.keys.items()}
 
 
 def _version(root: Node, report: Report, needed: bool) -> None:

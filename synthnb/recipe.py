@@ -7,7 +7,7 @@ imports, opens and sends nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -109,7 +109,7 @@ class Recipe:
     params: Params = field(default_factory=Params)
     source: Source | None = None
     columns: dict[str, Column] = field(default_factory=dict)
-    checks: Sequence[CheckSpec] = ()
+    checks: tuple[CheckSpec, ...] = ()
     target: Target = field(default_factory=Target)
     budget: Budget | None = None
     mix: Mix | None = None

@@ -39,7 +39,7 @@ def judge(recipe: Recipe, report: Report, known: Iterable[str] | None = None) ->
     if not report:
         _fields(recipe, report)
     _checks(recipe, report, columns)
-    _quotas(recipe, report)
+    _quotas(recipe, report, columns)
 
 
 def _models(recipe: Recipe, report: Report) -> None:
@@ -209,13 +209,13 @@ def _checks(recipe: Recipe, report: Report, columns: tuple[str, ...] | None) -> 
             report.add(("columns", name, "like"), "needs a source")
 
 
-def _quotas(recipe: Recipe, report: Report) -> None:
+def _quotas(recipe: Recipe, report: Report, columns: tuple[str, ...] | None) -> None:
     for key, counts in recipe.target.quotas.items():
         names = [name.strip() for name in key.split("&")]
         allowed = []
         for name in names:
             values = labels(recipe.columns.get(name))
-            if name not in recipe.columns:
+            if name not in recipe.columns and columns is not None and name not in columns:
                 report.unknown(("target", "quotas"), key, recipe.columns, "column")
                 break
             allowed.append(values)

@@ -61,12 +61,28 @@ class Report:
         try:
             return cls.model_validate(data)
         except ValidationError as error:
+            found: dict[Path, list[Any]] = {}
             for item in error.errors(include_url=False):
                 loc = tuple(item["loc"])
                 if surface is not None and loc and loc[0] in surface:
                     loc = (*surface[str(loc[0])], *loc[1:])
-                self._pydantic(cls, item, (*path, *loc))
+                where = (*path, *loc)
+                if item["type"] in _TYPES:
+                    where = self._existing(where)
+                found.setdefault(where, []).append(item)
+            for where, items in found.items():
+                self._pydantic(cls, items, where)
         return None
+
+    def _existing(self, path: Path) -> Path:
+        """The part of a path that the tree has: the rest names one option of several."""
+        node = self.root
+        for depth, step in enumerate(path):
+            inside = node.kind == "list" and isinstance(step, int) and step < len(node.value)
+            if node.kind == "scalar" or not (inside or node.get(step) is not None):
+                return path[:depth]
+            node = node.value[step]
+        return path
 
     def raise_if_any(self) -> None:
         """Raise one ``RecipeError`` with the first three problems, by line."""
@@ -97,8 +113,14 @@ class Report:
             return node.line + 1 + offset
         return line
 
-    def _pydantic(self, cls: type[BaseModel], item: Any, path: Path) -> None:
+    def _pydantic(self, cls: type[BaseModel], items: list[Any], path: Path) -> None:
+        """Add what a model says of one place; several items are options that all failed."""
+        item = items[0]
         kind, key = item["type"], path[-1] if path else ""
+        if len(items) > 1 and all(other["type"] in _TYPES for other in items):
+            options = list(dict.fromkeys(_TYPES[other["type"]] for other in items))
+            self.add(path, f"must be {' or '.join(options)}, not {_show(item['input'])}")
+            return
         if kind == "extra_forbidden":
             self.unknown(path[:-1], key, _fields_at(cls, item["loc"][:-1]))
         elif kind == "missing":

@@ -157,8 +157,8 @@ class _Bounded(NodeTransformer):
 class Template:
     """A compiled template. Make one with :func:`compile_template`.
 
-    >>> compile_template("A {{ mood }} review of {{ source.name }}").names
-    frozenset({'mood', 'source.name'})
+    >>> sorted(compile_template("A {{ mood }} review of {{ source.name }}").names)
+    ['mood', 'source.name']
     """
 
     __slots__ = ("_root", "_value", "fields", "lines", "names", "text")

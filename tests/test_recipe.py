@@ -202,6 +202,7 @@ def test_a_recipe_can_be_made_in_python_in_shorthand() -> None:
             "synthnb: 1\ntarget: {rows: 0}",
             "Line 2: target.rows: must be from 1 to 1,000,000,000, not 0",
         ),
+        ("synthnb: 1\nparams: {extra: {api_key: sk-1}}", "extra may not hold 'api_key'"),
         ("synthnb: 1\nseed: seven", "Line 2: seed: must be a whole number, not 'seven'"),
         ("synthnb: 1\nname: ../x", "Line 2: name: a name has letters"),
         ("synthnb: 1\ndescription: 5", "must be text, not 5 (put it in quotes)"),
@@ -238,6 +239,12 @@ def test_a_mistake_is_told_with_its_line_and_a_way_out(text: str, told: str) -> 
         ("{c: {prompt: hi, sistem: x}}", "did you mean 'system'?"),
         ("{c: hello}", "a column is a list of labels or a map"),
         ("{c: []}", "must not be empty"),
+        ("{c: [a, null]}", "columns.c.1: must be text or a whole number or a number or true"),
+        ("{c: [a, [b]]}", "true or false, not a list"),
+        (
+            "{c: {prompt: x, schema: 5}}",
+            "columns.c.schema: must be a map or text or a list, not 5",
+        ),
         ("{c: {a: 0}}", "weights must be 0 or more, and not all 0"),
         ("{c: {a: -1, b: 2}}", "weights must be 0 or more"),
         ("{c: [a, a]}", "'a' appears twice in this category"),
@@ -300,7 +307,7 @@ def test_quotas_name_what_exists(quotas: str, told: str) -> None:
 def test_quotas_may_name_combinations_and_labels_of_other_types() -> None:
     made = recipe(
         "{n: [1, 2], ok: {true: 1}, text: {prompt: x}}",
-        "target: {quotas: {n: {'1': 5}, 'n & ok': {'1 & true': 3}}}",
+        "target: {quotas: {n: {1: 5}, 'n & ok': {'1 & true': 3}}}",
     )
     assert made.target.quotas["n & ok"] == {"1 & true": 3}
 

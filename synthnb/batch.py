@@ -202,6 +202,8 @@ class Batch:
         if self.status != "done":
             parts.append(self.ended)
         parts.append(count(self.usage.completion_tokens, "token"))
+        if self.usage.cached:
+            parts.append(count(self.usage.cached, "stored answer"))
         parts.append(cost(self.usage))
         if self.version is not None:
             paired = f", paired with {self.paired_with}" if self.paired_with else ""

@@ -131,9 +131,7 @@ def _flat(values: Sequence[Any]) -> bool:
     return bool(values) and all(isinstance(v, bool | int | float) for v in values)
 
 
-def _guess(
-    batch: Batch, name: str, values: list[Any], lost: list[Any]
-) -> Distribution | None:
+def _guess(batch: Batch, name: str, values: list[Any], lost: list[Any]) -> Distribution | None:
     """Expression and source columns: numbers and short labels have a chart, text has none."""
     known = [v for v in values if v is not None]
     if not known:

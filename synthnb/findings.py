@@ -135,7 +135,9 @@ def _repeated_examples(batch: Batch, main: str) -> Iterator[Finding]:
     best: tuple[str, int, list[Record]] = ("", 0, [])
     for place, example in enumerate(prompt.examples, 1):
         text = str(example.get(main, ""))
-        said = Counter(g for _, own in rows for g in own & ngrams(text, 4) - known if len(g) == 4)
+        said = Counter(
+            g for _, own in rows for g in own & ngrams(text, 4) - known if len(g) == 4
+        )
         if not said:
             continue
         phrase = max(said, key=lambda gram: (said[gram], gram))

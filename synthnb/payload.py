@@ -80,6 +80,7 @@ def _verdict(batch: Batch) -> JSON:
         "rejected": len(batch.records) - len(batch),
         "wanted": batch.wanted,
         "tokens": batch.usage.completion_tokens,
+        "cached": batch.usage.cached,
         "cost": None if cost is None else round(cost, 6),
         "currency": batch.usage.currency,
     }
@@ -160,9 +161,7 @@ def _chosen(batch: Batch, most: int) -> list[Record]:
     return [r for r in batch.records if id(r) in keep]
 
 
-def _row(
-    record: Record, names: set[str], scored: list[str], chars: int, details: bool
-) -> JSON:
+def _row(record: Record, names: set[str], scored: list[str], chars: int, details: bool) -> JSON:
     shown = {k: v for k, v in record.values.items() if k in names}
     values = {_text(k, 100): _clean(v, chars) for k, v in shown.items()}
     found = {

@@ -44,6 +44,7 @@ def test_the_payload_holds_what_the_view_needs() -> None:
         "rejected": 7,
         "wanted": 24,
         "tokens": 1204,
+        "cached": 0,
         "cost": None,
         "currency": "USD",
     }
@@ -138,8 +139,10 @@ def test_no_viewer_typesets_a_row() -> None:
             st.text(min_size=1, max_size=8),
             st.recursive(
                 st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-                lambda inner: st.lists(inner, max_size=3)
-                | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+                lambda inner: (
+                    st.lists(inner, max_size=3)
+                    | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+                ),
                 max_leaves=6,
             ),
             max_size=4,

@@ -72,10 +72,9 @@ def run_recipe(
         return None
     if run.question is not None:
         agreed(magics.shell, run.question, "Add --budget USD to run it without a question.")
-    frame = source if _is_frame(source) else None
     if options.background:
-        return _run_behind(magics, run, variable, frame)
-    batch = _run_in_front(magics, run, variable, frame, quiet=options.quiet)
+        return _run_behind(magics, run, variable)
+    batch = _run_in_front(magics, run, variable, quiet=options.quiet)
     return None if options.quiet else batch
 
 
@@ -122,9 +121,7 @@ def _prepare(magics: SynthMagics, recipe: Recipe, options: Namespace, source: An
         return api.prepare(recipe, **chosen)
 
 
-def _run_in_front(
-    magics: SynthMagics, run: api.Run, variable: str, frame: Any, *, quiet: bool
-) -> Batch:
+def _run_in_front(magics: SynthMagics, run: api.Run, variable: str, *, quiet: bool) -> Batch:
     painter = Painter(magics.shell, silent=quiet or not magics.progress)
     handle = api.start(run, painter.hear)
     try:
@@ -134,19 +131,19 @@ def _run_in_front(
         finally:
             painter.close()
         live = not painter.silent and not run.replayed
-        batch = handle.result().replace(live=live, frame=frame)
+        batch = handle.result().replace(live=live)
     except KeyboardInterrupt:
-        raise _interrupted(magics, handle, variable, frame, quiet=quiet) from None
+        raise _interrupted(magics, handle, variable, quiet=quiet) from None
     bind(magics.namespace, variable, batch)
     return batch
 
 
 def _interrupted(
-    magics: SynthMagics, handle: api.Handle, variable: str, frame: Any, *, quiet: bool
+    magics: SynthMagics, handle: api.Handle, variable: str, *, quiet: bool
 ) -> KeyboardInterrupt:
     """Bind and show what is finished; the interrupt to raise then, in one line."""
     handle.stop()
-    batch = handle.result(_PATIENCE).replace(frame=frame)
+    batch = handle.result(_PATIENCE)
     bind(magics.namespace, variable, batch)
     if not quiet:
         display(batch)  # type: ignore[no-untyped-call]
@@ -156,14 +153,13 @@ def _interrupted(
     return stop
 
 
-def _run_behind(magics: SynthMagics, run: api.Run, variable: str, frame: Any) -> LiveBatch:
+def _run_behind(magics: SynthMagics, run: api.Run, variable: str) -> LiveBatch:
     live = LiveBatch(variable, run.wanted)
     handle = api.start(run, live.hear)
     live.stops_by(handle.stop)
     namespace = magics.namespace
 
     def over(batch: Batch | None, error: BaseException | None) -> None:
-        batch = batch and batch.replace(frame=frame)
         live.ended(batch, error)
         if batch is not None and namespace.get(variable) is live:
             bind(namespace, variable, batch)

@@ -86,7 +86,7 @@ def test_loading_the_extension_is_quick(kernel: Kernel) -> None:
     code = (
         "import subprocess, sys; subprocess.run([sys.executable, '-c', 'from IPython.core."
         "interactiveshell import InteractiveShell as S; import time; s = S(); "
-        "t = time.perf_counter(); s.run_line_magic(\"load_ext\", \"synthnb\"); "
+        't = time.perf_counter(); s.run_line_magic("load_ext", "synthnb"); '
         "print(time.perf_counter() - t)'], capture_output=True, text=True).stdout"
     )
     best = min(float(kernel.value(code).strip("'").replace("\\n", "")) for _ in range(3))

@@ -148,9 +148,10 @@ def test_a_recorded_cell_runs_again_without_a_model(
     again = synth(shell, "r -n 4 --replay tape.jsonl")
     assert len(lab.requests) == sent
     assert [*again] == [*first]
-    assert again._repr_mimebundle_() == synth(
-        shell, "r -n 4 --replay tape.jsonl"
-    )._repr_mimebundle_()
+    assert (
+        again._repr_mimebundle_()
+        == synth(shell, "r -n 4 --replay tape.jsonl")._repr_mimebundle_()
+    )
     Path("tape.jsonl").read_text("utf-8").encode("utf-8")
 
 
@@ -212,3 +213,14 @@ def test_the_output_is_plain_json(shell: InteractiveShell, lab: Loopback) -> Non
     text = json.dumps(bundle, allow_nan=False)
     for unstable in (str(Path.cwd()), lab.origin, "elapsed"):
         assert unstable not in text
+
+
+def test_an_augmentation_in_one_line_is_saved_with_its_rows(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    shell.user_ns["df"] = pd.DataFrame({"text": ["good", "bad"], "label": [1, 0]})
+    shell.run_cell("import synthnb; more = synthnb.augment(df, 'text', label='label')")
+    assert sorted(shell.user_ns["more"]["label"]) == [0, 1]
+    shell.run_line_magic("synth", "save more more.synth.yaml")
+    assert len(pd.read_parquet("more.source.parquet")) == 2
+    assert len(shell.run_line_magic("synth", "run more --as again")) == 2

@@ -71,9 +71,7 @@ def _with_frame(recipe: Recipe, frame: Any, beside: Path, *, force: bool) -> Rec
     try:
         write_rows(table, fresh, "parquet")
         digest = hashlib.sha256(fresh.read_bytes()).hexdigest()
-        same = beside.is_file() and (
-            hashlib.sha256(beside.read_bytes()).hexdigest() == digest
-        )
+        same = beside.is_file() and (hashlib.sha256(beside.read_bytes()).hexdigest() == digest)
         if beside.is_file() and not same and not force:
             raise RecipeError(
                 f"{beside.name} is there with other rows; nothing was written. "

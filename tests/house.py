@@ -26,7 +26,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("metrics", "checks", "collapse", "ranking"),
     ("engine",),
     ("terms", "export", "card", "batch", "distributions", "findings"),
-    ("payload", "charts", "altair_charts", "static_html", "text_table"),
+    ("payload", "charts", "altair_charts", "static_html", "text_table", "folder", "listing"),
     ("api", "scale"),
     ("cli", "demo"),
     ("notebook",),

@@ -152,8 +152,8 @@ class Run:
 
     async def aclose(self) -> None:
         """Let go of connections."""
-        for model in self._bare.values():
-            await model.aclose()
+        for name, model in self._bare.items():
+            await self._models.get(name, model).aclose()  # the outermost layer closes all
         self._bare.clear()
         self._models.clear()
 

@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from synthnb.errors import SettingsError
-from synthnb.secrets import Secret, read_env, read_keyring
+from synthnb.secrets import Secret, read_env, read_keyring, redact
 
 __all__ = ["BUILT_IN", "PriceSetting", "Profile", "check_base_url", "is_link_local"]
 
@@ -109,7 +109,7 @@ _RULE = "a base_url looks like https://host/v1"
 def check_base_url(url: str, *, plain_http: bool = False) -> str:
     """The address without trailing slash, or a ``SettingsError`` that says what is wrong."""
     if re.search(r"[\x00-\x20\x7f\\]", url):
-        raise SettingsError(f"{url!r} holds a space or control character; {_RULE}")
+        raise SettingsError(f"{redact(url)!r} holds a space or control character; {_RULE}")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -120,7 +120,8 @@ def check_base_url(url: str, *, plain_http: bool = False) -> str:
     if parts.username is not None or parts.password is not None:
         raise SettingsError(f"The base_url of {parts.hostname} names a user; use api_key_env")
     if parts.query or parts.fragment:
-        raise SettingsError(f"{url!r} holds ? or #; put queries under query = {{…}}")
+        plain = url.partition("?")[0].partition("#")[0]
+        raise SettingsError(f"{plain!r} goes on with ? or #; put queries under query = {{…}}")
     if is_link_local(parts.hostname):
         raise SettingsError(f"{parts.hostname} is a link-local address; {_RULE}")
     if parts.scheme == "http" and not _is_loopback(parts.hostname) and not plain_http:

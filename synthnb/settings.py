@@ -18,6 +18,7 @@ from typing import Any
 
 from synthnb.errors import SettingsError
 from synthnb.profiles import BUILT_IN, PriceSetting, Profile, check_base_url
+from synthnb.secrets import redact
 from synthnb.suggest import did_you_mean
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "config_file",
     "data_dir",
     "load_settings",
+    "split_model",
 ]
 
 DEFAULT_MODEL = "local/smollm2-135m"
@@ -181,7 +183,7 @@ class _File:
         """``value`` if it is of that type (a bool is no number), else an error."""
         wrong_bool = isinstance(value, bool) and kind is not bool
         if wrong_bool or not isinstance(value, kind):
-            raise self.error(key, f"{key} must be {what}, not {value!r}")
+            raise self.error(key, f"{key} must be {what}, not {redact(repr(value))}")
         return value
 
     def closed(self, where: str, data: Mapping[str, Any], known: tuple[str, ...]) -> None:

@@ -92,6 +92,8 @@ def test_nearer_settings_win(project: Path) -> None:
         ("[profiles.x]\nbase_url = 'http://2852039166/v1'", "link-local"),
         ("[profiles.x]\nbase_url = 'http://[fe80::1]/v1'", "link-local"),
         ("[profiles.x]\nbase_url = 'https://me:pw@host/v1'", "names a user"),
+        ("[profiles.x]\nbase_url = 'https://h/v1?key=sk-canary1'", "'https://h/v1' goes on"),
+        ("[profiles.x]\nheaders = ['sk-canary1']", "not ['[key]']"),
         ("[profiles.x]\nbase_url = 'ftp://host/v1'", "no http(s) address"),
         ("[profiles.x]\nbase_url = 'https://host:99999/v1'", "Port out of range"),
         ("[profiles.x]\nbase_url = 'http://127.0.0.1.evil.example/v1'", "unencrypted"),

@@ -22,6 +22,7 @@ __all__ = ["Mode", "Sent", "Wire", "is_strict"]
 
 Mode = Literal["json_schema", "json_object", "none"]
 _LOWER: Mapping[Mode, Mode] = {"json_schema": "json_object", "json_object": "none"}
+_LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _RESERVED = ("model", "messages", "prompt", "stream", "n", "seed", "response_format")
 """What ``params.extra`` may not set: it would change who is asked, or how it is read."""
 _HEADS = 256
@@ -71,6 +72,7 @@ class Wire:
         self._mode: Mode = "json_schema" if structured == "auto" else structured
         self._modes: dict[bytes, Mode] = {}
         self._limit = "max_completion_tokens" if openai else "max_tokens"
+        self._limit_known = False
         self._seed = True
         self._stream: dict[str, JSON] = {}
         if stream:
@@ -118,12 +120,10 @@ class Wire:
         told: str | None = None
         if sent.schema is not None and _about_schema(param, words):
             told = self._lower_mode(sent, words)
-        elif "max_completion_tokens" in words and self._limit == "max_tokens":
-            self._limit = "max_completion_tokens"
-            told = f"{self.model} takes max_completion_tokens in place of max_tokens"
-        elif self._limit == "max_completion_tokens" and param == self._limit:
-            self._limit = "max_tokens"
-            told = f"{self.model} takes max_tokens only"
+        elif not self._limit_known and _about_limit(param, words, self._limit):
+            self._limit, other = _LIMITS[self._limit], self._limit
+            self._limit_known = True  # or a server that takes neither is asked for ever
+            told = f"{self.model} takes {self._limit} in place of {other}"
         elif "stream_options" in self._stream and "stream_options" in f"{param} {words}":
             del self._stream["stream_options"]
             told = f"{self.model} counts no tokens in its streams: they are estimated"
@@ -140,8 +140,9 @@ class Wire:
         lower = _LOWER.get(sent.mode)
         if not self._auto or lower is None or sent.schema is None:
             return None
-        if sent.mode == "json_schema" and "invalid schema" in words:
-            self._modes[_schema_key(sent.schema)] = lower
+        key = _schema_key(sent.schema)
+        if key in self._modes or (sent.mode == "json_schema" and "invalid schema" in words):
+            self._modes[key] = lower
             return f"{self.model} does not take this column's JSON schema: it is checked here"
         self._mode = lower
         forms = {"json_object": "JSON objects", "none": "JSON in words"}
@@ -202,6 +203,10 @@ def _fields(params: Mapping[str, JSON], limit: str, raw: bool, model: str) -> di
 def _about_schema(param: str, words: str) -> bool:
     terms = ("response_format", "json_schema", "json_object", "structured output", "guided")
     return param.startswith("response_format") or any(term in words for term in terms)
+
+
+def _about_limit(param: str, words: str, limit: str) -> bool:
+    return param == limit or (limit == "max_tokens" and "max_completion_tokens" in words)
 
 
 def _schema_key(schema: Mapping[str, JSON]) -> bytes:

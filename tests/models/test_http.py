@@ -200,6 +200,21 @@ def test_names_of_the_token_limit_and_seeds_are_learned(loopback: Loopback, ask:
     assert sent["max_completion_tokens"] == 5 and "seed" not in sent
 
 
+def test_a_server_that_takes_nothing_is_not_asked_for_ever(
+    loopback: Loopback, ask: Ask
+) -> None:
+    def server(number: int, body: Any) -> Reply:
+        if "response_format" in body:
+            return error(400, "Invalid schema for response_format", param="response_format")
+        limit = next(name for name in body if name.startswith("max_"))
+        return error(400, f"{limit}: try max_completion_tokens or max_tokens", param=limit)
+
+    loopback.script(server)
+    with pytest.raises(FatalModelError, match="the parameter max_completion_tokens"):
+        ask(request(schema=ROW, params={"max_tokens": 5}))
+    assert len(loopback.requests) == 4
+
+
 def test_extra_cannot_change_what_is_asked(loopback: Loopback, ask: Ask) -> None:
     with pytest.raises(FatalModelError, match="cannot set 'stream'"):
         ask(request(params={"extra": {"stream": True}}))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from synthnb.models.weights import model_folders
 from tests.loopback import Loopback
+
+MODELS = os.pathsep.join(str(folder) for folder in model_folders())
+"""Where this machine keeps models, read before a test hides the user's home."""
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +20,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings and state of this test alone."""
     folder = tmp_path / "home"
     monkeypatch.setenv("SYNTHNB_HOME", str(folder))
+    monkeypatch.setenv("SYNTHNB_MODELS", MODELS)
     return folder
 
 

@@ -1,4 +1,8 @@
-"""Fixtures: one browser and one server of each kind for all browser tests."""
+"""Fixtures: one browser and one server of each kind for all browser tests.
+
+They end with this package: Playwright keeps an event loop running in the main thread, and
+other tests start their own.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from tests.browser.desk import Desk
 from tests.browser.server import Server, serve
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = chromium.find()
     if path is None:
@@ -29,13 +33,13 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serve("lab", tmp_path_factory.mktemp("lab")) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serve("notebook", tmp_path_factory.mktemp("notebook")) as server:
         yield server

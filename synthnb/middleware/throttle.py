@@ -55,7 +55,8 @@ class Limit:
         self._failures = self._outages = 0
         self._answered = False
         self._opened = clock()
-        self._entry = 0.0
+        self._entry = self._trouble = 0.0
+        self._calm = self._stale = 0
         self._before: float | None = None
 
     async def acquire(self) -> None:
@@ -82,6 +83,8 @@ class Limit:
 
     def passed(self) -> None:
         """A request was answered."""
+        if self._stale > 0:
+            self._stale -= 1
         self._good += 1
         self._failures = self._outages = 0
         self._answered = True
@@ -89,6 +92,9 @@ class Limit:
 
     def limited(self, retry_after: float | None) -> None:
         """A request met a 429."""
+        if self._stale > 0:
+            self._stale -= 1
+            return
         self._bad += 1
         share = self._bad / (self._good + self._bad)
         if retry_after and retry_after > 0 and share >= CROWDED:
@@ -150,18 +156,20 @@ class Limit:
     def _judge(self) -> None:
         """At the end of a window: shrink, grow, or leave it."""
         total = self._good + self._bad
-        if total < 20:
+        if total < (20 if self.rate is None else 8):
             return
         seconds = self._clock() - self._opened
-        if total < min(64, 2 * self.allowed) and seconds < 2.0:
+        # At a pace a window lasts half a second; else a full round of answers.
+        full = seconds >= 0.5 if self.rate is not None else total >= min(64, 2 * self.allowed)
+        if not full and seconds < 2.0:
             return
         share, tried = self._bad / total, total / max(seconds, 1e-3)
         if share >= CROWDED:
             self._shrink(self._good / max(seconds, 1e-3), tried)
-        elif share <= LIGHT:
+        elif share <= LIGHT and (self.rate is None or not self._bad):
             self._grow(tried)
         elif self.rate is not None:
-            self._trim(share)
+            self._trim(share, self._bad)
         self._good = self._bad = 0
         self._opened = self._clock()
 
@@ -169,6 +177,8 @@ class Limit:
         self.shrunk += 1
         self.allowed = max(1.0, self.allowed * 0.7)
         bound = tried if self.rate is None else min(tried, self.rate)
+        self._trouble, self._calm = 0.0, 0
+        self._stale = self.in_flight  # these were sent before: they say nothing new
         self.rate = self._entry = max(0.2, min(goodput, 0.7 * bound))
         self._before = None
 
@@ -178,17 +188,23 @@ class Limit:
         if self.rate is None:
             return
         if tried > 0.7 * self.rate:
-            self.rate *= 1.04 if self.rate > 0.9 * self._entry else 1.25
+            # Small steps near the pace that met 429s last, larger ones the longer it is calm.
+            self._calm += 1
+            step = 1.2 if not self._trouble else 1.015 if self._calm < 5 else 1.06
+            self.rate *= step
         elif tried < 0.3 * self.rate:
             self.rate = None  # it is not the pace that holds us back any more
 
-    def _trim(self, share: float) -> None:
+    def _trim(self, share: float, bad: int) -> None:
         """A few 429s at a pace: go slower, unless going slower did not help before."""
         assert self.rate is not None
+        if bad < 2:
+            return
         if self._before is not None and share > 0.7 * self._before:
             self.rate *= 1.25  # they come at random: slower would only be slower
             self.allowed = min(float(self.ceiling), self.allowed * 1.5 + 1.0)
         elif self.rate > 0.6 * self._entry:
+            self._trouble, self._calm = self.rate, 0
             self.rate *= 0.93
             self._before = share
 

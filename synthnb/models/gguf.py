@@ -44,7 +44,7 @@ def read_header(path: Path) -> Header:
             return _header(file)
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None
-    except (ValueError, struct.error, UnicodeDecodeError) as error:
+    except (ValueError, OverflowError, struct.error) as error:
         why = str(error) if type(error) is ValueError else "its header is cut off or damaged"
         raise SettingsError(f"{path} is not a usable GGUF model file: {why}.") from None
 

@@ -29,3 +29,28 @@ def loopback() -> Iterator[Loopback]:
     """A scripted OpenAI-compatible server on 127.0.0.1."""
     with Loopback() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def model_folder() -> Path:
+    """The folder of the embedded model: the user's, or ``.cache`` here, fetched once."""
+    from synthnb.errors import SettingsError
+    from synthnb.models import weights
+
+    found = weights.find()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SYNTHNB_HOME", str(Path(__file__).parent.parent / ".cache"))
+        try:
+            return (found or weights.fetch()).parent
+        except SettingsError as error:
+            missing = f"the embedded model is missing: {error}"
+    if os.environ.get("CI"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest.fixture
+def embedded_model(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The embedded model is there for this test, although its home is empty."""
+    monkeypatch.setenv("SYNTHNB_MODELS", str(model_folder))
+    return model_folder

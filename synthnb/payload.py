@@ -79,7 +79,7 @@ def _verdict(batch: Batch) -> JSON:
         "candidates": len(batch.records),
         "rejected": len(batch.records) - len(batch),
         "wanted": batch.wanted,
-        "tokens": batch.usage.completion_tokens,
+        "tokens": batch.tokens,
         "cached": batch.usage.cached,
         "cost": None if cost is None else round(cost, 6),
         "currency": batch.usage.currency,

@@ -119,7 +119,7 @@ def _review(index: int, product: str, mood: str, text: str, why: str, *scores: s
         f"Name one part of the {product}."
     )
     messages: tuple[Message, ...] = ({"role": "user", "content": prompt},)
-    call = Call("text", "local/smollm2-135m", messages, text, 160, 39, seed=1000 + index)
+    call = Call("text", "local/smollm2-135m", messages, text, 160, 38, seed=1000 + index)
     values = {"product": product, "mood": mood, "text": text}
     return record(index, values, *_reasons(why), checks=checks, calls=(call,))
 

@@ -80,6 +80,12 @@ def test_a_run_that_ended_early_says_so(status: str, words: str) -> None:
     assert "24 accepted of 31 candidates, 40 wanted" in batch.verdict
 
 
+def test_tokens_count_stored_answers_too() -> None:
+    batch = sample_batch(usage=Usage(cached=31))
+    assert batch.tokens == 31 * 38
+    assert "1,178 tokens · 31 stored answers · no cost" in batch.verdict
+
+
 def test_the_engine_s_own_reason_goes_before_ours() -> None:
     batch = sample_batch(status="budget", reason="the 0.05 USD budget ended this run at 0.0497")
     assert batch.ended == "the 0.05 USD budget ended this run at 0.0497"

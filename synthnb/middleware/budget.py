@@ -55,8 +55,8 @@ class Purse:
         self._tokens_reserved = 0
         self._cost_reserved = 0.0
         self._waiters: deque[asyncio.Future[None]] = deque()
-        self._per_byte = 0.5
-        """Prompt tokens a byte: pessimistic until answers say more."""
+        self._per_byte, self._template = 1.0, 64
+        """Prompt tokens a byte, and of a chat template: the worst until answers say more."""
 
     def usage(self) -> Usage:
         """Sums so far."""
@@ -111,11 +111,13 @@ class Purse:
         if self.capped:
             size = _size(request)
             if size:
-                self._per_byte = max(self._per_byte * 0.99, min(1.0, 1.1 * asked / size))
+                seen = 1.1 * asked / size
+                self._per_byte = seen if self._template else max(0.99 * self._per_byte, seen)
+                self._template = 0
 
     def _worst(self, request: Request) -> tuple[int, int]:
         said = request.params.get("max_tokens") or UNNAMED
-        return int(_size(request) * self._per_byte) + 8, int(said)
+        return int(_size(request) * self._per_byte) + self._template + 1, int(said)
 
     def _over(self, tokens: int, cost: float) -> str | None:
         cap = self.caps.tokens

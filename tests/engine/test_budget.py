@@ -1,0 +1,92 @@
+"""Hard caps: checked before each request, with the worst case of those in flight."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from synthnb import generate
+from synthnb.settings import PriceSetting, Settings
+from tests.engine.conftest import Make
+from tests.loopback import Loopback, Reply
+
+
+def test_tokens_are_never_passed(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    loopback.script(
+        lambda n, body: Reply(usage={"prompt_tokens": 20, "completion_tokens": 40})
+    )
+    recipe = reviews(budget={"tokens": 3000}, params={"max_tokens": 40})
+
+    batch = generate(recipe, 500, settings=settings)
+
+    assert batch.status == "budget"
+    assert "budget of 3,000 tokens" in batch.reason
+    assert 2400 < batch.usage.tokens <= 3000
+    assert len(batch) == len(loopback.requests) == batch.usage.tokens // 60
+
+
+def test_money_is_counted_by_the_users_own_price(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 50}
+    loopback.script(lambda n, body: Reply(usage=usage))
+    price = PriceSetting(input=10.0, output=20.0, per=1000)
+    lab = replace(settings.profiles["lab"], price=price)
+    settings = replace(settings, profiles={"lab": lab})
+    recipe = reviews(budget={"usd": 50}, params={"max_tokens": 50})
+
+    batch = generate(recipe, 500, settings=settings)
+
+    assert batch.status == "budget"
+    assert batch.usage.cost is not None
+    assert 40 < batch.usage.cost <= 50
+    assert batch.usage.cost == 2.0 * len(batch)
+    assert batch.records[0].calls[0].cost == 2.0
+
+
+def test_a_budget_too_small_for_one_request_sends_none(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    batch = generate(reviews(budget={"tokens": 20}), 5, settings=settings)
+
+    assert (len(batch), batch.status) == (0, "budget")
+    assert not loopback.requests
+
+
+def test_minutes_end_the_run(reviews: Make, settings: Settings, loopback: Loopback) -> None:
+    loopback.latency = 0.05
+    started = time.monotonic()
+
+    batch = generate(reviews(budget={"minutes": 0.01}), 5000, settings=settings)
+
+    assert time.monotonic() - started < 4
+    assert batch.status == "budget"
+    assert "0.01 minutes" in batch.reason
+    assert len(batch) > 5
+
+
+def test_stored_answers_cost_nothing(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    generate(reviews(), 10, settings=settings)
+
+    again = generate(reviews(budget={"tokens": 1}), 10, settings=settings)
+
+    assert (len(again), again.status, again.usage.tokens) == (10, "done", 0)
+
+
+def test_stop_if_ends_a_run_that_goes_wrong(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    loopback.script(lambda n, body: "always the same words here")
+    recipe = reviews(
+        checks=[{"duplicate": {"column": "text"}}], target={"stop_if": {"duplicate": 0.5}}
+    )
+
+    batch = generate(recipe, 300, settings=settings)
+
+    assert batch.status == "stopped"
+    assert "stop_if" in batch.reason
+    assert len(loopback.requests) < 100

@@ -1,0 +1,120 @@
+"""kill -9, then resume: no finished row is lost, nothing is asked twice but what was open."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from synthnb import generate
+from synthnb.api import resume
+from synthnb.errors import StoreError
+from synthnb.preparing import shared_store
+from synthnb.settings import Settings
+from synthnb.store import Store
+from tests.engine.conftest import Make
+from tests.loopback import Loopback, error
+
+ROOT = Path(__file__).parents[2]
+
+
+def child(loopback: Loopback, rows: int, run: str = "") -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.engine.killme", loopback.base_url, str(rows)]
+    command += [run] if run else []
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("killed_after", [3, 17, 31])
+def test_kill_9_loses_no_finished_row(loopback: Loopback, killed_after: int) -> None:
+    loopback.latency = 0.02
+    process = child(loopback, 40)
+    assert process.stdout is not None
+    run = process.stdout.readline().split()[1]
+    seen = set()
+    for line in process.stdout:
+        seen.add(int(line.split()[1]))
+        if len(seen) == killed_after:
+            break
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    before = [repr(body) for body in loopback.bodies]
+    assert shared_store().run(run).alive is False
+
+    process.stdout.close()
+    with child(loopback, 40, run) as done:
+        out, _ = done.communicate(timeout=60)
+    lines = out.split("\n")
+
+    assert lines[-2].split()[:3] == ["end", "done", "40"]
+    again = [repr(body) for body in loopback.bodies[len(before) :]]
+    assert len(set(again) & set(before)) <= 8  # what was in flight at the kill
+    assert len(set(again)) == len(again)
+    assert len(set(before) | set(again)) == 80
+    stored = Store.open()
+    assert stored.count_rows(run, True) == 40
+    stored.close()
+
+
+def test_a_stopped_run_goes_on_where_it_was(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    loopback.script(lambda n, body: None if n < 10 else error(401, "The key expired"))
+    first = generate(reviews(), 30, settings=settings)
+    assert first.status == "stopped"
+    loopback.reset()
+
+    whole = resume(first.run, settings=settings)
+
+    assert (whole.status, len(whole), whole.run) == ("done", 30, first.run)
+    assert len(loopback.requests) == 30 - whole.usage.cached
+    assert whole.usage.cached >= len(first)
+    kept = {record.index: record.values for record in whole.records}
+    assert all(kept[record.index] == record.values for record in first.records)
+
+
+def test_a_run_has_one_owner(reviews: Make, settings: Settings) -> None:
+    batch = generate(reviews(), 2, settings=settings)
+    store = shared_store()
+    store.claim_run(batch.run)
+
+    with pytest.raises(StoreError, match=f"being written by process {os.getpid()}"):
+        resume(batch.run, settings=settings)
+
+
+def test_other_source_rows_are_refused(settings: Settings) -> None:
+    from synthnb import Recipe
+
+    recipe = Recipe(source={"order": "file"}, columns={"text": {"prompt": "{{ text }}"}})
+    batch = generate(recipe, source=[{"text": "one"}], settings=settings)
+
+    with pytest.raises(StoreError, match="other source rows"):
+        resume(batch.run, source=[{"text": "two"}], settings=settings)
+    assert len(resume(batch.run, source=[{"text": "one"}], settings=settings)) == 1
+
+
+def test_an_unknown_run_is_said_so(settings: Settings) -> None:
+    with pytest.raises(StoreError, match="no run 'nope'"):
+        resume("nope", settings=settings)
+
+
+def test_an_interrupt_keeps_rows_and_comes_back_soon(loopback: Loopback) -> None:
+    import time
+
+    loopback.latency = 0.05
+    process = child(loopback, 5000)
+    assert process.stdout is not None
+    for _ in range(20):
+        process.stdout.readline()
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    run = shared_store().runs()[0]
+
+    assert time.monotonic() - started < 4
+    assert run.status == "interrupted"
+    assert run.accepted >= 15
+    assert shared_store().count_rows(run.id, True) == run.accepted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from synthnb.errors import StoreError
@@ -133,6 +134,10 @@ def _is_damage(error: sqlite3.Error) -> bool:
     return "malformed" in text or "no such table" in text or "disk I/O error" in text
 
 
+STEP = 32
+GAP = 200
+"""Ranges of row ids without a readable row after which the file is taken to end."""
+
 TABLES = {
     "answers": "key, value, created",
     "runs": "*",
@@ -169,35 +174,29 @@ def _salvage(damaged: Path, path: Path) -> int:
 
 def _readable(
     source: sqlite3.Connection, table: str, columns: str
-) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
+) -> Iterator[tuple[object, ...]]:
     try:
-        for row in source.execute(f"SELECT {columns} FROM {table}"):
-            rows.append(row)
-        return rows
+        yield from source.execute(f"SELECT {columns} FROM {table}")
     except sqlite3.Error:
-        if table != "answers":
-            return rows
-    return _by_rowid(source, columns)
+        if table == "answers":
+            yield from _by_rowid(source, columns)
 
 
-def _by_rowid(source: sqlite3.Connection, columns: str) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
-    try:
-        last = source.execute("SELECT max(rowid) FROM answers").fetchone()[0] or 0
-    except sqlite3.Error:
-        return rows
-    for first in range(0, last + 1, 16):
-        for low, high in ((first, first + 16), *((n, n + 1) for n in range(first, first + 16))):
+def _by_rowid(source: sqlite3.Connection, columns: str) -> Iterator[tuple[object, ...]]:
+    """Answers in small ranges of row ids, so that a broken page costs only its own."""
+    query = f"SELECT {columns} FROM answers NOT INDEXED WHERE rowid >= ? AND rowid < ?"
+    first, barren = 0, 0
+    while barren < GAP:
+        spans = [(first, first + STEP)]
+        spans += [(one, one + 1) for one in range(first, first + STEP)]
+        barren += 1
+        for low, high in spans:
             try:
-                found = source.execute(
-                    f"SELECT {columns} FROM answers NOT INDEXED "
-                    "WHERE rowid >= ? AND rowid < ?",
-                    (low, high),
-                ).fetchall()
+                found = source.execute(query, (low, high)).fetchall()
             except sqlite3.Error:
                 continue
-            rows.extend(found)
-            if high - low == 16:
+            barren = 0 if found else barren
+            yield from found
+            if high - low == STEP:
                 break
-    return rows
+        first += STEP

@@ -1,0 +1,271 @@
+"""The store: durable before counted, shared by many, honest about its file."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import sqlite3
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from synthnb.errors import StoreError
+from synthnb.store import RunInfo, Store, StoredRecords, decode_record, encode_record
+from synthnb.store.layout import LATEST
+from synthnb.types import Call, Reason, Record
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "store.sqlite3"
+
+
+def key(number: int) -> bytes:
+    return number.to_bytes(16, "big")
+
+
+def fill(store: Store, count: int, start: int = 0) -> None:
+    async def put() -> None:
+        await asyncio.gather(
+            *(store.put(key(n), f"answer {n}".encode()) for n in range(start, start + count))
+        )
+
+    asyncio.run(put())
+
+
+def test_an_answer_is_there_once_put_returns(path: Path) -> None:
+    store = Store.open(path)
+
+    async def put() -> float:
+        started = time.monotonic()
+        await store.put(b"k" * 16, b"an answer")
+        other = sqlite3.connect(path)
+        assert other.execute("SELECT value FROM answers").fetchall() == [(b"an answer",)]
+        other.close()
+        return time.monotonic() - started
+
+    assert min(asyncio.run(put()) for _ in range(5)) < 0.05
+    assert store.get(b"k" * 16) == b"an answer"
+    assert store.get(b"x" * 16) is None
+    assert store.get(b"k" * 16, since=time.time() + 1) is None
+    store.close()
+
+
+def test_only_the_user_may_read_it(path: Path) -> None:
+    Store.open(path).close()
+
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+
+
+def test_a_cancelled_wait_takes_nobody_with_it(path: Path) -> None:
+    store = Store.open(path)
+
+    async def main() -> None:
+        first, second = store.put(key(1), b"1"), store.put(key(2), b"2")
+        first.cancel()
+        await second
+
+    asyncio.run(main())
+    assert store.get(key(1)) == b"1"
+    store.close()
+
+
+def _write(path: str, start: int) -> None:
+    store = Store.open(path)
+    fill(store, 500, start)
+    store.close()
+
+
+def test_eight_processes_share_one_store(path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    jobs = [context.Process(target=_write, args=(str(path), n * 250)) for n in range(8)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join(60)
+
+    assert [job.exitcode for job in jobs] == [0] * 8
+    store = Store.open(path)
+    assert store.info()["answers"] == 2250  # neighbours wrote the same keys
+    store.close()
+
+
+def test_a_newer_store_is_refused_and_not_touched(path: Path) -> None:
+    Store.open(path).close()
+    with sqlite3.connect(path) as raw:
+        raw.execute(f"PRAGMA user_version = {LATEST + 1}")
+    raw.close()
+    before = path.read_bytes()
+
+    with pytest.raises(StoreError, match="newer synthnb"):
+        Store.open(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["text", "head", "middle", "tail", "empty"])
+def test_a_damaged_file_is_set_aside_and_rows_are_saved(path: Path, damage: str) -> None:
+    store = Store.open(path)
+    fill(store, 2000)
+    store.close()
+    content = bytearray(path.read_bytes())
+    if damage == "text":
+        content = bytearray(b"this is no database\n" * 500)
+    elif damage == "empty":
+        content = bytearray()
+    else:
+        place = {"head": 0, "middle": len(content) // 2, "tail": len(content) - 5000}[damage]
+        content[place : place + 3000] = b"\xff" * 3000
+    path.write_bytes(content)
+
+    again = Store.open(path)
+    saved = sum(again.get(key(n)) == f"answer {n}".encode() for n in range(2000))
+    if damage not in ("text", "empty"):
+        assert again.notice is not None
+        assert "set aside" in again.notice
+    if damage in ("middle", "tail"):
+        assert saved > 1600
+    fill(again, 10, 5000)
+    assert again.get(key(5003)) == b"answer 5003"
+    again.close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_keeps_answers_for_this_process(path: Path) -> None:
+    path.parent.mkdir()
+    path.parent.chmod(0o500)
+    store = Store.open(path)
+
+    assert store.notice is not None
+    assert "cannot be written" in store.notice
+    fill(store, 3)
+    assert store.get(key(2)) == b"answer 2"
+    store.close()
+
+
+def test_a_folder_that_cannot_be_made_keeps_answers_for_this_process(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = Store.open(tmp_path / "file" / "store.sqlite3")
+
+    assert not store.lasting
+    assert store.notice is not None
+    fill(store, 3)
+    assert store.get(key(1)) == b"answer 1"
+    folder = store.path.parent
+    store.close()
+    assert not folder.exists()
+    with pytest.raises(StoreError):
+        Store.open(tmp_path / "file" / "store.sqlite3", fallback=False)
+
+
+def test_a_full_disk_is_told_and_loses_no_earlier_answer(path: Path) -> None:
+    store = Store.open(path)
+    fill(store, 10)
+
+    def full(connection: sqlite3.Connection) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    store._writer.execute(full).result(5)
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        fill(store, 5000, 100)
+    assert store.failure is not None
+    assert "is full" in store.failure
+    assert store.get(key(9)) == b"answer 9"
+    store.close()
+
+
+RECORD = Record(
+    index=3,
+    values={"text": "Grüße 🌍", "n": 1, "o": {"a": [None, True]}},
+    accepted=False,
+    reasons=(Reason("length", 71, "too long", "text"),),
+    checks=(Reason("length", 71, "too long", "text"), Reason("words", 9, "", "text", True)),
+    calls=(Call("text", "lab/tiny", ({"role": "user", "content": "?"},), "!", 3, 4),),
+    hidden={"plan": "…"},
+    attempt=1,
+    parents=("ab",),
+    source={"faq": "x"},
+    id="deadbeef",
+)
+
+
+def test_records_come_back_as_they_were() -> None:
+    assert decode_record(encode_record(RECORD)) == RECORD
+
+
+def test_records_of_a_run_are_read_as_they_are_asked_for(path: Path) -> None:
+    store = Store.open(path)
+    for seq in range(50):
+        record = Record(index=seq, values={"n": seq}, accepted=seq % 5 != 0, id=str(seq))
+        if not record.accepted:
+            record = Record(seq, {"n": seq}, False, (Reason("length"),), id=str(seq))
+        store.add_row("r1", seq, record.accepted, encode_record(record))
+    store.flush()
+    rows = StoredRecords(store, "r1")
+
+    assert len(rows) == 50
+    assert rows[7].values == {"n": 7}
+    assert rows[-1].index == 49
+    assert [record.index for record in rows[10:13]] == [10, 11, 12]
+    assert [record.accepted for record in rows].count(False) == 10
+    assert len(StoredRecords(store, "r1", accepted=True)) == 40
+    with pytest.raises(IndexError):
+        rows[50]
+    store.close()
+
+
+def info(run: str, name: str = "reviews") -> RunInfo:
+    return RunInfo(run, "/project", name, "synthnb: 1", "/project", "f" * 32, 10)
+
+
+def test_versions_count_up_by_folder_and_name(path: Path) -> None:
+    store = Store.open(path)
+
+    assert [store.next_version("/a", "x", "r", "h") for _ in range(3)] == [1, 2, 3]
+    assert store.next_version("/b", "x", "r", "h") == 1
+    assert [version.number for version in store.versions("/a", "x")] == [1, 2, 3]
+    store.close()
+
+
+def test_runs_are_found_by_the_beginning_of_their_id(path: Path) -> None:
+    store = Store.open(path)
+    store.start_run(info("abcd"))
+    store.start_run(info("abef"))
+
+    assert store.run("abc").id == "abcd"
+    assert store.run("abcd").alive
+    with pytest.raises(StoreError, match="Several"):
+        store.run("ab")
+    with pytest.raises(StoreError, match="There is no run"):
+        store.run("zz")
+    assert {run.id for run in store.runs("/project", "reviews")} == {"abcd", "abef"}
+    store.close()
+
+
+def test_decisions_are_replaced_and_taken_back(path: Path) -> None:
+    store = Store.open(path)
+    store.decide("run", "row1", "edit", {"text": "new"})
+    store.decide("run", "row1", "edit", {"text": "newer"})
+    store.decide("run", "row2", "keep", True, author="ana")
+    store.decide("run", "row2", "keep", None, author="ana")
+
+    assert [(d["row"], d["value"]) for d in store.decisions("run")] == [
+        ("row1", {"text": "newer"})
+    ]
+    store.close()
+
+
+def test_prune_drops_old_answers_and_rows_of_old_runs(path: Path) -> None:
+    store = Store.open(path)
+    fill(store, 20)
+    store.start_run(info("old"))
+    store.add_row("gone", 0, True, b"{}")
+    store.flush()
+
+    assert store.prune(days=1) == 0
+    assert store.prune(days=-1, runs_kept=1) == 21
+    assert store.info()["answers"] == 0
+    store.close()

@@ -443,6 +443,7 @@ def test_an_unchanged_recipe_keeps_its_text() -> None:
     [
         ({"seed": 9}, ["seed: 9"]),
         ({"description": "a\nb"}, ["description: |-", "  a", "  b"]),
+        ({"license": "a\nb"}, ["license: |-               # of the rows", "  a", "  b"]),
         ({"split": {"by": "topic"}}, ["split: {by: topic}"]),
         ({"budget": None}, []),
         (

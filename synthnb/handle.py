@@ -142,6 +142,7 @@ class Handle:
             elapsed=ended.elapsed if ended else 0.0,
             run=run.id,
             wanted=run.wanted,
+            frame=run.frame,
         )
 
     def _register(self, batch: Batch) -> Batch:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from synthnb.models.catalog import catalog
 from synthnb.settings import load_settings
 
 __all__ = ["known_models"]
 
 
 def known_models() -> list[str]:
-    """The default model first, then one ``PROFILE/`` for each profile."""
+    """The default model, GGUF files that are here, and ``PROFILE/`` for each endpoint."""
     settings = load_settings()
-    return list(dict.fromkeys([settings.model, *(f"{name}/" for name in settings.profiles)]))
+    names = [settings.model]
+    for entry in catalog(settings):
+        endpoint = entry.kind == "endpoint" and not entry.default
+        names.append(entry.name.partition("/")[0] + "/" if endpoint else entry.name)
+    return list(dict.fromkeys(names))

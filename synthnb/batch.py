@@ -17,8 +17,8 @@ from synthnb.visible import cost, count, one_line
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synthnb.altair_charts import Charts
-    from synthnb.distributions import Distribution
+    from synthnb.charts.altair_charts import Charts
+    from synthnb.charts.distributions import Distribution
     from synthnb.recipe import Recipe
 
 __all__ = ["Batch", "provenance"]
@@ -147,7 +147,7 @@ class Batch:
     @cached_property
     def distributions(self) -> list[Distribution]:
         """The aggregated bars behind all charts, tables and findings of this batch."""
-        from synthnb.distributions import distributions
+        from synthnb.charts.distributions import distributions
 
         return distributions(self)
 
@@ -230,16 +230,16 @@ class Batch:
         return f"<Batch {one_line(self.name, 60)}: {self.verdict}>"
 
     def __str__(self) -> str:
-        from synthnb.text_table import batch_text
+        from synthnb.charts.text_table import batch_text
 
         return batch_text(self)
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> dict[str, object]:
-        from synthnb.payload import MIME, payload
-        from synthnb.static_html import batch_html
-        from synthnb.text_table import batch_text
+        from synthnb.charts.payload import MIME, payload
+        from synthnb.charts.static_html import batch_html
+        from synthnb.charts.text_table import batch_text
 
         body = payload(self)
         return {MIME: body, "text/html": batch_html(self), "text/plain": batch_text(self)}

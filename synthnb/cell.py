@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthnb.errors import RecipeError
-from synthnb.parts import Value
-from synthnb.reading import RECIPE_KEYS, Head
-from synthnb.reading_columns import KINDS, PROMPT_KEYS, is_weighted
 from synthnb.recipe import Recipe
+from synthnb.recipe.parts import Value
+from synthnb.recipe.reading import RECIPE_KEYS, Head
+from synthnb.recipe.reading_columns import KINDS, PROMPT_KEYS, is_weighted
+from synthnb.recipe.writing import canonical_text
+from synthnb.recipe.yamltext import Node, parse, plain
 from synthnb.suggest import distance
 from synthnb.types import JSON
-from synthnb.writing import canonical_text
-from synthnb.yamltext import Node, parse, plain
 
 __all__ = ["dumps", "loads"]
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb import card, charts
 from synthnb._version import __version__
+from synthnb.charts.findings import look_first, losses
+from synthnb.charts.payload import column_type
 from synthnb.errors import ExportError, SettingsError
-from synthnb.findings import look_first, losses
-from synthnb.payload import column_type
 from synthnb.sinks import JsonlSink, ParquetSink
 from synthnb.terms import Used, judge
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from synthnb.charts.text_table import table_text
 from synthnb.models.catalog import Entry, catalog
 from synthnb.settings import Settings
-from synthnb.text_table import table_text
 
 __all__ = ["models_text"]
 

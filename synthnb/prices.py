@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from synthnb.profiles import Profile
+from synthnb.settings.profiles import Profile
 
 __all__ = ["FREE", "Price", "price_of"]
 
@@ -49,7 +49,7 @@ def price_of(profile: Profile, model: str) -> Price | None:
     The public list is asked by the endpoint's address, never by the model's name alone:
     the same weights cost something else elsewhere.
 
-    >>> from synthnb.profiles import BUILT_IN
+    >>> from synthnb.settings.profiles import BUILT_IN
     >>> price_of(BUILT_IN["local"], "smollm2-135m").cost(1000, 1000)
     0.0
     """

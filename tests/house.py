@@ -17,18 +17,16 @@ PACKAGE = ROOT / "synthnb"
 
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("errors", "types", "events", "concurrency", "visible", "suggest", "_version"),
-    ("settings", "profiles", "secrets", "consent", "template", "template_filters", "schema"),
-    ("parts", "graph", "report", "relations", "reading", "writing", "yamltext", "yamlwrite"),
-    ("recipe", "recipes"),
-    ("cell", "samplers", "source", "documents", "tables", "like", "similarity"),
+    ("settings", "template", "schema", "recipe", "recipes"),
+    ("cell", "samplers", "source", "like"),
     ("store",),
     ("models", "middleware", "prices"),
-    ("metrics", "checks", "collapse", "ranking"),
+    ("metrics", "shingles", "nearduplicates", "checks", "privacy", "collapse", "ranking"),
     ("engine",),
-    ("terms", "export", "card", "batch", "distributions", "findings"),
-    ("payload", "charts", "altair_charts", "static_html", "text_table", "folder", "listing"),
-    ("api", "scale"),
-    ("cli", "demo"),
+    ("terms", "export", "sinks", "card", "batch"),
+    ("charts", "folder"),
+    ("api", "scale", "doctor", "listing"),
+    ("cli", "__main__"),
     ("notebook",),
 )
 """Modules of one row may import each other and everything above, at import time."""

@@ -133,6 +133,6 @@ def _reasons(why: str) -> list[Reason]:
 
 
 if __name__ == "__main__":
-    from synthnb.payload import payload
+    from synthnb.charts.payload import payload
 
     print(json.dumps(payload(sample_batch()), indent=1, ensure_ascii=False))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from synthnb.batch import Batch
-from synthnb.findings import look_first
+from synthnb.charts.findings import look_first
 from synthnb.types import Reason, Usage
 from tests.samples import HOSTILE, batch_of, record, sample_batch
 

@@ -10,7 +10,7 @@ import pytest
 
 from synthnb import charts
 from synthnb.batch import Batch
-from synthnb.distributions import distributions, histogram
+from synthnb.charts.distributions import distributions, histogram
 from tests.samples import HOSTILE, RECIPE, batch_of, record, sample_batch
 
 PNG = b"\x89PNG"

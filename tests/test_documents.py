@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from synthnb.documents import html_text
 from synthnb.errors import SourceError
-from synthnb.parts import Chunk, Source
+from synthnb.recipe.parts import Chunk, Source
 from synthnb.source import SourceRows, open_source
+from synthnb.source.documents import html_text
 
 
 def chunks(
@@ -136,7 +136,7 @@ def test_a_large_folder_is_not_held_in_memory(tmp_path: Path) -> None:
     code = (
         "import resource, sys\n"
         "from pathlib import Path\n"
-        "from synthnb.parts import Source\n"
+        "from synthnb.recipe.parts import Source\n"
         "from synthnb.source import open_source\n"
         "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "base = Path(sys.argv[1])\n"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthnb.batch import Batch
-from synthnb.payload import MAX_BYTES, MAX_ROWS, payload
-from synthnb.static_html import batch_html
+from synthnb.charts.payload import MAX_BYTES, MAX_ROWS, payload
+from synthnb.charts.static_html import batch_html
 from tests.samples import HOSTILE, batch_of, record, sample_batch
 
 ALLOWED = {"p", "b", "table", "tr", "td", "th", "span"}

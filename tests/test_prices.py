@@ -7,7 +7,7 @@ import re
 import pytest
 
 from synthnb.prices import Price, price_of
-from synthnb.profiles import BUILT_IN, PriceSetting, Profile
+from synthnb.settings.profiles import BUILT_IN, PriceSetting, Profile
 
 
 def test_a_profiles_own_price_wins() -> None:

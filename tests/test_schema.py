@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from synthnb.errors import RecipeError
 from synthnb.recipe import Prompt
 from synthnb.schema import SchemaMismatch, compile_schema, from_shorthand, schema_of
-from synthnb.schema_rules import compile_rule
+from synthnb.schema.rules import compile_rule
 
 
 def mismatch(schema: Any, text: str) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from synthnb.consent import ConsentNeeded, consent, needs_consent
 from synthnb.errors import SettingsError
-from synthnb.secrets import Secret, redact
 from synthnb.settings import Settings, config_file, data_dir, load_settings
+from synthnb.settings.consent import ConsentNeeded, consent, needs_consent
+from synthnb.settings.secrets import Secret, redact
 
 LAB = """
 [profiles.lab]

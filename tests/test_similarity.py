@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 
-from synthnb.similarity import nearest
+from synthnb.charts.similarity import nearest
 
 
 def test_a_copy_is_1_and_unrelated_texts_are_0() -> None:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthnb.errors import SourceError
-from synthnb.parts import Source
+from synthnb.recipe.parts import Source
 from synthnb.source import SourceRows, open_source, row_id
 
 

@@ -1,55 +1,32 @@
-"""The cheap checks: length, words, choices, exact and near duplicates."""
+"""The cheapest checks: length, words, choices, schema, stop phrases."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import orjson
+from synthnb.checks.protocol import Candidate, Check, CheckContext, number, pick, register
+from synthnb.checks.values import as_plain, count_words, reach
+from synthnb.errors import CheckError, RecipeError
+from synthnb.schema import Schema, SchemaMismatch, compile_schema
+from synthnb.types import JSON, Reason
 
-from synthnb.checks.protocol import Candidate, Check, CheckContext, pick, register
-from synthnb.errors import CheckError
-from synthnb.types import JSON, Reason, Row
+__all__ = ["STOP_PHRASES"]
 
-__all__ = ["as_plain", "reach", "shingles"]
-
-WORD = re.compile(r"\w+", re.UNICODE)
-
-
-def reach(values: Row, path: str) -> JSON:
-    """The value at a column or a dotted path below one; ``None`` where there is none."""
-    found: JSON = values
-    for step in path.split("."):
-        if isinstance(found, dict):
-            found = found.get(step)
-        elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
-            found = found[int(step)]
-        else:
-            return None
-    return found
-
-
-def as_plain(value: JSON) -> str:
-    """A value as the text that checks measure: a conversation's turns, an object's JSON."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and value and all(
-        isinstance(item, dict) and "content" in item for item in value
-    ):
-        return "\n".join(str(item["content"]) for item in value)
-    if value is None:
-        return ""
-    return orjson.dumps(value).decode() if isinstance(value, dict | list) else str(value)
-
-
-def shingles(text: str) -> frozenset[int]:
-    """Hashes of its three-word runs, case and punctuation left out."""
-    words = WORD.findall(text.casefold())
-    if len(words) < 3:
-        return frozenset((hash(tuple(words)),)) if words else frozenset()
-    return frozenset(map(hash, zip(words, words[1:], words[2:], strict=False)))
+STOP_PHRASES = (
+    *("as an ai", "as an ai language model", "as a language model", "i'm an ai", "i am an ai"),
+    *("as an artificial intelligence", "as a large language model", "my training data"),
+    *("my knowledge cutoff", "i cannot fulfill", "i can't fulfill", "i cannot assist with"),
+    *("i can't assist with", "i'm sorry, but i can't", "i'm sorry, but i cannot"),
+    *("i am sorry, but i cannot", "i am unable to provide", "i'm unable to provide"),
+    *("i do not have personal opinions", "i don't have personal opinions"),
+    *("als ki-", "als sprachmodell", "en tant qu'ia", "en tant que modèle de langage"),
+    *("como modelo de lenguaje", "como una ia", "como modelo de linguagem", "作为一个人工智能"),
+    *("作为人工智能", "作为一个ai", "作为ai", "作为语言模型", "aiとして", "言語モデルとして"),
+    *("как языковая модель", "как искусственный интеллект"),
+)
+"""What models say about themselves, in place of an answer."""
 
 
 class Measure:
@@ -63,17 +40,19 @@ class Measure:
     ) -> None:
         self.name, self.unit, self.measure = name, unit, measure
         self.column: str | None = options["column"]
-        self.low, self.high = options["min"], options["max"]
+        self.low, self.high = number(options, "min", 0), number(options, "max", 0)
         if self.low is None and self.high is None:
             raise CheckError("needs 'min' or 'max'")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise CheckError(f"'min' {self.low:g} is above 'max' {self.high:g}")
 
     async def __call__(self, row: Candidate) -> Sequence[Reason]:
         """Passed between the bounds, both included."""
         value = self.measure(as_plain(reach(row.values, self.column or "")))
         if self.low is not None and value < self.low:
-            message = f"{value} {self.unit}, at least {self.low} wanted"
+            message = f"{value} {self.unit}, at least {self.low:g} wanted"
         elif self.high is not None and value > self.high:
-            message = f"{value} {self.unit}, at most {self.high} wanted"
+            message = f"{value} {self.unit}, at most {self.high:g} wanted"
         else:
             return (Reason(self.name, value, "", self.column, True),)
         return (Reason(self.name, value, message, self.column),)
@@ -81,7 +60,7 @@ class Measure:
 
 @register("length")
 def _length(options: dict[str, JSON], context: CheckContext) -> Check:
-    """Characters of a column: ``{column, min, max}``."""
+    """Characters of a column (code points): ``{column, min, max}``."""
     found = pick(options, context, column=..., min=None, max=None)
     return Measure("length", "characters", len, found)
 
@@ -90,7 +69,7 @@ def _length(options: dict[str, JSON], context: CheckContext) -> Check:
 def _words(options: dict[str, JSON], context: CheckContext) -> Check:
     """Words of a column: ``{column, min, max}``."""
     found = pick(options, context, column=..., min=None, max=None)
-    return Measure("words", "words", lambda text: len(WORD.findall(text)), found)
+    return Measure("words", "words", count_words, found)
 
 
 class Choices:
@@ -105,9 +84,9 @@ class Choices:
         self.values = values
 
     async def __call__(self, row: Candidate) -> Sequence[Reason]:
-        """Passed if the value is in the list."""
+        """Passed if the value is in the list; 1 is not True."""
         value = reach(row.values, self.column or "")
-        if value in self.values:
+        if any(value == wanted and type(value) is type(wanted) for wanted in self.values):
             return (Reason(self.name, value, "", self.column, True),)
         wanted = ", ".join(map(str, self.values[:8]))
         return (Reason(self.name, value, f"not one of {wanted}", self.column),)
@@ -122,108 +101,95 @@ def _choices(options: dict[str, JSON], context: CheckContext) -> Check:
     return Choices(found["column"], found["values"])
 
 
-class Duplicate:
-    """The exact same value as an accepted row's, or a source row's."""
+class Shaped:
+    """A column whose value fits a schema; a text is read as JSON first."""
 
-    name = "duplicate"
-    cost = 5
-    ordered = True
+    name = "schema"
+    cost = 1
+    ordered = False
 
-    def __init__(self, column: str | None, known: set[bytes]) -> None:
-        self.column = column
-        self._known = known
-
-    def _key(self, values: Row) -> bytes:
-        value = reach(values, self.column) if self.column else values
-        text = " ".join(as_plain(value).split())
-        return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).digest()
-
-    async def __call__(self, row: Candidate) -> Sequence[Reason]:
-        """Passed if no accepted row has this value (runs of white space count as one)."""
-        if self._key(row.values) not in self._known:
-            return (Reason(self.name, False, "", self.column, True),)
-        return (Reason(self.name, True, "the same as an earlier row", self.column),)
-
-    def admit(self, row: Candidate) -> None:
-        """Remember an accepted value."""
-        self._known.add(self._key(row.values))
-
-
-@register("duplicate")
-def _duplicate(options: dict[str, JSON], context: CheckContext) -> Check:
-    """No accepted row (``against: [accepted, source]``) has this exact value."""
-    found = pick(options, context, column=None, against=["accepted"])
-    check = Duplicate(found["column"], set())
-    for values in _source(found, context):
-        check.admit(Candidate(-1, values))
-    return check
-
-
-class NearDuplicate:
-    """Jaccard similarity of three-word shingles with every row before.
-
-    Only rows that share a shingle are compared: exact, and fast while rows differ.
-    """
-
-    name = "near_duplicate"
-    cost = 6
-    ordered = True
-
-    def __init__(self, column: str, threshold: float) -> None:
-        if not 0 < threshold <= 1:
-            raise CheckError("'threshold' lies between 0 and 1")
+    def __init__(self, column: str, schema: Schema) -> None:
         self.column: str | None = column
-        self.threshold = threshold
-        self._rows: list[tuple[int, frozenset[int]]] = []
-        self._holders: dict[int, list[int]] = {}
+        self.schema = schema
 
     async def __call__(self, row: Candidate) -> Sequence[Reason]:
-        """Passed below the threshold; the value is the greatest similarity found."""
-        own = shingles(as_plain(reach(row.values, self.column or "")))
-        shared: dict[int, int] = {}
-        for shingle in own:
-            for position in self._holders.get(shingle, ()):
-                shared[position] = shared.get(position, 0) + 1
-        best, nearest = 0.0, -1
-        for position, count in shared.items():
-            index, other = self._rows[position]
-            similarity = count / (len(own) + len(other) - count)
-            if similarity > best:
-                best, nearest = similarity, index
-        value = round(best, 3)
-        if best < self.threshold:
-            return (Reason(self.name, value, "", self.column, True),)
-        whom = f"row {nearest}" if nearest >= 0 else "a source row"
-        return (Reason(self.name, value, f"{value} like {whom}", self.column),)
-
-    def admit(self, row: Candidate) -> None:
-        """Compare later rows with this one."""
-        own = shingles(as_plain(reach(row.values, self.column or "")))
-        self._rows.append((row.index, own))
-        for shingle in own:
-            # A shingle that hundreds of rows share says nothing and would cost the most.
-            holders = self._holders.setdefault(shingle, [])
-            if len(holders) < 256:
-                holders.append(len(self._rows) - 1)
+        """Passed if nothing is wrong; the value is the number of misfits."""
+        value = reach(row.values, self.column or "")
+        problems = self.schema.problems(value)
+        if problems and isinstance(value, str):
+            try:
+                self.schema.parse(value)
+                problems = []
+            except SchemaMismatch as error:
+                problems = list(error.problems)
+        said = "; ".join(str(problem) for problem in problems[:3])
+        return (Reason(self.name, len(problems), said, self.column, not problems),)
 
 
-@register("near_duplicate")
-def _near_duplicate(options: dict[str, JSON], context: CheckContext) -> Check:
-    """``{column, threshold: 0.8, against: [accepted, source]}``."""
-    found = pick(options, context, column=..., threshold=0.8, against=["accepted"])
-    check = NearDuplicate(found["column"], float(found["threshold"]))
-    for values in _source(found, context):
-        check.admit(Candidate(-1, values))
-    return check
+@register("schema")
+def _schema(options: dict[str, JSON], context: CheckContext) -> Check:
+    """Shape of a column's value: ``{column, schema: {answer: str}}`` or ``json_schema``."""
+    found = pick(options, context, column=..., schema=None, json_schema=None)
+    if (found["schema"] is None) == (found["json_schema"] is None):
+        raise CheckError("needs one of 'schema' and 'json_schema'")
+    try:
+        schema = compile_schema(found["schema"], json_schema=found["json_schema"])
+    except RecipeError as error:
+        raise CheckError(error.message) from None
+    return Shaped(found["column"], schema)
 
 
-def _source(options: dict[str, Any], context: CheckContext) -> list[Row]:
-    against = options["against"]
-    allowed = {"accepted", "source"}
-    if not isinstance(against, list) or not set(map(str, against)) <= allowed:
-        raise CheckError("'against' is a list of accepted and source")
-    if "source" not in against:
-        return []
-    if context.source_rows is None:
-        raise CheckError("'against: source' needs a source")
-    return list(context.source_rows())
+class StopPhrases:
+    """A column that must not say any of a list of phrases."""
+
+    name = "stop_phrases"
+    cost = 0
+    ordered = False
+
+    def __init__(self, column: str, phrases: Sequence[str]) -> None:
+        self.column: str | None = column
+        self._search = re.compile("|".join(map(_bounded, phrases))).search
+
+    async def __call__(self, row: Candidate) -> Sequence[Reason]:
+        """Passed if none is there; the value is the first one found."""
+        found = self._search(_folded(as_plain(reach(row.values, self.column or ""))))
+        if found is None:
+            return (Reason(self.name, None, "", self.column, True),)
+        return (Reason(self.name, found[0], f"says “{found[0]}”", self.column),)
+
+
+def _folded(text: str) -> str:
+    """Case, runs of white space and curly apostrophes do not count."""
+    return " ".join(text.casefold().replace("’", "'").replace("‘", "'").split())
+
+
+def _bounded(phrase: str) -> str:
+    """A phrase as a pattern: "as an AI" is not in "as an aircraft"."""
+    text = _folded(phrase)
+    before = r"(?<!\w)" if text[0].isascii() and text[0].isalnum() else ""
+    after = r"(?!\w)" if text[-1].isascii() and text[-1].isalnum() else ""
+    # Chinese and Japanese put no space between a Latin word and their own.
+    own = any(ord(mark) > 0x2E7F for mark in text)
+    return re.escape(text) if own else f"{before}{re.escape(text)}{after}"
+
+
+@register("stop_phrases")
+def _stop_phrases(options: dict[str, JSON], context: CheckContext) -> Check:
+    """``{column, phrases: [...], also: [...]}``: a list of our own where none is given."""
+    found = pick(options, context, column=..., phrases=None, also=None)
+    phrases: list[str] = []
+    for key in ("phrases", "also"):
+        given = found[key]
+        if given is None:
+            continue
+        if not isinstance(given, list) or not all(
+            isinstance(p, str) and p.strip() for p in given
+        ):
+            raise CheckError(f"'{key}' is a list of texts")
+        phrases += given
+    if found["phrases"] is None:
+        phrases += STOP_PHRASES
+    if not phrases:
+        raise CheckError("'phrases' is empty")
+    longest_first = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
+    return StopPhrases(found["column"], longest_first)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from synthnb.errors import CheckError
+from synthnb.errors import CheckError, SynthError
 from synthnb.types import JSON, Call, Model, Reason, Row
 
 if TYPE_CHECKING:
+    from synthnb.prices import Price
     from synthnb.recipe import CheckSpec, Recipe
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "CheckContext",
     "OrderedCheck",
     "build",
+    "number",
     "pick",
     "register",
+    "unknown",
 ]
 
 
@@ -83,6 +86,12 @@ class CheckContext:
     """The user's settings allow to run generated code."""
     base: str = "."
     """Folder that relative paths start from."""
+    default_model: str | None = None
+    """What is asked where neither the check nor the recipe names a model."""
+    price_for: Callable[[str], Price | None] | None = None
+    """Price of a model, for the cost of the calls that a check makes."""
+    users: Mapping[str, Builder] = field(default_factory=dict)
+    """The user's own checks by name; they do not take the place of ours."""
 
 
 Builder = Callable[[dict[str, JSON], CheckContext], Check]
@@ -103,40 +112,82 @@ def register(name: str) -> Callable[[Builder], Builder]:
 
 def build(spec: CheckSpec, context: CheckContext) -> Check:
     """The check that a recipe names; ``CheckError`` if unknown or if an option is wrong."""
-    builder = BUILDERS.get(spec.rule)
+    builder = BUILDERS.get(spec.rule) or context.users.get(spec.rule)
     if builder is None:
-        from synthnb.suggest import did_you_mean
+        from synthnb.checks.users import entry_points
 
-        hint = did_you_mean(spec.rule, BUILDERS)
-        raise CheckError(f"there is no check {spec.rule!r}{hint}")
+        plugged = entry_points()
+        builder = plugged.get(spec.rule)
+        if builder is None:
+            from synthnb.suggest import did_you_mean
+
+            hint = did_you_mean(spec.rule, {**BUILDERS, **context.users, **plugged})
+            raise CheckError(f"there is no check {spec.rule!r}{hint}")
     try:
         return builder(dict(spec.options), context)
     except CheckError as error:
         raise CheckError(f"check {spec.rule}: {error.message}") from None
-    except (KeyError, TypeError, ValueError) as error:
+    except SynthError as error:
+        raise CheckError(f"check {spec.rule}: {error}") from None
+    except (KeyError, TypeError, ValueError, OSError) as error:
         raise CheckError(f"check {spec.rule}: {error}") from error
 
 
 def pick(
-    options: Mapping[str, JSON], context: CheckContext, **known: Any
+    options: Mapping[str, JSON],
+    context: CheckContext,
+    columns: Sequence[str] = (),
+    **known: Any,
 ) -> dict[str, Any]:
     """The options of a check with defaults; ``...`` marks one that must be given.
 
-    ``column`` must be one of the row's columns (a dotted path goes into an object).
+    ``column``, and every option in ``columns``, must name one of the row's columns (a
+    dotted path goes into an object).
     """
-    unknown = [name for name in options if name not in known]
-    if unknown:
+    strange = [name for name in options if name not in known]
+    if strange:
         from synthnb.suggest import did_you_mean
 
-        hint = did_you_mean(unknown[0], known)
-        raise CheckError(f"has no option {unknown[0]!r}{hint}")
+        hint = did_you_mean(strange[0], known)
+        listed = "" if hint else f"; it takes {', '.join(known)}"
+        raise CheckError(f"has no option {strange[0]!r}{hint}{listed}")
     found = {**known, **options}
     missing = [name for name, value in found.items() if value is ...]
     if missing:
         raise CheckError(f"needs {missing[0]!r}")
-    column = found.get("column")
-    if column is not None and context.columns:
-        root = str(column).partition(".")[0]
-        if root not in context.columns:
-            raise CheckError(f"there is no column {root!r} among {', '.join(context.columns)}")
+    for key in ("column", *columns):
+        named = found.get(key)
+        if named is None:
+            continue
+        if not isinstance(named, str) or not named:
+            raise CheckError(f"{key!r} is the name of a column")
+        root = named.partition(".")[0]
+        if context.columns and root not in context.columns:
+            from synthnb.suggest import did_you_mean
+
+            hint = did_you_mean(root, context.columns)
+            listed = "" if hint else f" among {', '.join(context.columns)}"
+            raise CheckError(f"there is no column {root!r}{listed}{hint}")
     return found
+
+
+def number(
+    options: Mapping[str, Any], key: str, low: float | None = None, high: float | None = None
+) -> float | None:
+    """The number under ``key``, judged; ``None`` where the option is not set."""
+    value = options[key]
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise CheckError(f"{key!r} is a number, not {value!r}")
+    below = low is not None and value < low
+    above = high is not None and value > high
+    if below or above or value != value:
+        ends = f"between {low:g} and {high:g}" if high is not None else f"{low:g} or more"
+        raise CheckError(f"{key!r} is {ends}, not {value!r}")
+    return value
+
+
+def unknown(rule: str, why: str, column: str | None = None) -> Reason:
+    """Nothing could be found out: the row is kept, the value is no number."""
+    return Reason(rule, None, f"unknown: {why}", column, True)

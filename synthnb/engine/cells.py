@@ -19,8 +19,8 @@ from synthnb.engine.answers import (
 )
 from synthnb.engine.problems import Misfit
 from synthnb.errors import TemplateError
-from synthnb.parts import Params, Prompt
 from synthnb.recipe import Recipe
+from synthnb.recipe.parts import Params, Prompt
 from synthnb.samplers import Plan, PlannedRow
 from synthnb.schema import Schema, compile_schema
 from synthnb.template import Template, compile_template
@@ -200,7 +200,10 @@ class Cell:
 
     def _example(self, example: Mapping[str, JSON]) -> tuple[Message, ...]:
         """One example as the turns that would have led to its value."""
-        prompt = _lenient(self.prompt, example)
+        given = example.get("source")
+        # A column that rewrites a source column shows the source's value in its prompt.
+        shown = {**example, **given} if isinstance(given, Mapping) else example
+        prompt = _lenient(self.prompt, shown)
         answer = example.get(self.name, "")
         return (
             Message(role="user", content=prompt),

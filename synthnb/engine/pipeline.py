@@ -12,8 +12,8 @@ from synthnb.engine.cells import Cell, RowState
 from synthnb.engine.problems import Lost, Misfit
 from synthnb.engine.slots import Slot
 from synthnb.errors import RecipeError, TemplateError
-from synthnb.parts import Expression, Prompt, Subcategory
 from synthnb.recipe import Recipe
+from synthnb.recipe.parts import Expression, Prompt, Subcategory
 from synthnb.samplers import Plan, PlannedRow
 from synthnb.template import Template, compile_template
 from synthnb.types import JSON, Reason, Row
@@ -166,9 +166,7 @@ class Pipeline:
             return None
         return await self.asker.value(step, row)
 
-    async def _graph(
-        self, row: RowState, steps: Sequence[tuple[str, Cell | Template]]
-    ) -> None:
+    async def _graph(self, row: RowState, steps: Sequence[tuple[str, Cell | Template]]) -> None:
         tasks: dict[str, asyncio.Task[None]] = {}
 
         async def cell(name: str, step: Cell | Template) -> None:
@@ -259,5 +257,3 @@ def _bound(recipe: Recipe, needed: set[str]) -> set[str] | None:
                 bound |= pair
                 grown = True
     return bound
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synthnb.errors import RecipeError
-from synthnb.parts import Category, Subcategory, label
+from synthnb.recipe.parts import Category, Subcategory, label
 from synthnb.samplers import Plan, quota_cells
 from synthnb.samplers.columns import options
 from synthnb.samplers.draws import uniform

@@ -183,9 +183,7 @@ class Slots:
         self._planned += size
         return Slot(self._seq, index, 0, size, where, cell)
 
-    def _steer(
-        self, index: int, size: int
-    ) -> tuple[Where, tuple[tuple[JSON, ...], ...], int]:
+    def _steer(self, index: int, size: int) -> tuple[Where, tuple[tuple[JSON, ...], ...], int]:
         planned = self._families_planned()
         if not planned:
             return None, (), size

@@ -121,8 +121,8 @@ class Limit:
         """Seconds until the next request may go; infinite until a place is free."""
         if self.in_flight >= int(self.allowed):
             return float("inf")
-        wake = self._paused_until if self.rate is None else max(
-            self._paused_until, self._next_at
+        wake = (
+            self._paused_until if self.rate is None else max(self._paused_until, self._next_at)
         )
         return max(0.0, wake - self._clock()) if wake else 0.0
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from synthnb.consent import needs_consent
 from synthnb.errors import SettingsError
 from synthnb.events import Notice
-from synthnb.profiles import Profile
 from synthnb.settings import Settings, split_model
+from synthnb.settings.consent import needs_consent
+from synthnb.settings.profiles import Profile
 from synthnb.types import Model
 
 __all__ = ["KINDS", "get_model", "list_models"]

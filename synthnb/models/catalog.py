@@ -10,8 +10,8 @@ from typing import Literal
 
 from synthnb.errors import SettingsError
 from synthnb.models import gguf, weights
-from synthnb.profiles import Profile
 from synthnb.settings import Settings
+from synthnb.settings.profiles import Profile
 
 __all__ = ["Entry", "catalog"]
 
@@ -99,7 +99,7 @@ def _file(path: Path, settings: Settings) -> Entry:
 
 
 def _endpoints(settings: Settings) -> list[Entry]:
-    from synthnb.profiles import BUILT_IN
+    from synthnb.settings.profiles import BUILT_IN
 
     entries = []
     for name, profile in settings.profiles.items():

@@ -21,7 +21,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from synthnb.errors import FatalModelError, ModelError, RetryableModelError
 from synthnb.models.faults import Where
-from synthnb.profiles import Profile, is_link_local
+from synthnb.settings.profiles import Profile, is_link_local
 
 __all__ = ["CONNECT_SECONDS", "Reach", "new_session", "proxy_for"]
 

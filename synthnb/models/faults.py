@@ -23,7 +23,7 @@ from synthnb.errors import (
     RowModelError,
 )
 from synthnb.models.waits import retry_after
-from synthnb.secrets import Secret, redact
+from synthnb.settings.secrets import Secret, redact
 from synthnb.types import JSON
 
 __all__ = [

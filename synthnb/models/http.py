@@ -23,8 +23,8 @@ from synthnb.models.envelope import read_completion
 from synthnb.models.faults import Where, from_status, parse_error
 from synthnb.models.openai import account_headers, key_header
 from synthnb.models.wire import Sent, Wire
-from synthnb.profiles import Profile
-from synthnb.secrets import Secret
+from synthnb.settings.profiles import Profile
+from synthnb.settings.secrets import Secret
 from synthnb.types import Completion, Request
 
 __all__ = ["HTTPModel", "Sender", "Transport", "request_headers"]

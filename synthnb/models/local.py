@@ -34,7 +34,7 @@ from synthnb.models import gguf, llama, weights
 from synthnb.settings import Settings
 from synthnb.types import JSON, Completion, Request
 
-__all__ = ["LocalModel", "open_model"]
+__all__ = ["LocalModel", "open_model", "without_markers"]
 
 EMBEDDED_SHAPE = (4, 2048)
 OTHER_SHAPE = (2, 4096)
@@ -283,10 +283,7 @@ def _read(chunks: list[dict[str, Any]], name: str, elapsed: float) -> Completion
 
 def _checked(answer: Completion, request: Request) -> Completion:
     """Trailing chat markers dropped; a truncated or empty answer is this row's failure."""
-    text = answer.text
-    while text.rstrip().endswith(_MARKERS):
-        text = text.rstrip()
-        text = text[: -next(len(m) for m in _MARKERS if text.endswith(m))]
+    text = without_markers(answer.text)
     if answer.finish_reason == "length":
         tokens = answer.completion_tokens
         raise RowModelError(
@@ -304,6 +301,18 @@ def _checked(answer: Completion, request: Request) -> Completion:
             raw=text,
         )
     return dataclasses.replace(answer, text=text)
+
+
+def without_markers(text: str) -> str:
+    """The text without the chat markers that small models spell out at its end.
+
+    >>> without_markers("Fine kettle.<|im_end|> <|im_end|>")
+    'Fine kettle.'
+    """
+    while text.rstrip().endswith(_MARKERS):
+        text = text.rstrip()
+        text = text[: -next(len(marker) for marker in _MARKERS if text.endswith(marker))]
+    return text
 
 
 def _is_json(text: str) -> bool:

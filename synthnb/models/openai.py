@@ -17,8 +17,8 @@ import aiohttp
 import orjson
 
 from synthnb.models.connect import CONNECT_SECONDS, Reach
-from synthnb.profiles import Profile
-from synthnb.secrets import Secret
+from synthnb.settings.profiles import Profile
+from synthnb.settings.secrets import Secret
 
 __all__ = ["SDKTransport", "account_headers", "key_header"]
 

@@ -8,7 +8,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from synthnb.events import Notice, Progress
+from synthnb.events import Notice, Progress, RunStarted
+from synthnb.types import Usage
 from synthnb.visible import cost, count, number, one_line
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def progress_text(latest: Progress, *, rate: bool = True) -> tuple[str, str]:
         facts.append(f"{_span(left)} left")
     if latest.usage.completion_tokens:
         facts.append(count(latest.usage.completion_tokens, "token"))
-    facts.append(cost(latest.usage))
+        facts.append(cost(latest.usage))
     return f"{latest.accepted:,} accepted", " · ".join(facts)
 
 
@@ -76,7 +77,9 @@ class Painter:
 
     def hear(self, event: Event) -> None:
         """Remember the newest facts; called on the thread of the event loop."""
-        if isinstance(event, Progress):
+        if isinstance(event, RunStarted):  # a model may take seconds to its first answer
+            self._latest = Progress(0, 0, event.rows, 0, Usage(), 0.0)
+        elif isinstance(event, Progress):
             self._latest = event
         elif isinstance(event, Notice):
             self._notice = one_line(event.message)

@@ -16,7 +16,6 @@ from IPython.core.error import UsageError
 from IPython.display import display
 
 from synthnb import api, cell
-from synthnb.consent import ConsentNeeded, consent
 from synthnb.errors import SourceError
 from synthnb.notebook.ask import agreed
 from synthnb.notebook.live import LiveBatch
@@ -24,6 +23,7 @@ from synthnb.notebook.names import bind, tables, variable_for
 from synthnb.notebook.progress import Painter
 from synthnb.recipe import Recipe
 from synthnb.settings import load_settings
+from synthnb.settings.consent import ConsentNeeded, consent
 from synthnb.suggest import did_you_mean
 from synthnb.visible import count
 

@@ -11,7 +11,7 @@ from itertools import accumulate
 from math import gcd, lcm
 from uuid import UUID
 
-from synthnb.parts import (
+from synthnb.recipe.parts import (
     Category,
     Datetime,
     Integer,

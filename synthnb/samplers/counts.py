@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from synthnb.parts import Category, Subcategory, label
+from synthnb.recipe.parts import Category, Subcategory, label
 from synthnb.samplers.columns import find_value, options
 from synthnb.types import JSON, Row
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from synthnb.parts import Category, Prompt, Subcategory, label
+from synthnb.recipe.parts import Category, Prompt, Subcategory, label
 from synthnb.samplers.draws import deck, permutation
 from synthnb.types import JSON
 

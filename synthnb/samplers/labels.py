@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from synthnb.errors import RecipeError
-from synthnb.parts import Category, Subcategory, label
+from synthnb.recipe.parts import Category, Subcategory, label
 from synthnb.samplers.columns import (
     Drawn,
     draw_category,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synthnb.errors import RecipeError, SourceError
-from synthnb.parts import (
+from synthnb.recipe.parts import (
     Category,
     Datetime,
     Integer,

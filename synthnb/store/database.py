@@ -76,9 +76,13 @@ class Store:
     def get(self, key: bytes, since: float = 0.0) -> bytes | None:
         """The stored answer to a request, not older than ``since`` (Unix time)."""
         try:
-            row = self._reader().execute(
-                "SELECT value FROM answers WHERE key = ? AND created >= ?", (key, since)
-            ).fetchone()
+            row = (
+                self._reader()
+                .execute(
+                    "SELECT value FROM answers WHERE key = ? AND created >= ?", (key, since)
+                )
+                .fetchone()
+            )
         except sqlite3.DatabaseError:
             return None  # an unreadable answer is asked for again, never a lost run
         return row[0] if row else None
@@ -129,10 +133,14 @@ class Store:
 
     def run(self, run_id: str) -> RunInfo:
         """One run by id or by the beginning of it."""
-        rows = self._reader().execute(
-            f"SELECT {runs.FIELDS} FROM runs WHERE substr(id, 1, ?) = ? LIMIT 2",
-            (len(run_id), run_id),
-        ).fetchall()
+        rows = (
+            self._reader()
+            .execute(
+                f"SELECT {runs.FIELDS} FROM runs WHERE substr(id, 1, ?) = ? LIMIT 2",
+                (len(run_id), run_id),
+            )
+            .fetchall()
+        )
         if not rows or not run_id:
             raise StoreError(f"There is no run {run_id!r}; `synthnb store info` lists them.")
         if len(rows) > 1:
@@ -141,20 +149,26 @@ class Store:
 
     def runs(self, project: str | None = None, name: str | None = None) -> list[RunInfo]:
         """Runs, newest first, of one project folder or one name where given."""
-        rows = self._reader().execute(
-            f"SELECT {runs.FIELDS} FROM runs WHERE (?1 IS NULL OR project = ?1) "
-            "AND (?2 IS NULL OR name = ?2) ORDER BY started DESC",
-            (project, name),
-        ).fetchall()
+        rows = (
+            self._reader()
+            .execute(
+                f"SELECT {runs.FIELDS} FROM runs WHERE (?1 IS NULL OR project = ?1) "
+                "AND (?2 IS NULL OR name = ?2) ORDER BY started DESC",
+                (project, name),
+            )
+            .fetchall()
+        )
         return [runs.read(row) for row in rows]
 
     def count_rows(self, run_id: str, accepted: bool | None = None) -> int:
         """How many decided rows a run has."""
         return int(
-            self._reader().execute(
+            self._reader()
+            .execute(
                 "SELECT count(*) FROM rows WHERE run = ? AND (?2 IS NULL OR accepted = ?2)",
                 (run_id, accepted),
-            ).fetchone()[0]
+            )
+            .fetchone()[0]
         )
 
     def row_values(
@@ -186,9 +200,7 @@ class Store:
         )
         return [VersionInfo(*row) for row in rows]
 
-    def decide(
-        self, scope: str, row: str, kind: str, value: JSON, *, author: str = ""
-    ) -> None:
+    def decide(self, scope: str, row: str, kind: str, value: JSON, *, author: str = "") -> None:
         """Keep one decision on a row (``keep``, ``drop``, ``edit``, ``rank`` …).
 
         ``scope`` says what the row belongs to, a run id for instance. The same author's
@@ -304,5 +316,3 @@ def _plain(path: Path, error: Exception) -> str:
     if "malformed" in text or "not a database" in text:
         return f"The store {path} is damaged; it is set aside when it is opened next."
     return f"The store {path} cannot be used: {text}"
-
-

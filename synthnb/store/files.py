@@ -161,8 +161,8 @@ def _salvage(damaged: Path, path: Path) -> int:
         for table, columns in TABLES.items():
             for row in _readable(source, table, columns):
                 marks = ", ".join("?" * len(row))
-                target.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)
-                saved += 1
+                insert = f"INSERT OR IGNORE INTO {table} VALUES ({marks})"
+                saved += max(0, target.execute(insert, row).rowcount)
         target.execute("COMMIT")
     except sqlite3.Error as error:
         raise StoreError(f"The damaged store {damaged} could not be copied: {error}") from error

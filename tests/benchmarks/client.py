@@ -65,8 +65,8 @@ async def ours(
     import orjson
 
     from synthnb.models import get_model
-    from synthnb.profiles import Profile
     from synthnb.settings import Settings
+    from synthnb.settings.profiles import Profile
     from synthnb.types import Request
 
     profile = Profile("lab", base_url=base, transport=transport)  # type: ignore[arg-type]

@@ -7,15 +7,14 @@ other tests start their own.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Generator, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.desk import Desk
-from tests.browser.server import Server, serve
+from tests.browser.server import ROOT, Server, serve
 
 
 @pytest.fixture(scope="package")
@@ -45,9 +44,27 @@ def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
 @pytest.fixture
-def desk(browser: Browser) -> Iterator[Desk]:
-    """A fresh window; at its end nothing was asked of another machine, nothing broke."""
-    with Desk(browser, Path("build/screenshots")) as opened:
+def desk(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """A fresh window; at its end nothing was asked of another machine, nothing broke.
+
+    A failed test leaves a picture.
+    """
+    with Desk(browser, ROOT / "build" / "screenshots") as opened:
         yield opened
-        opened.check()
+        if request.node.stash.get(FAILED, False):
+            opened.shot(f"failed-{request.node.name}")
+        else:
+            opened.check()

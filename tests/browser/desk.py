@@ -54,8 +54,6 @@ class Desk:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is not None:
-            self.shot("failed")
         self.context.close()
 
     def _at_home(self, route: Route) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from synthnb.payload import MIME
+from synthnb.charts.payload import MIME
 from tests.browser.desk import Desk, write_notebook
-from tests.browser.server import Server
+from tests.browser.server import ROOT, Server
 from tests.samples import HOSTILE, batch_of, sample_batch
 
 CELL = "from tests.samples import sample_batch\nsample_batch()"
@@ -160,6 +163,20 @@ def test_a_bare_page_shows_the_widget(lab: Server, desk: Desk) -> None:
     desk.shot("bare")
     desk.page.evaluate("() => window.end()")
     expect(desk.page.locator(".synthnb")).to_have_count(0)
+
+
+def test_the_quickstart_runs_from_its_tape(lab: Server, desk: Desk) -> None:
+    if not list((ROOT / "notebooks" / "tapes").glob("quickstart*.jsonl")):
+        message = "no tape of the quickstart: make tapes"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    shutil.copytree(ROOT / "notebooks", lab.folder / "notebooks")
+    desk.open(lab, "notebooks/01_quickstart.ipynb")
+    desk.page.evaluate("() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    expect(desk.page.locator(".synthnb")).to_have_count(0)
+    desk.run_all()
+    expect(desk.batch().locator(".sn-big")).to_have_text("24 accepted")
+    desk.batch().scroll_into_view_if_needed()
+    desk.shot("quickstart")
 
 
 def test_the_command_inserts_a_cell_that_loads_and_runs(lab: Server, desk: Desk) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from synthnb import augment
-from synthnb.augmenting import HOW
+from synthnb.api.augmenting import HOW
 from synthnb.errors import RecipeError
 from synthnb.settings import Settings, config_file
 from synthnb.source import row_id
@@ -18,9 +18,7 @@ def lab(loopback: Loopback, settings: Settings) -> Loopback:
     """The scripted server as the user's default model."""
     file = config_file()
     file.parent.mkdir(parents=True)
-    file.write_text(
-        f'model = "lab/tiny"\n[profiles.lab]\nbase_url = "{loopback.base_url}"\n'
-    )
+    file.write_text(f'model = "lab/tiny"\n[profiles.lab]\nbase_url = "{loopback.base_url}"\n')
     return loopback
 
 

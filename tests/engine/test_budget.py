@@ -11,12 +11,8 @@ from tests.engine.conftest import Make
 from tests.loopback import Loopback, Reply
 
 
-def test_tokens_are_never_passed(
-    reviews: Make, settings: Settings, loopback: Loopback
-) -> None:
-    loopback.script(
-        lambda n, body: Reply(usage={"prompt_tokens": 20, "completion_tokens": 40})
-    )
+def test_tokens_are_never_passed(reviews: Make, settings: Settings, loopback: Loopback) -> None:
+    loopback.script(lambda n, body: Reply(usage={"prompt_tokens": 20, "completion_tokens": 40}))
     recipe = reviews(budget={"tokens": 3000}, params={"max_tokens": 40})
 
     batch = generate(recipe, 500, settings=settings)

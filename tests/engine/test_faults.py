@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from synthnb import generate
+from synthnb.api.preparing import prepare
 from synthnb.events import Notice
 from synthnb.middleware import Policy
-from synthnb.preparing import prepare
 from synthnb.settings import Settings
 from tests.engine.conftest import Make
 from tests.loopback import Loopback, Reply, error, faults, rate_limit

@@ -12,8 +12,8 @@ import pytest
 
 from synthnb import generate
 from synthnb.api import resume
+from synthnb.api.preparing import shared_store
 from synthnb.errors import StoreError
-from synthnb.preparing import shared_store
 from synthnb.settings import Settings
 from synthnb.store import Store
 from tests.engine.conftest import Make

@@ -8,8 +8,8 @@ import pytest
 
 from synthnb.models import weights
 from synthnb.models.catalog import Entry, catalog
-from synthnb.profiles import Profile
 from synthnb.settings import Settings
+from synthnb.settings.profiles import Profile
 from tests.models.test_gguf import gguf_file
 
 

@@ -19,8 +19,8 @@ from synthnb.errors import (
 )
 from synthnb.models import get_model
 from synthnb.models.waits import parse_duration, retry_after
-from synthnb.profiles import Profile
 from synthnb.settings import Settings
+from synthnb.settings.profiles import Profile
 from synthnb.types import Completion, Request
 from tests.loopback import Loopback, Reply, error
 

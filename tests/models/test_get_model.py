@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from synthnb.consent import ConsentNeeded, consent
 from synthnb.errors import FatalModelError, ModelError, SettingsError
 from synthnb.models import get_model, list_models
 from synthnb.models.connect import proxy_for
-from synthnb.profiles import Profile, is_link_local
 from synthnb.settings import Settings, load_settings
+from synthnb.settings.consent import ConsentNeeded, consent
+from synthnb.settings.profiles import Profile, is_link_local
 from synthnb.types import Request
 
 

@@ -13,8 +13,8 @@ from synthnb.errors import FatalModelError, RowModelError
 from synthnb.events import Notice
 from synthnb.models import get_model, list_models
 from synthnb.models.http import HTTPModel
-from synthnb.profiles import Profile
 from synthnb.settings import Settings
+from synthnb.settings.profiles import Profile
 from synthnb.types import Completion, Model, Request
 from tests.loopback import Loopback, Reply, error
 

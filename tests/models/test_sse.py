@@ -11,8 +11,8 @@ from synthnb.errors import ModelError, RetryableModelError
 from synthnb.models import get_model
 from synthnb.models.faults import Where
 from synthnb.models.sse import assemble
-from synthnb.profiles import Profile
 from synthnb.settings import Settings
+from synthnb.settings.profiles import Profile
 from synthnb.types import Completion, Request
 from tests.loopback import Loopback, Reply, error
 

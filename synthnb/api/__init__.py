@@ -1,0 +1,184 @@
+"""The public door: make rows from a recipe, or say what that would cost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from synthnb.api.augmenting import augment_recipe
+from synthnb.api.handle import Handle, launch
+from synthnb.api.preparing import Run, prepare, shared_store
+from synthnb.batch import Batch
+from synthnb.engine.estimate import Estimate
+from synthnb.errors import StoreError
+from synthnb.events import Event
+from synthnb.recipe import Recipe
+from synthnb.settings import load_settings
+
+__all__ = [
+    "Estimate",
+    "Handle",
+    "Run",
+    "agenerate",
+    "augment",
+    "estimate",
+    "generate",
+    "load",
+    "prepare",
+    "resume",
+    "start",
+]
+
+PATIENCE = 2.0
+"""Seconds that an interrupt waits for the run to close."""
+
+Listener = Callable[[Event], None]
+
+
+def start(run: Run, on_event: Listener | None = None) -> Handle:
+    """Start a prepared run on the background loop; returns at once.
+
+    ``on_event`` is called with every event on that loop's thread: it must be quick and
+    must not paint.
+    """
+    return launch(run, on_event)
+
+
+def generate(
+    recipe: Recipe,
+    n: int | None = None,
+    *,
+    model: str | None = None,
+    source: Any = None,
+    on_event: Listener | None = None,
+    **options: Any,
+) -> Batch:
+    """Run a recipe to ``n`` accepted rows and wait for the batch.
+
+    ``n`` is the recipe's own target where unset. Raises only before the first request;
+    a run that started always ends with a batch, whose ``status`` says how. An interrupt
+    keeps every finished row as ``interrupt.batch``. Further options are ``prepare``'s.
+
+    >>> batch = generate(recipe, 10)  # doctest: +SKIP
+    >>> len(batch), batch.status  # doctest: +SKIP
+    (10, 'done')
+    """
+    run = prepare(recipe, n, model=model, source=source, **options)
+    return _wait(start(run, on_event))
+
+
+async def agenerate(
+    recipe: Recipe,
+    n: int | None = None,
+    *,
+    model: str | None = None,
+    source: Any = None,
+    on_event: Listener | None = None,
+    **options: Any,
+) -> Batch:
+    """``generate`` for code that runs in an event loop; a cancelled call stops the run."""
+    run = prepare(recipe, n, model=model, source=source, **options)
+    handle = start(run, on_event)
+    try:
+        await asyncio.wrap_future(handle.future)
+    except asyncio.CancelledError:
+        handle.stop()
+        raise
+    return handle.result()
+
+
+def estimate(
+    recipe: Recipe,
+    n: int | None = None,
+    *,
+    model: str | None = None,
+    source: Any = None,
+    **options: Any,
+) -> Estimate:
+    """What ``generate`` with the same arguments would take; nothing is sent."""
+    return prepare(recipe, n, model=model, source=source, **options).estimate()
+
+
+def augment(
+    df: Any,
+    column: str,
+    n: int = 1,
+    how: str = "paraphrase",
+    *,
+    label: str | None = None,
+    model: str | None = None,
+    on_event: Listener | None = None,
+    **params: Any,
+) -> Batch:
+    """New variants of one text column of real rows: ``n`` for each row, same columns.
+
+    ``how`` is one of ``synthnb.api.augmenting.HOW`` or a prompt of your own; ``label`` names a
+    column whose value the new text must keep to. ``params`` are sampling parameters
+    (``temperature=0.9``). ``batch.recipe`` is the recipe that was used, ready to edit;
+    each row's ``parents`` name the row that it was made from.
+    """
+    from synthnb.recipe.parts import Source
+    from synthnb.source import open_source
+
+    rows = open_source(Source(order="file"), base=Path.cwd(), frame=df)
+    recipe = augment_recipe(
+        rows.columns, column, n, how, label=label, model=model, params=params
+    )
+    run = prepare(recipe, len(rows) * n, source=df)
+    return _wait(start(run, on_event))
+
+
+def resume(
+    run_id: str, *, source: Any = None, on_event: Listener | None = None, **options: Any
+) -> Batch:
+    """Finish a run that was killed or stopped: stored answers are not asked for again.
+
+    ``run_id`` may be the beginning of an id. A run made from a DataFrame needs the same
+    rows again as ``source``. Raises ``StoreError`` if another process still writes it.
+    """
+    return _wait(start(prepare_resume(run_id, source=source, **options), on_event))
+
+
+def prepare_resume(run_id: str, *, source: Any = None, **options: Any) -> Run:
+    """A stored run, ready to go on."""
+    store = options.pop("store", None) or shared_store()
+    known = store.run(run_id)
+    if known.alive:
+        raise StoreError(
+            f"Run {known.id} is being written by process {known.owner}. "
+            "Interrupt it there, or wait until it ends."
+        )
+    recipe = Recipe.loads(known.recipe, name=known.name)
+    place = Path(known.base) / f"{known.name}.synth.yaml"
+    object.__setattr__(recipe, "path", place)  # where its relative paths start
+    if known.model is not None:
+        settings = options.get("settings") or load_settings()
+        options["settings"] = settings.override("run", model=known.model)
+    run = prepare(
+        recipe, known.wanted, source=source, store=store, project=known.project,
+        run_id=known.id, **options,
+    )  # fmt: skip
+    rows = run.plan.source
+    if known.source is not None and (rows is None or rows.sha256 != known.source):
+        raise StoreError(
+            f"Run {known.id} was made from other source rows: give the same ones again."
+        )
+    run.since, run.resumed = known.since, True
+    store.claim_run(known.id)
+    return run
+
+
+def load(path: str | Path) -> Recipe:
+    """The recipe in a ``*.synth.yaml`` file; the same as ``Recipe.load``."""
+    return Recipe.load(path)
+
+
+def _wait(handle: Handle) -> Batch:
+    try:
+        return handle.result()
+    except KeyboardInterrupt as interrupt:
+        handle.stop()
+        interrupt.batch = handle.result(PATIENCE)  # type: ignore[attr-defined]
+        raise

@@ -1,0 +1,360 @@
+"""Everything that may refuse a run happens here, before the first request."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from synthnb.checks import Check, CheckContext, build
+from synthnb.engine import Job, build_job
+from synthnb.engine.build import cell_models
+from synthnb.engine.estimate import Estimate, estimate_run
+from synthnb.errors import CheckError, RecipeError, SettingsError, SourceError
+from synthnb.events import Notice
+from synthnb.middleware import Budget, Cache, Caps, Limit, Policy, Purse, Retry, Throttle
+from synthnb.models import get_model
+from synthnb.prices import FREE, Price, price_of
+from synthnb.recipe import Recipe
+from synthnb.recipe.parts import Source
+from synthnb.samplers import Plan, make_plan
+from synthnb.settings import Settings, load_settings
+from synthnb.settings.profiles import Profile
+from synthnb.source import SourceRows, open_source
+from synthnb.store import Store, StoredRecords
+from synthnb.types import Model
+
+__all__ = ["Run", "prepare", "shared_store"]
+
+ROWS = 24
+"""Rows of a run that names no number."""
+ASK_REQUESTS = 1000
+ASK_USD = 1.0
+
+Opened = Callable[[str], Model]
+
+
+@dataclass
+class Run:
+    """A run that is ready to start: nothing has been sent, nothing will be refused.
+
+    ``api.start`` runs it once.
+    """
+
+    id: str
+    recipe: Recipe
+    wanted: int
+    """Rows to end with."""
+    plan: Plan
+    settings: Settings
+    checks: tuple[Check, ...]
+    purse: Purse
+    model_names: tuple[str, ...]
+    store: Store | None
+    project: str
+    base: Path
+    default_model: str
+    replayed: bool = False
+    """Every answer comes from a tape."""
+    record: Path | None = None
+    replay: Path | None = None
+    since: float = 0.0
+    """Answers older than this (Unix time) are not taken from the store."""
+    resumed: bool = False
+    frame: Any = None
+    """The table in memory that was given as the source, to be saved with the recipe."""
+    policy: Policy = field(default_factory=Policy)
+    notify: Callable[[Notice], None] = field(default=lambda notice: None)
+    _models: dict[str, Model] = field(default_factory=dict)
+    _bare: dict[str, Model] = field(default_factory=dict)
+    _limits: dict[str, Limit] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name that the versions of this recipe share."""
+        return self.recipe.name or "batch"
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that all endpoints together may bear."""
+        origins: dict[str, int] = {}
+        for name in self.model_names:
+            profile = self.profile(name)
+            origins[profile.name if profile else name] = profile.concurrency if profile else 32
+        return sum(origins.values()) or 1
+
+    def profile(self, name: str) -> Profile | None:
+        """The profile behind a model name; a tape needs none."""
+        try:
+            return self.settings.profile_of(name)
+        except SettingsError:
+            if self.replayed:
+                return None
+            raise
+
+    def price_for(self, name: str) -> Price | None:
+        """Price of a model, ``None`` if nobody knows it."""
+        if self.replayed:
+            return FREE
+        profile = self.profile(name)
+        if profile is None:
+            return None
+        return price_of(profile, name.partition("/")[2])
+
+    def model_for(self, name: str) -> Model:
+        """The model ready to ask: cached, retried, throttled, within the budget."""
+        name = self.recipe.resolve_model(name) or name
+        found = self._models.get(name)
+        if found is None:
+            found = self._models[name] = self._layered(name)
+        return found
+
+    def open_models(self) -> None:
+        """Open every model that a column names, so that a missing key is found now."""
+        for name in self.model_names:
+            self._open(name)
+
+    def job(self) -> Job:
+        """The engine's job."""
+        return build_job(
+            self.recipe, self.plan, self.wanted, run_id=self.id, model_for=self.model_for,
+            price_for=self.price_for, default_model=self.default_model, checks=self.checks,
+            purse=self.purse, store=self.store, in_flight=self.in_flight,
+        )  # fmt: skip
+
+    def estimate(self) -> Estimate:
+        """What it will take, from earlier rows of the same recipe where there are some."""
+        return estimate_run(
+            self.job().pipeline, self.wanted, before=self._before(),
+            price_for=self.price_for, in_flight=self.in_flight,
+        )  # fmt: skip
+
+    @property
+    def question(self) -> str | None:
+        """What to ask once before a large run off this machine without a budget."""
+        caps = self.purse.caps
+        if self.replayed or any((caps.usd, caps.tokens, caps.minutes)):
+            return None
+        profiles = [self.profile(name) for name in self.model_names]
+        hosts = [found.host for found in profiles if found and not found.loopback]
+        if not hosts:
+            return None
+        told = self.estimate()
+        dear = told.cost is not None and told.cost.high > ASK_USD
+        if not dear and told.requests.expected <= ASK_REQUESTS:
+            return None
+        said = " · ".join(str(told).splitlines()[:3])
+        return (
+            f"This run asks {', '.join(dict.fromkeys(hosts))} without a budget: {said}. Go on?"
+        )
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        for name, model in self._bare.items():
+            await self._models.get(name, model).aclose()  # the outermost layer closes all
+        self._bare.clear()
+        self._models.clear()
+
+    def _before(self) -> list[Any]:
+        if self.store is None:
+            return []
+        fingerprint = self.recipe.fingerprint
+        for known in self.store.runs(self.project, self.name):
+            if known.fingerprint == fingerprint and known.accepted and known.id != self.id:
+                return list(StoredRecords(self.store, known.id)[:500])
+        return []
+
+    def _open(self, name: str) -> Model:
+        found = self._bare.get(name)
+        if found is not None:
+            return found
+        if self.replay is not None:
+            from synthnb.models.tape import Replay
+
+            found = Replay(self.replay, name)
+        else:
+            found = get_model(name, self.settings, on_notice=lambda told: self.notify(told))
+        self._bare[name] = found
+        return found
+
+    def _layered(self, name: str) -> Model:
+        model: Model = self._open(name)
+        if self.replay is not None:
+            return Budget(model, self.purse, FREE)
+        limit = self._limits.get(model.origin)
+        if limit is None:
+            profile = self.profile(name)
+            host = profile.host if profile else model.origin
+            limit = self._limits[model.origin] = Limit(
+                profile.concurrency if profile else 32,
+                on_notice=lambda said: self.notify(Notice(f"{host} {said}", "pause")),
+            )
+        model = Budget(model, self.purse, self.price_for(name))
+        model = Retry(Throttle(model, limit), self.policy)
+        if self.store is not None:
+            model = Cache(
+                model, self.store, since=self.since,
+                on_notice=lambda said: self.notify(Notice(said, "store")),
+            )  # fmt: skip
+        if self.record is not None:
+            from synthnb.models.tape import Recorder
+
+            model = Recorder(model, self.record)
+        return model
+
+
+def prepare(
+    recipe: Recipe,
+    n: int | None = None,
+    *,
+    model: str | None = None,
+    source: Any = None,
+    settings: Settings | None = None,
+    record: str | Path | None = None,
+    replay: str | Path | None = None,
+    cache: bool = True,
+    budget: float | None = None,
+    checks: Mapping[str, Any] | None = None,
+    store: Store | None = None,
+    project: str | Path | None = None,
+    run_id: str | None = None,
+    policy: Policy | None = None,
+) -> Run:
+    """Make a run ready, or raise the one line that says why it cannot be.
+
+    ``source`` is a DataFrame, a list of dicts or a file that takes the place of the
+    recipe's; ``record`` and ``replay`` name tapes; ``cache=False`` asks again even where
+    an answer is stored; ``budget`` is a cap in USD; ``project`` is the folder that versions
+    belong to (the working folder); ``policy`` is how patiently faults are met.
+    """
+    settings = settings or load_settings()
+    if model is not None:
+        recipe = recipe.replace(model=model)
+    base = recipe.path.resolve().parent if recipe.path is not None else Path.cwd()
+    recipe, rows = _rows(recipe, source, base)
+    wanted, plan = _planned(recipe, rows, n)
+    models = cell_models(recipe, settings.model)
+    names = tuple(dict.fromkeys(name for column in models.values() for name in column))
+    where = Path(project) if project is not None else Path.cwd()
+    run = Run(
+        run_id or secrets.token_hex(4), recipe, wanted, plan, settings, (),
+        Purse(_caps(recipe, settings, budget)), names,
+        None if replay is not None else store or shared_store(), str(where.resolve()), base,
+        settings.model, replay is not None, _path(record), _path(replay),
+        since=0.0 if cache else _now(), policy=policy or Policy(),
+    )  # fmt: skip
+    if source is not None and not isinstance(source, str | os.PathLike | SourceRows):
+        run.frame = source
+    _guard(run, rows)
+    if replay is not None and not Path(replay).is_file():
+        raise SettingsError(f"There is no tape {replay}: record one with --record {replay}")
+    run.open_models()
+    run.checks = _checks(run, rows)
+    run.job()  # whatever a column gets wrong shows now
+    return run
+
+
+_STORES: dict[str, Store] = {}
+_LOCK = threading.Lock()
+
+
+def shared_store() -> Store:
+    """The user's store, opened once a process."""
+    from synthnb.settings import data_dir
+
+    place = f"{os.getpid()}:{data_dir()}"
+    with _LOCK:
+        found = _STORES.get(place)
+        if found is None:
+            found = _STORES[place] = Store.open()
+        return found
+
+
+def _now() -> float:
+    import time
+
+    return time.time()
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return Path(path) if path is not None else None
+
+
+def _rows(recipe: Recipe, source: Any, base: Path) -> tuple[Recipe, SourceRows | None]:
+    """The source rows, and the recipe with a ``source`` if rows were given to it."""
+    if source is None and recipe.source is None:
+        return recipe, None
+    if recipe.source is None:
+        recipe = recipe.replace(source=Source())
+    rows = open_source(recipe.source, base=base, frame=source)
+    if not len(rows):
+        raise SourceError(f"{rows.name} has no rows.")
+    recipe.validate_source(rows.columns)
+    return recipe, rows
+
+
+def _planned(recipe: Recipe, rows: SourceRows | None, n: int | None) -> tuple[int, Plan]:
+    wanted = n if n is not None else recipe.target.rows
+    if wanted is None:
+        plan = make_plan(recipe, rows, ROWS)
+        if plan.limit is None:
+            return ROWS, plan
+        wanted = plan.limit
+    if wanted < 1:
+        raise RecipeError(f"a run makes at least 1 row, not {wanted}")
+    return wanted, make_plan(recipe, rows, wanted)
+
+
+def _caps(recipe: Recipe, settings: Settings, budget: float | None) -> Caps:
+    default = settings.budget
+    own = recipe.budget
+    usd = own.usd if own is not None else default.get("usd")
+    tokens = own.tokens if own is not None else default.get("tokens")
+    minutes = own.minutes if own is not None else default.get("minutes")
+    if budget is not None:
+        usd = budget
+    return Caps(usd, int(tokens) if tokens is not None else None, minutes)
+
+
+def _guard(run: Run, rows: SourceRows | None) -> None:
+    """Rows marked local only stay here; a cap in money needs a price."""
+    private = run.recipe.local_only or (rows is not None and rows.local_only)
+    if private and run.record is not None:
+        raise SourceError("These rows are marked local only: a tape would carry them away.")
+    if run.replayed:
+        return
+    for name in run.model_names:
+        profile = run.profile(name)
+        if profile is not None and private and not profile.loopback:
+            raise SettingsError(
+                f"{name} would send rows to {profile.host}, and they are marked local only: "
+                "use a model on this machine"
+            )
+        if run.purse.caps.usd is not None and run.price_for(name) is None:
+            raise SettingsError(
+                f"The price of {name} is unknown, so a budget in USD cannot be kept: set "
+                f"price in profile {name.partition('/')[0]}, or cap tokens"
+            )
+
+
+def _checks(run: Run, rows: SourceRows | None) -> tuple[Check, ...]:
+    kept = rows.columns if rows is not None else []
+    context = CheckContext(
+        recipe=run.recipe,
+        columns=tuple(dict.fromkeys([*kept, *run.recipe.columns])),
+        model_for=run.model_for,
+        source_rows=(lambda: (rows.row(i) for i in range(len(rows)))) if rows else None,
+        run_code=run.settings.run_code,
+        base=str(run.base),
+    )
+    made = []
+    for spec in run.recipe.checks:
+        try:
+            made.append(build(spec, context))
+        except CheckError as error:
+            raise CheckError(f"checks: {error.message}") from None
+    return tuple(made)

@@ -1,0 +1,247 @@
+"""The batch as JSON for Lab's own view: bounded, deterministic, text only.
+
+Saved with the notebook, so it holds everything the view needs without a kernel, and
+nothing that changes from run to run (times, random ids, paths).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from synthnb.charts.distributions import Distribution, main_column, shown_columns
+from synthnb.charts.findings import look_first, losses, row_id
+from synthnb.visible import clip, visible
+
+if TYPE_CHECKING:
+    from synthnb.batch import Batch
+    from synthnb.types import JSON, Call, Reason, Record
+
+__all__ = ["MAX_BYTES", "MAX_ROWS", "MIME", "column_type", "payload"]
+
+MIME = "application/vnd.synthnb.batch.v1+json"
+MAX_ROWS = 200
+MAX_COLUMNS = 40
+MAX_BYTES = 100_000
+_RECIPE = 20_000
+_STEPS = ((200, 2000, True), (200, 800, True), (200, 400, False), (100, 300, False))
+"""Rows, characters a value and whether details are kept: tried until the size fits."""
+
+
+def payload(batch: Batch) -> dict[str, JSON]:
+    """The MIME body: at most ``MAX_ROWS`` rows and ``MAX_BYTES`` bytes of JSON."""
+    head = _head(batch)
+    if _size(head) > MAX_BYTES // 2:  # a huge recipe or very long names: rows matter more
+        head["recipe"] = clip(str(head["recipe"]), 2000)
+        head["charts"] = head["charts"][:6]
+    room = MAX_BYTES - _size(head)
+    rows: list[JSON] = []
+    names, scores = set(shown_columns(batch, MAX_COLUMNS)), _scores(batch)
+    for most, chars, details in _STEPS:
+        rows = [_row(r, names, scores, chars, details) for r in _chosen(batch, most)]
+        if _size(rows) <= room:
+            break
+    while rows and _size(rows) > room:
+        rows = rows[: len(rows) * 3 // 4]
+    return head | {"rows": rows, "saved_rows": len(rows)}
+
+
+def _head(batch: Batch) -> dict[str, JSON]:
+    finding = look_first(batch)
+    head: dict[str, JSON] = {
+        "v": 1,
+        "id": batch.hash,
+        "name": _text(batch.name, 200),
+        "version": batch.version,
+        "status": {"kind": batch.status, "text": batch.ended},
+        "verdict": _verdict(batch),
+        "look_first": finding
+        and {"text": _text(finding.text, 500), "rows": list(finding.rows[:MAX_ROWS])},
+        "funnel": _funnel(batch),
+        "charts": [_chart(chart) for chart in batch.distributions],
+        "columns": _columns(batch),
+        "total_rows": len(batch.records),
+        "recipe": _text(batch.recipe.dumps(), _RECIPE),
+        "paired_with": batch.paired_with,
+    }
+    if batch.live:
+        head["elapsed"] = round(batch.elapsed, 1)
+    return head
+
+
+def _verdict(batch: Batch) -> JSON:
+    cost = batch.usage.cost
+    return {
+        "accepted": len(batch),
+        "candidates": len(batch.records),
+        "rejected": len(batch.records) - len(batch),
+        "wanted": batch.wanted,
+        "tokens": batch.tokens,
+        "cached": batch.usage.cached,
+        "cost": None if cost is None else round(cost, 6),
+        "currency": batch.usage.currency,
+    }
+
+
+def _funnel(batch: Batch) -> list[JSON]:
+    """Candidates, what each rule took away, and the rows that were left."""
+    steps: list[JSON] = [
+        {"label": "candidates", "count": len(batch.records), "lost": 0, "rule": None}
+    ]
+    for loss in losses(batch)[:30]:
+        step = {"label": loss.label, "count": loss.left, "lost": loss.lost, "rule": loss.rule}
+        steps.append(step)
+    return [*steps, {"label": "accepted", "count": len(batch), "lost": 0, "rule": None}]
+
+
+def _chart(chart: Distribution) -> JSON:
+    body: dict[str, JSON] = _clean(asdict(chart), 200)
+    for bar in body["bars"]:
+        if bar["planned"] is not None:
+            bar["planned"] = round(bar["planned"], 2)
+    return body
+
+
+def _columns(batch: Batch) -> list[JSON]:
+    main = main_column(batch)
+    columns: list[JSON] = []
+    shown = set(shown_columns(batch, MAX_COLUMNS))
+    for name in [name for name in batch.columns if name in shown]:
+        spec = batch.recipe.columns.get(name)
+        columns.append(
+            {
+                "name": _text(name, 100),
+                "kind": getattr(spec, "kind", "source"),
+                "type": column_type(batch, name),
+                "main": name == main,
+            }
+        )
+    scores = _scores(batch)
+    columns.extend({"name": n, "kind": "check", "type": "score", "main": False} for n in scores)
+    return columns
+
+
+def column_type(batch: Batch, name: str) -> str:
+    """``text``, ``number``, ``category`` or ``json``: how a column's values are shown."""
+    spec = batch.recipe.columns.get(name)
+    if getattr(spec, "kind", "") in ("category", "subcategory") or getattr(
+        spec, "choices", None
+    ):
+        return "category"
+    values = [r.values.get(name) for r in batch.records]
+    known = [v for v in values if v is not None]
+    if known and all(isinstance(v, int | float) and not isinstance(v, bool) for v in known):
+        return "number"
+    if any(isinstance(v, dict | list) for v in known):
+        return "json"
+    return "text"
+
+
+def _scores(batch: Batch) -> list[str]:
+    """Rules that measured numbers: each is a column of the table."""
+    rules = (
+        check.rule
+        for record in batch.records
+        for check in record.checks
+        if isinstance(check.value, int | float) and not isinstance(check.value, bool)
+    )
+    return [name for name in dict.fromkeys(rules) if name not in batch.columns][:8]
+
+
+def _chosen(batch: Batch, most: int) -> list[Record]:
+    """The first rows in plan order, with some room kept for rejected ones."""
+    if len(batch.records) <= most:
+        return list(batch.records)
+    rejected = [r for r in batch.records if not r.accepted][: most // 4]
+    accepted = batch.accepted[: most - len(rejected)]
+    keep = {id(r) for r in (*accepted, *rejected)}
+    return [r for r in batch.records if id(r) in keep]
+
+
+def _row(record: Record, names: set[str], scored: list[str], chars: int, details: bool) -> JSON:
+    shown = {k: v for k, v in record.values.items() if k in names}
+    values = {_text(k, 100): _clean(v, chars) for k, v in shown.items()}
+    found = {
+        c.rule: _clean(c.value, 100)
+        for c in (*record.checks, *record.reasons)
+        if isinstance(c.value, int | float) and not isinstance(c.value, bool)
+    }
+    scores = {name: found.get(name) for name in scored}
+    row: dict[str, JSON] = {
+        "id": row_id(record),
+        "index": record.index,
+        "accepted": record.accepted,
+        "reasons": [_reason(reason) for reason in record.reasons[:8]],
+        "values": values | scores,
+        "parents": [_text(p, 80) for p in record.parents[:8]],
+        "edited": record.origin == "edited",
+    }
+    if details:
+        row["detail"] = _detail(record, chars)
+    return row
+
+
+def _reason(reason: Reason) -> JSON:
+    return {
+        "rule": _text(reason.rule, 60),
+        "value": _clean(reason.value, 200),
+        "message": _text(reason.message, 300),
+    }
+
+
+def _detail(record: Record, chars: int) -> JSON:
+    checks = [_reason(check) | {"passed": check.passed} for check in record.checks[:16]]
+    return {
+        "checks": checks,
+        "calls": [_call(call, min(chars, 1200)) for call in record.calls[:4]],
+        "attempt": record.attempt,
+        "candidate": record.candidate,
+        "generation": record.generation,
+        "origin": record.origin,
+        "hidden": _clean(record.hidden, min(chars, 300)),
+    }
+
+
+def _call(call: Call, chars: int) -> JSON:
+    return {
+        "column": call.column,
+        "model": _text(call.model, 120),
+        "prompt": _text(call.messages[-1]["content"] if call.messages else "", chars),
+        "messages": len(call.messages),
+        "few_shot": list(call.few_shot[:16]),
+        "answer": _text(call.answer, chars),
+        "prompt_tokens": call.prompt_tokens,
+        "completion_tokens": call.completion_tokens,
+        "seed": call.seed,
+        "finish_reason": call.finish_reason and _text(call.finish_reason, 40),
+    }
+
+
+def _text(text: str, limit: int) -> str:
+    return clip(visible(text[: limit + 1]), limit)
+
+
+def _clean(value: JSON, chars: int, depth: int = 6) -> JSON:
+    """Strict JSON of bounded size: no NaN, no hidden characters, no deep nesting."""
+    if value is None or isinstance(value, bool | int):
+        return value if not isinstance(value, int) or abs(value) < 2**53 else str(value)
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    if isinstance(value, str):
+        return _text(value, chars)
+    if depth == 0:
+        return "…"
+    if isinstance(value, Mapping):
+        return {
+            _text(str(k), 100): _clean(v, chars, depth - 1) for k, v in list(value.items())[:50]
+        }
+    if isinstance(value, list | tuple):
+        return [_clean(v, chars, depth - 1) for v in value[:50]]
+    return _text(str(value), chars)
+
+
+def _size(value: JSON) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))

@@ -1,0 +1,329 @@
+"""Documents as rows: txt, md, html, pdf and csv files cut into overlapping chunks.
+
+The text of all documents is copied once into one unnamed temporary file; what stays in
+memory is where each chunk lies, 24 bytes a chunk.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+import tempfile
+from array import array
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+from threading import Lock
+from typing import IO
+from weakref import finalize
+
+from synthnb.errors import SourceError
+from synthnb.recipe.parts import Chunk, Source
+from synthnb.types import Row
+
+__all__ = ["DocumentTable", "html_text", "read_documents"]
+
+_BLOCK = 1 << 20
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
+"""One word; Chinese and Japanese write none apart, so each character counts as one."""
+_SILENT = frozenset(["script", "style", "noscript", "template", "svg", "head", "iframe"])
+_BREAKS = frozenset(
+    [
+        *("address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt"),
+        *("figcaption", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr"),
+        *("li", "main", "nav", "ol", "p", "pre", "section", "table", "td", "th", "title", "tr"),
+        "ul",
+    ]
+)
+
+
+class DocumentTable:
+    """Chunks as rows: ``chunk`` (verbatim text), ``path``, ``position`` (from 1)."""
+
+    columns: list[str] = ["chunk", "path", "position"]  # noqa: RUF012
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (see below)
+        finalize(self, self._spool.close)  # open as long as the table is in use
+        self._lock = Lock()
+        self._starts = array("Q")
+        self._sizes = array("L")
+        self._documents = array("L")
+        self._paths: list[str] = []
+        self._first: list[int] = []
+        self._hash = sha256()
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @property
+    def sha256(self) -> str:
+        """Hash over paths and extracted texts."""
+        return self._hash.hexdigest()
+
+    def row(self, index: int) -> Row:
+        """One chunk; safe to call from several threads."""
+        with self._lock:
+            self._spool.seek(self._starts[index])
+            text = self._spool.read(self._sizes[index]).decode("utf-8")
+        document = self._documents[index]
+        position = index - self._first[document] + 1
+        return {"chunk": text, "path": self._paths[document], "position": position}
+
+    def add(self, path: str, pieces: Iterator[str], chunk: Chunk) -> None:
+        """Copy one document's text into the spool and note where its chunks lie."""
+        document = len(self._paths)
+        self._paths.append(path)
+        self._first.append(len(self))
+        self._hash.update(f"\n{path}\n".encode("utf-8", "surrogatepass"))
+        self._spool.seek(0, 2)
+        words = self._copy(pieces)
+        for start, end in _windows(words, chunk):
+            self._starts.append(start)
+            self._sizes.append(end - start)
+            self._documents.append(document)
+
+    def _copy(self, pieces: Iterator[str]) -> Iterator[tuple[int, int]]:
+        """Write ``pieces``, yielding (start, end) of each word as bytes of the spool."""
+        place, rest = self._spool.tell(), ""
+        for piece in pieces:
+            cut = _last_gap(rest + piece)
+            ready, rest = (rest + piece)[:cut], (rest + piece)[cut:]
+            yield from self._write(ready, place)
+            place = self._spool.tell()
+        yield from self._write(rest, place)
+
+    def _write(self, text: str, place: int) -> Iterator[tuple[int, int]]:
+        data = text.encode("utf-8", "replace")
+        self._spool.write(data)
+        self._hash.update(data)
+        at, done = place, 0
+        plain = len(data) == len(text)
+        for match in _WORD.finditer(text):
+            start, end = match.span()
+            if plain:
+                yield place + start, place + end
+                continue
+            at += len(text[done:start].encode("utf-8", "replace"))
+            size = len(match[0].encode("utf-8", "replace"))
+            yield at, at + size
+            at, done = at + size, end
+
+
+def _last_gap(text: str) -> int:
+    """Where to cut so that no word is split; a giant word is cut anyway."""
+    for place in range(len(text) - 1, max(-1, len(text) - 10_000), -1):
+        if text[place].isspace():
+            return place
+    return len(text)
+
+
+def _windows(words: Iterator[tuple[int, int]], chunk: Chunk) -> Iterator[tuple[int, int]]:
+    """Spans of ``chunk.words`` words that start ``words - overlap`` words apart."""
+    size = max(1, chunk.words)
+    step = max(1, size - max(0, chunk.overlap))
+    held: list[tuple[int, int]] = []
+    fresh = 0
+    for word in words:
+        held.append(word)
+        fresh += 1
+        if len(held) == size:
+            yield held[0][0], held[-1][1]
+            held = held[step:]
+            fresh = 0
+    if fresh:
+        yield held[0][0], held[-1][1]
+
+
+def read_documents(source: Source, base: Path, *, given: bool = False) -> DocumentTable:
+    """Chunk every document that the recipe's patterns name, or the user's own path.
+
+    Raises a SourceError if nothing matches, if a file lies outside the recipe's folder
+    and the user did not name it, or if a document holds no text.
+    """
+    patterns = [source.documents] if isinstance(source.documents, str) else source.documents
+    files = _files(list(patterns or []), base, given=given)
+    name = ", ".join(patterns or [])
+    if not files:
+        kinds = ", ".join(sorted(_READERS))
+        raise SourceError(f"No document matches {name} (in {base.name or base}; {kinds}).")
+    table, chunk = DocumentTable(name), source.chunk or Chunk()
+    for shown, path in files:
+        try:
+            table.add(shown, _READERS[path.suffix.lower()](path, shown), chunk)
+        except OSError as error:
+            raise SourceError(f"{shown} can't be read: {error.strerror or error}.") from None
+    if not len(table):
+        raise SourceError(f"{name} holds no text.")
+    if source.sha256 is not None and not given and table.sha256 != source.sha256.lower():
+        raise SourceError(
+            f"The documents {name} changed since the recipe was saved; "
+            "take the sha256 line out of the recipe, or pass --source."
+        )
+    return table
+
+
+def _files(patterns: list[str], base: Path, *, given: bool) -> list[tuple[str, Path]]:
+    """(name shown, path) of every readable document, sorted, each once."""
+    found: dict[Path, str] = {}
+    for pattern in patterns:
+        for path in _matches(pattern, base, given=given):
+            shown = path.relative_to(base) if path.is_relative_to(base) else path
+            found.setdefault(path.resolve(), shown.as_posix())
+    return sorted((shown, path) for path, shown in found.items())
+
+
+def _matches(pattern: str, base: Path, *, given: bool) -> list[Path]:
+    from synthnb.source import allowed_path
+
+    if given:
+        named = Path(pattern)
+    else:
+        head = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+        fixed = head if head == pattern else head.rpartition("/")[0] or "."
+        named = allowed_path(fixed, base)
+        if head != pattern:
+            rest = pattern[len(head.rpartition("/")[0]) :].lstrip("/")
+            found = sorted(named.glob(rest)) if named.is_dir() else []
+            return [path for path in found if _usable(path, named)]
+    if named.is_dir():
+        return [path for path in sorted(named.rglob("*")) if _usable(path, named)]
+    if not named.is_file():
+        raise SourceError(f"There is no file or folder {pattern}; name another with --source.")
+    if named.suffix.lower() not in _READERS:
+        kinds = ", ".join(sorted(_READERS))
+        raise SourceError(f"{pattern} is not a document that synthnb reads ({kinds}).")
+    return [named]
+
+
+def _usable(path: Path, root: Path) -> bool:
+    """A document under ``root`` that is neither hidden nor a link that leads outside."""
+    target = path.resolve()
+    if path.suffix.lower() not in _READERS or not target.is_file():
+        return False
+    if not target.is_relative_to(root.resolve()):
+        return False
+    return not any(part.startswith(".") for part in path.relative_to(root).parts)
+
+
+def _read_plain(path: Path, shown: str) -> Iterator[str]:
+    """The file's text in pieces of about a million bytes."""
+    with path.open("rb") as stream:
+        head = stream.read(2)
+        stream.seek(0)
+        wide = head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8-sig")()
+        done = 0
+        while True:
+            block = stream.read(_BLOCK)
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                raise SourceError(
+                    f"{shown} is not UTF-8 text (near byte {done + error.start}); "
+                    "save it as UTF-8."
+                ) from None
+            if "\0" in text:
+                raise SourceError(f"{shown} is not text: it holds zero bytes.")
+            yield text
+            done += len(block)
+            if not block:
+                return
+
+
+class _Stripper(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._silent: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent.append(tag)
+        elif tag == "body":
+            self._silent.clear()  # a head that was never closed
+        elif tag in _BREAKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._silent:
+            del self._silent[self._silent.index(tag) :]
+        elif tag in _BREAKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.parts.append(re.sub(r"\s+", " ", data))
+
+    def taken(self) -> str:
+        text = "".join(self.parts)
+        self.parts.clear()
+        return re.sub(r" *\n[ \n]*", "\n", text)
+
+
+def html_text(markup: str) -> str:
+    """The words of an HTML page: tags, scripts and styles dropped, entities decoded.
+
+    >>> html_text("<p>Tea &amp; <b>milk</b><script>x()</script></p>")
+    'Tea & milk'
+    """
+    stripper = _Stripper()
+    stripper.feed(markup)
+    stripper.close()
+    return stripper.taken().strip()
+
+
+def _read_html(path: Path, shown: str) -> Iterator[str]:
+    stripper = _Stripper()
+    for piece in _read_plain(path, shown):
+        stripper.feed(piece)
+        yield stripper.taken()
+    stripper.close()
+    yield stripper.taken()
+
+
+def _read_pdf(path: Path, shown: str) -> Iterator[str]:
+    try:
+        import pypdf
+    except ImportError:
+        raise SourceError(f"Reading {shown} needs pypdf: pip install pypdf") from None
+    try:
+        for page in pypdf.PdfReader(path).pages:
+            yield (page.extract_text() or "") + "\n\n"
+    except Exception as error:  # pypdf raises whatever a broken file provokes
+        kind = type(error).__name__
+        raise SourceError(f"{shown} is not readable as PDF ({kind}).") from None
+
+
+def _read_cells(path: Path, shown: str) -> Iterator[str]:
+    """Each CSV row as one line: ``column: cell, column: cell``."""
+    reader = csv.reader(_lines(_read_plain(path, shown)))
+    try:
+        header = next(reader, [])
+        for cells in reader:
+            pairs = zip(header, cells, strict=False)
+            yield ", ".join(f"{name}: {cell}" for name, cell in pairs if cell) + "\n"
+    except csv.Error as error:
+        raise SourceError(f"{shown} is not readable as CSV: {error}.") from None
+
+
+def _lines(pieces: Iterator[str]) -> Iterator[str]:
+    rest = ""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split("\n")
+        yield from (line + "\n" for line in whole)
+    if rest:
+        yield rest
+
+
+_READERS: dict[str, Callable[[Path, str], Iterator[str]]] = {
+    ".txt": _read_plain,
+    ".md": _read_plain,
+    ".html": _read_html,
+    ".htm": _read_html,
+    ".pdf": _read_pdf,
+    ".csv": _read_cells,
+}

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from synthnb.events import Notice, Progress, RunStarted
+from synthnb.notebook.progress import Painter, progress_text, someone_watches
+from synthnb.types import Usage
+
+LATEST = Progress(15, 4, 24, 8, Usage(completion_tokens=738, cost=None), 1.0)
+
+
+def test_the_running_verdict_reads_as_the_final_one() -> None:
+    head, facts = progress_text(LATEST)
+    assert head == "15 accepted"
+    assert facts == (
+        "of 19 candidates, 24 wanted · 15 rows/s · 0.6 s left · 738 tokens · cost unknown"
+    )
+
+
+def test_nothing_is_guessed_before_the_first_row() -> None:
+    _, facts = progress_text(Progress(0, 0, 24, 4, Usage(), 3.0))
+    assert facts == "of 0 candidates, 24 wanted"
+
+
+def test_a_terminal_gets_one_line_in_place(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    painter = Painter(shell)
+    painter.hear(RunStarted("r", 24))
+    painter.paint()
+    painter.hear(LATEST)
+    painter.paint()  # too soon after the last one
+    painter.close()
+    said = capsys.readouterr().err
+    assert said.count("\r") == 3
+    assert "0 accepted of 0 candidates, 24 wanted" in said
+
+
+def test_hostile_notices_stay_text() -> None:
+    from synthnb.notebook.progress import _html
+
+    assert "<script" not in _html(LATEST, "<script>alert(1)</script>")
+
+
+def test_progress_can_be_switched_off(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert someone_watches(shell)
+    monkeypatch.setenv("SYNTHNB_PROGRESS", "off")
+    assert not someone_watches(shell)
+    painter = Painter(shell)
+    painter.hear(LATEST)
+    painter.hear(Notice("the server asked to wait"))
+    painter.paint()
+    painter.close()
+    assert capsys.readouterr().err == ""

@@ -10,13 +10,15 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from synthnb.errors import RecipeError, SynthError
-from synthnb.recipe.parts import Prompt
 from synthnb.schema.rules import Problem, Rule, compile_rule
 from synthnb.suggest import did_you_mean
 from synthnb.types import JSON
+
+if TYPE_CHECKING:
+    from synthnb.recipe.parts import Prompt
 
 __all__ = [
     "Problem",

@@ -136,6 +136,14 @@ describe('a batch', () => {
     expect(root.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')).toBe('63');
   });
 
+  it('says what came from the store and why it ended early', () => {
+    const verdict = { accepted: 18, candidates: 20, cached: 12, cost: 0.0497, currency: 'USD' };
+    const root = show(sample({ status: { kind: 'budget', text: 'budget spent' }, verdict }));
+    expect(texts(root, '.sn-facts')[0]).toBe(
+      'of 20 candidates · 12 stored answers · 0.0497 USD · budget spent · version 3, paired with 2'
+    );
+  });
+
   it('offers what its host can do', () => {
     const run = vi.fn();
     button(show(sample(), { actions: [{ label: 'Review', run }] }), 'Review').click();

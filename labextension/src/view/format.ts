@@ -161,6 +161,7 @@ export function facts(payload: Payload): string[] {
     of,
     payload.elapsed !== null ? seconds(payload.elapsed) : '',
     verdict.tokens !== null ? plural(verdict.tokens, 'token') : '',
+    verdict.cached > 0 ? plural(verdict.cached, 'stored answer') : '',
     cost(verdict.cost, verdict.currency),
     status.kind === 'done' ? '' : status.text,
     payload.version === null ? '' : `version ${payload.version}`

@@ -17,6 +17,8 @@ export interface Verdict {
   rejected: number;
   wanted: number | null;
   tokens: number | null;
+  /** Answers taken from the store or a tape. */
+  cached: number;
   cost: number | null;
   currency: string;
 }
@@ -116,6 +118,7 @@ export function parsePayload(data: unknown): Payload | null {
       rejected: number(verdict.rejected) ?? rows.length - accepted,
       wanted: number(verdict.wanted),
       tokens: number(verdict.tokens),
+      cached: number(verdict.cached) ?? 0,
       cost: number(verdict.cost),
       currency: text(verdict.currency) || 'USD'
     },

@@ -90,6 +90,20 @@ class Desk:
         self.page.evaluate(READY)
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
 
+    def failures(self) -> list[str]:
+        """Errors that cells show."""
+        found: list[str] = self.page.evaluate(
+            "() => jupyterapp.shell.currentWidget.content.widgets"
+            ".flatMap(c => c.model.sharedModel.toJSON().outputs ?? [])"
+            ".filter(o => o.output_type === 'error').map(o => `${o.ename}: ${o.evalue}`)"
+        )
+        return found
+
+    def scroll_to_cell(self, index: int) -> None:
+        """Cells that are out of sight are not in the page."""
+        scroll = "i => jupyterapp.shell.currentWidget.content.scrollToItem(i, 'start')"
+        self.page.evaluate(scroll, index)
+
     def save(self) -> None:
         self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
 

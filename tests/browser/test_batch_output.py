@@ -174,6 +174,8 @@ def test_the_quickstart_runs_from_its_tape(lab: Server, desk: Desk) -> None:
     desk.page.evaluate("() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     expect(desk.page.locator(".synthnb")).to_have_count(0)
     desk.run_all()
+    assert desk.failures() == []
+    desk.scroll_to_cell(3)
     expect(desk.batch().locator(".sn-big")).to_have_text("24 accepted")
     desk.batch().scroll_into_view_if_needed()
     desk.shot("quickstart")

@@ -34,6 +34,7 @@ class Asker:
         self._models: dict[str, Model] = {}
         self._model_for = model_for
         self._price_for = price_for
+        self._prices: dict[str, Price | None] = {}
         self._on_answer = on_answer
 
     async def value(self, cell: Cell, row: RowState) -> JSON:
@@ -101,6 +102,7 @@ class Asker:
         asked = self._models.get(name)
         if asked is None:
             asked = self._models[name] = self._model_for(name)
+            self._prices[name] = self._price_for(name)
         try:
             completion = await asked.complete(request)
         except RowModelError as error:
@@ -123,7 +125,7 @@ class Asker:
         return completion
 
     def _cost(self, name: str, completion: Completion) -> float | None:
-        price = self._price_for(name)
+        price = self._prices[name]
         if price is None:
             return None
         return price.cost(completion.prompt_tokens or 0, completion.completion_tokens or 0)

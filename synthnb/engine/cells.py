@@ -83,10 +83,12 @@ class Cell:
         self.shape = _shape(column)
         self.listed = self.shape is not None and self.shape.choices is None
         self.schema = _sent(self.shape, column)
+        self._fixed = ""
         self.prompt = compile_template(column.prompt)
         self.system = compile_template(column.system) if column.system else None
         self.skip = compile_template(column.skip_when) if column.skip_when else None
-        self.fixed_system = self.system is not None and not self.system.names
+        if self.system is not None and not self.system.names:
+            self._fixed, self.system = self.system.render({}), None
         self._models = recipe.models
         self._heated: dict[float, dict[str, JSON]] = {}
         self._note = f"Answer with {column.code} code only." if column.code else ""
@@ -140,7 +142,7 @@ class Cell:
 
     def head(self, row: RowState, picks: tuple[int, ...]) -> tuple[Message, ...]:
         """What comes before the question; one object for equal heads."""
-        system = self.system.render(row.values) if self.system else ""
+        system = self.system.render(row.values) if self.system else self._fixed
         place = (picks, system)
         found = self._heads.get(place)
         if found is None:

@@ -89,7 +89,7 @@ class Cache:
     async def complete(self, request: Request) -> Completion:
         """The stored answer with ``cached=True``, else the model's, stored."""
         key = self._key(request)
-        stored = self._store.get(key, self._since)
+        stored = await self._store.fetch(key, self._since)
         if stored is not None:
             return decode_answer(stored)
         try:

@@ -217,9 +217,7 @@ def _read(text: str, *, lone: Mapping[str, JSON]) -> JSON:
     if len(text) > MAX_ANSWER:
         raise SchemaMismatch([Problem((), "size", f"longer than {MAX_ANSWER:,} characters")])
     try:
-        value = json.loads(
-            _unfenced(text), object_pairs_hook=_pairs, parse_constant=_no_constant
-        )
+        value = _DECODER.decode(_unfenced(text))
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise SchemaMismatch(
@@ -248,6 +246,9 @@ def _pairs(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
 
 def _no_constant(name: str) -> NoReturn:
     raise _Refused(f"not JSON: {name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant)
 
 
 def _no_surrogates(value: JSON) -> None:

@@ -23,6 +23,8 @@ from synthnb.types import JSON
 
 __all__ = ["Store"]
 
+KEYS = 250
+"""Keys of one query, below every SQLite's limit of parameters."""
 PATIENCE = 90.0
 """Seconds a caller on another thread waits for a commit."""
 
@@ -45,6 +47,7 @@ class Store:
         """``False`` if what is kept is gone when this process ends."""
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
+        self._asked: dict[asyncio.AbstractEventLoop, list[Any]] = {}
         self._writer = Writer(lambda: connect(str(path), writer=True))
 
     @classmethod
@@ -86,6 +89,38 @@ class Store:
         except sqlite3.DatabaseError:
             return None  # an unreadable answer is asked for again, never a lost run
         return row[0] if row else None
+
+    def fetch(self, key: bytes, since: float = 0.0) -> asyncio.Future[bytes | None]:
+        """``get`` for the running event loop: keys asked for in one turn are one query.
+
+        A query gives up the interpreter lock, and a busy loop gets it back late: so one
+        for all rows that are waiting, not one for each.
+        """
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[bytes | None] = loop.create_future()
+        asked = self._asked.get(loop)
+        if asked is None:
+            asked = self._asked[loop] = []
+            loop.call_soon(self._answer, loop)
+        asked.append((key, since, found))
+        return found
+
+    def _answer(self, loop: asyncio.AbstractEventLoop) -> None:
+        asked = self._asked.pop(loop)
+        known: dict[bytes, tuple[bytes, float]] = {}
+        for start in range(0, len(asked), KEYS):
+            keys = [key for key, _, _ in asked[start : start + KEYS]]
+            marks = ",".join("?" * len(keys))
+            query = f"SELECT key, value, created FROM answers WHERE key IN ({marks})"
+            try:
+                rows = self._reader().execute(query, keys).fetchall()
+            except sqlite3.DatabaseError:
+                rows = []  # an unreadable answer is asked for again, never a lost run
+            known.update((key, (value, created)) for key, value, created in rows)
+        for key, since, future in asked:
+            value, created = known.get(key, (None, 0.0))
+            if not future.done():
+                future.set_result(value if created >= since else None)
 
     def put(self, key: bytes, value: bytes) -> asyncio.Future[None]:
         """Keep an answer; awaiting the result returns once it is durable."""

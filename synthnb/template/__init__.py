@@ -161,7 +161,7 @@ class Template:
     ['mood', 'source.name']
     """
 
-    __slots__ = ("_root", "_value", "fields", "lines", "names", "text")
+    __slots__ = ("_parts", "_root", "_value", "fields", "lines", "names", "text")
 
     names: frozenset[str]
     """Root names it reads; a source column read as ``source.X`` is ``"source.X"``."""
@@ -178,6 +178,7 @@ class Template:
         self.names = frozenset(judge.names)
         self.lines, self.fields = judge.names, judge.fields
         lone = _lone(text)
+        self._parts = _plain_parts(tree)
         self._root = _function(_Bounded().visit(tree))
         self._value = _function(_Bounded().visit(lone)) if lone is not None else None
 
@@ -187,6 +188,10 @@ class Template:
         ``values`` holds every root name; source columns read as ``source.X`` lie under
         ``"source"``. Raises ``TemplateError`` for a missing value or a broken bound.
         """
+        if self._parts is not None:
+            plain = _joined(self._parts, values)
+            if plain is not None:
+                return plain
         return self._run(self._root, values)[0]
 
     def evaluate(self, values: Mapping[str, JSON]) -> JSON:
@@ -228,6 +233,34 @@ class Template:
 
 def _plainly(message: str) -> str:
     return message.replace("' is undefined", "' has no value in this row")
+
+
+def _plain_parts(tree: nodes.Template) -> list[tuple[str, bool]] | None:
+    """(text, is it a name) of a template that is only text and ``{{ name }}``."""
+    parts: list[tuple[str, bool]] = []
+    for output in tree.body:
+        if not isinstance(output, nodes.Output):
+            return None
+        for node in output.nodes:
+            if isinstance(node, nodes.TemplateData):
+                parts.append((node.data, False))
+            elif isinstance(node, nodes.Name) and node.name not in _SHARED:
+                parts.append((node.name, True))
+            else:
+                return None
+    return parts
+
+
+def _joined(parts: list[tuple[str, bool]], values: Mapping[str, JSON]) -> str | None:
+    """The text of plain parts; ``None`` leaves it to Jinja (a number, a missing name)."""
+    found: list[str] = []
+    for text, named in parts:
+        value = values.get(text) if named else text
+        if not isinstance(value, str):
+            return None
+        found.append(value)
+    joined = "".join(found)
+    return joined if len(joined) <= MAX_OUTPUT else None
 
 
 def _parse(text: str) -> nodes.Template:

@@ -1,0 +1,290 @@
+"""Collapse in words: an n-gram model on its own output, a language model rewriting its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from synthnb import metrics
+from synthnb.collapse.result import Curve, Result, summarise
+from synthnb.metrics.tokens import Encoded, IntArray, encode
+
+__all__ = ["Mode", "Rewrite", "model_text", "ngram_text", "sample_texts"]
+
+Mode: TypeAlias = Literal["replace", "accumulate", "verify"]
+Rewrite: TypeAlias = Callable[[list[str], int], list[str]]
+"""Takes texts and the generation's number, and returns as many new texts."""
+
+_SUBJECTS = (
+    "kettle", "lamp", "train", "nurse", "river", "baker",
+    "garden", "letter", "piano", "harbour",
+)  # fmt: skip
+_MAKERS = (
+    "old", "quiet", "broken", "bright", "distant", "careful",
+    "wooden", "early", "honest", "narrow",
+)  # fmt: skip
+_ENDINGS = ["on Monday", "by the sea", "in the rain", "without a word", "for a week", "at last"]
+_RARE = 600
+
+
+def sample_texts(count: int = 300, seed: int = 0) -> list[str]:
+    """Return plain made-up sentences with a long tail of rare names: a corpus to lose.
+
+    >>> sample_texts(1)
+    ['The bright kettle, like Kepo, waited for Nelu and came back by the sea.']
+    """
+    rng = np.random.default_rng(seed)
+    weights = 1 / np.arange(1, _RARE + 1)
+    names = rng.choice(_RARE, (count, 2), p=weights / weights.sum())
+    verbs = ["waited", "called", "stood", "sang", "looked", "paid"]
+    returns = ["came back", "was sold", "went home", "was repaired", "stayed", "fell"]
+    texts = []
+    for first, second in names:
+        maker, subject = rng.choice(_MAKERS), rng.choice(_SUBJECTS)
+        verb, back, ending = rng.choice(verbs), rng.choice(returns), rng.choice(_ENDINGS)
+        extra = f", like {_name(second)}," if second % 3 == 0 else ""
+        texts.append(
+            f"The {maker} {subject}{extra} {verb} for {_name(first)} and {back} {ending}."
+        )
+    return texts
+
+
+def _name(number: int) -> str:
+    parts = ["po", "mi", "ra", "ke", "lu", "so", "ta", "ne", "vi", "do"]
+    syllables = [parts[number // 10**place % 10] for place in range(2 + (number >= 100))]
+    return "".join(syllables).capitalize()
+
+
+def _check(texts: Sequence[str] | None, t: int, mode: str) -> list[str]:
+    rows = sample_texts() if texts is None else list(texts)
+    if not rows or not all(isinstance(text, str) and text.split() for text in rows):
+        raise ValueError("texts must be a list of texts with words in them")
+    if mode not in ("replace", "accumulate", "verify"):
+        raise ValueError(f"mode must be replace, accumulate or verify, got {mode!r}")
+    return rows
+
+
+def ngram_text(
+    texts: Sequence[str] | None = None,
+    n: int | None = None,
+    t: int = 10,
+    order: int = 3,
+    mode: Mode = "replace",
+    chains: int = 10,
+    seed: int = 0,
+) -> Result:
+    """Retrain an n-gram model on what it wrote the generation before.
+
+    ``texts`` are the real rows (made-up sentences by default); each generation writes ``n``
+    texts (as many as there are real ones) from counts of ``order`` words. ``replace`` trains on
+    the newest only, ``accumulate`` on the real and all since, ``verify`` on the same but for
+    new texts that repeat one of them, or that a model of the real rows finds less likely than
+    95% of real rows it has not seen. Values are the different words written, over those of the
+    real rows. No theory. ``more``: ``distinct_2`` and ``entropy`` (bits a word) by generation,
+    ``real`` with both of the real rows, ``texts`` with a few of each generation of the first
+    chain.
+    """
+    real = _check(texts, t, mode)
+    if order < 2:
+        raise ValueError(f"order must be at least 2, got {order}")
+    corpus = encode(real, str.split)
+    count = n or len(real)
+    words = len(corpus.vocabulary)
+    judge = _Judge(real) if mode == "verify" else None
+    share, pairs, entropy = (np.empty((chains, t)) for _ in range(3))
+    shown: list[list[str]] = []
+    for chain in range(chains):
+        rng = np.random.default_rng((seed, chain))
+        training = corpus
+        for step in range(t):
+            written = _write(rng, training, count, order)
+            share[chain, step] = len(np.unique(written.ids)) / words
+            pairs[chain, step] = metrics.distinct(
+                written, 1 if written.lengths.max() < 2 else 2
+            )
+            entropy[chain, step] = metrics.ngram_entropy(written, 1)
+            if chain == 0:
+                shown.append(_read(written, 3))
+            if mode == "replace":
+                training = written
+                continue
+            kept = judge.keep(written, training) if judge else written
+            training = Encoded(
+                np.concatenate((training.ids, kept.ids)),
+                np.concatenate((training.lengths, kept.lengths)),
+                corpus.vocabulary,
+            )
+    params: dict[str, Any] = {"texts": len(real), "n": count, "t": t, "order": order}
+    params |= {"mode": mode, "chains": chains, "seed": seed}
+    return summarise(
+        "ngram_text",
+        "words alive, of the real ones",
+        params,
+        share,
+        distinct_2=pairs.mean(axis=0),
+        entropy=entropy.mean(axis=0),
+        real={
+            "distinct_2": metrics.distinct(corpus, 2),
+            "entropy": metrics.ngram_entropy(corpus),
+        },
+        texts=shown,
+    )
+
+
+def _read(written: Encoded, count: int) -> list[str]:
+    ends = np.cumsum(written.lengths)
+    vocabulary = written.vocabulary
+    return [
+        " ".join(vocabulary[token] for token in written.ids[end - length : end])
+        for end, length in zip(ends[:count], written.lengths[:count], strict=True)
+    ]
+
+
+class _Judge:
+    """Knows the real rows and lets through what is about as likely as they are."""
+
+    def __init__(self, real: list[str]) -> None:
+        half = len(real) // 2 or 1
+        self._model = metrics.NgramModel(real, order=2, tokenize=str.split)
+        outside = metrics.NgramModel(real[:half], order=2, tokenize=str.split)
+        unseen = outside.perplexities(real[half:] or real)
+        self._most = float(np.quantile(unseen, 0.95))
+
+    def keep(self, written: Encoded, training: Encoded) -> Encoded:
+        texts = _read(written, len(written))
+        likely = self._model.perplexities(texts) <= self._most
+        known = set(_read(training, len(training)))
+        rows = []
+        for row, text in enumerate(texts):
+            if likely[row] and text not in known:
+                known.add(text)
+                rows.append(row)
+        return written.take(rows)
+
+
+def _write(rng: np.random.Generator, training: Encoded, count: int, order: int) -> Encoded:
+    """Write texts word by word, all at once: what followed a context follows it again."""
+    base = len(training.vocabulary) + 2  # 0 is the start, 1 the end
+    marks = order - 1
+    widths = training.lengths + marks + 1
+    stream = np.zeros(int(widths.sum()), np.int64)
+    ends = np.cumsum(widths)
+    stream[ends - 1] = 1
+    within = np.arange(len(training.ids)) - np.repeat(
+        np.cumsum(training.lengths) - training.lengths, training.lengths
+    )
+    stream[np.repeat(ends - widths + marks, training.lengths) + within] = training.ids + 2
+    context = np.zeros(len(stream) - marks, np.int64)
+    for offset in range(marks):
+        context = context * base + stream[offset : offset + len(context)]
+    followed = stream[marks:]
+    real = np.ones(len(followed), dtype=bool)
+    real[(ends[:-1, None] + np.arange(-marks, 0)).ravel()] = False  # runs across two texts
+    real[followed == 0] = False
+    context, followed = context[real], followed[real]
+    by_context = np.argsort(context, kind="stable")
+    context, followed = context[by_context], followed[by_context]
+
+    longest = 2 * int(training.lengths.max()) + 1
+    states = np.zeros((count, marks), np.int64)
+    alive = np.ones(count, dtype=bool)
+    lines = np.zeros((count, longest), np.int64)
+    powers = base ** np.arange(marks - 1, -1, -1)
+    for place in range(longest):
+        codes = states @ powers
+        left = np.searchsorted(context, codes, "left")
+        right = np.searchsorted(context, codes, "right")
+        pick = left + (rng.random(count) * (right - left)).astype(np.int64)
+        word = np.where(alive, followed[np.minimum(pick, len(followed) - 1)], 1)
+        alive &= word != 1
+        lines[:, place] = np.where(alive, word, 0)
+        if not alive.any():
+            break
+        states = np.column_stack((states[:, 1:], np.where(alive, word, 0)))
+    lengths = (lines > 0).sum(axis=1)
+    ids: IntArray = lines[lines > 0] - 2
+    return Encoded(ids, lengths, training.vocabulary)
+
+
+def model_text(
+    rewrite: Rewrite | str | None = None,
+    texts: Sequence[str] | None = None,
+    t: int = 5,
+    mode: Mode = "replace",
+    n: int | None = None,
+    instruction: str = "Rewrite this text in other words, same meaning:\n\n",
+    max_tokens: int = 80,
+    chains: int = 50,
+    seed: int = 0,
+) -> Result:
+    """Let a model rewrite its own output generation after generation.
+
+    ``rewrite`` takes texts and the generation's number and returns as many texts, or is the
+    name of a model, ``PROFILE/MODEL``, that is sent ``instruction`` before each text (the one
+    of the settings by default). ``texts`` are the real rows (24 made-up sentences by default).
+    ``replace`` rewrites the newest texts, ``accumulate`` ``n`` drawn from the real and all
+    since, ``verify`` the same without near duplicates of what is there. Values are distinct-2
+    of each generation, with the band of half samples (``chains`` of them). No theory. ``more``:
+    ``texts`` of every generation, ``real`` and ``self_bleu``.
+    """
+    real = _check(sample_texts(24) if texts is None else texts, t, mode)
+    if rewrite is None or isinstance(rewrite, str):
+        from synthnb.collapse.rewriting import model_rewrite
+
+        rewrite = model_rewrite(rewrite, instruction, max_tokens=max_tokens, seed=seed)
+    rng = np.random.default_rng(seed)
+    count = n or len(real)
+    pool, now = list(real), list(real)
+    values, written, bleu = [], [], []
+    for generation in range(1, t + 1):
+        now = [str(text) for text in rewrite(now, generation)]
+        if len([text for text in now if text.split()]) < 2:
+            raise ValueError(f"generation {generation}: fewer than two texts came back")
+        written.append(now)
+        values.append(_halves(rng, now, chains))
+        bleu.append(metrics.self_bleu(now, 2))
+        if mode != "replace":
+            pool += _new(now, pool) if mode == "verify" else now
+            now = [pool[row] for row in rng.permutation(len(pool))[:count]]
+    params = {"texts": len(real), "t": t, "mode": mode, "n": count, "seed": seed}
+    return summarise(
+        "model_text",
+        "distinct-2",
+        params,
+        np.stack(values, axis=1),
+        real=metrics.distinct(real, 2),
+        self_bleu=np.array(bleu),
+        texts=written,
+    )
+
+
+def _halves(rng: np.random.Generator, texts: list[str], chains: int) -> Curve:
+    """Return distinct-2 of the texts, moved by how half samples spread around their mean."""
+    whole = _pairs(texts)
+    size = max(len(texts) // 2, 1)
+    halves = np.array(
+        [
+            _pairs([texts[row] for row in rng.permutation(len(texts))[:size]])
+            for _ in range(chains)
+        ]
+    )
+    return np.asarray(whole + halves - halves.mean(), dtype=np.float64)
+
+
+def _pairs(texts: list[str]) -> float:
+    try:
+        return metrics.distinct(texts, 2, tokenize=str.split)
+    except ValueError:  # a model that answers with single words
+        return 0.0
+
+
+def _new(texts: list[str], pool: list[str]) -> list[str]:
+    from synthnb.nearduplicates import NearDuplicateIndex
+
+    index = NearDuplicateIndex(0.8)
+    for _ in index.extend(pool):
+        pass
+    repeated = {row - len(pool) for row, _ in index.extend(texts)}
+    return [text for row, text in enumerate(texts) if row not in repeated and text.strip()]

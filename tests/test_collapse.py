@@ -16,6 +16,7 @@ import pytest
 from synthnb import collapse
 from synthnb.collapse import EXPERIMENTS, simulate
 from synthnb.collapse.rewriting import rewriter
+from synthnb.concurrency import run_sync
 from synthnb.models.tape import Recorder, Replay
 from synthnb.types import Completion, Request
 
@@ -188,3 +189,15 @@ def test_examples_run() -> None:
     assert not doctest.testmod(collapse).failed
     for module in pkgutil.iter_modules(collapse.__path__, "synthnb.collapse."):
         assert not doctest.testmod(importlib.import_module(module.name)).failed, module.name
+
+
+def test_model_text_from_a_tape_needs_no_model(tmp_path: Path) -> None:
+    tape = tmp_path / "tape.jsonl"
+    recorder = Recorder(Forgetful(), tape)
+    write = rewriter(recorder, "Again:\n", max_tokens=60)
+    live = simulate("model_text", rewrite=write, t=2)
+    run_sync(recorder.aclose())
+    replayed = simulate(
+        "model_text", rewrite=Forgetful.name, instruction="Again:\n", tape=tape, t=2
+    )
+    assert replayed.more["texts"] == live.more["texts"]

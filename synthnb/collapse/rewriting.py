@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from synthnb.concurrency import run_sync
 from synthnb.errors import RowModelError
@@ -12,15 +13,30 @@ __all__ = ["model_rewrite", "rewriter"]
 
 
 def model_rewrite(
-    name: str | None, instruction: str, *, max_tokens: int, seed: int
+    name: str | None,
+    instruction: str,
+    *,
+    max_tokens: int,
+    seed: int,
+    tape: str | Path | None = None,
 ) -> Rewriter:
-    """Return a writer that asks the model ``PROFILE/MODEL`` (the settings' own by default)."""
+    """Return a writer that asks the model ``PROFILE/MODEL`` (the settings' own by default).
+
+    A ``tape`` that exists answers in its place; one that does not is recorded.
+    """
     from synthnb.models import get_model
+    from synthnb.models.tape import Recorder, Replay
     from synthnb.settings import load_settings
 
     settings = load_settings()
-    model = get_model(name or settings.model, settings)
-    return rewriter(model, instruction, max_tokens=max_tokens, seed=seed)
+    chosen = name or settings.model
+    model: Model
+    if tape is not None and Path(tape).exists():
+        model = Replay(tape, chosen)
+    else:
+        model = get_model(chosen, settings)
+        model = model if tape is None else Recorder(model, tape)
+    return Rewriter(model, instruction, max_tokens, seed, owned=True)
 
 
 def rewriter(
@@ -33,7 +49,16 @@ def rewriter(
 class Rewriter:
     """Rewrites lists of texts; a text whose answer is no use stays as it was."""
 
-    def __init__(self, model: Model, instruction: str, max_tokens: int, seed: int) -> None:
+    def __init__(
+        self,
+        model: Model,
+        instruction: str,
+        max_tokens: int,
+        seed: int,
+        *,
+        owned: bool = False,
+    ) -> None:
+        self._owned = owned
         self._model = model
         self._instruction = instruction
         self._max_tokens = max_tokens
@@ -42,6 +67,11 @@ class Rewriter:
     def __call__(self, texts: list[str], generation: int) -> list[str]:
         """Return the texts, each rewritten once, in the same order."""
         return run_sync(self._all(texts, generation))
+
+    def close(self) -> None:
+        """Release the model, if it was opened here."""
+        if self._owned:
+            run_sync(self._model.aclose())
 
     async def _all(self, texts: list[str], generation: int) -> list[str]:
         gate = asyncio.Semaphore(16)

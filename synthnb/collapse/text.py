@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -215,7 +216,8 @@ def model_text(
     mode: Mode = "replace",
     n: int | None = None,
     instruction: str = "Rewrite this text in other words, same meaning:\n\n",
-    max_tokens: int = 80,
+    max_tokens: int = 60,
+    tape: str | Path | None = None,
     chains: int = 50,
     seed: int = 0,
 ) -> Result:
@@ -223,41 +225,53 @@ def model_text(
 
     ``rewrite`` takes texts and the generation's number and returns as many texts, or is the
     name of a model, ``PROFILE/MODEL``, that is sent ``instruction`` before each text (the one
-    of the settings by default). ``texts`` are the real rows (24 made-up sentences by default).
+    of the settings by default); with ``tape`` its answers come from that file, or go there if
+    there is none yet. ``texts`` are the real rows (16 made-up sentences by default).
     ``replace`` rewrites the newest texts, ``accumulate`` ``n`` drawn from the real and all
     since, ``verify`` the same without near duplicates of what is there. Values are distinct-2
     of each generation, with the band of half samples (``chains`` of them). No theory. ``more``:
     ``texts`` of every generation, ``real`` and ``self_bleu``.
     """
-    real = _check(sample_texts(24) if texts is None else texts, t, mode)
+    real = _check(sample_texts(16) if texts is None else texts, t, mode)
+    opened = None
     if rewrite is None or isinstance(rewrite, str):
         from synthnb.collapse.rewriting import model_rewrite
 
-        rewrite = model_rewrite(rewrite, instruction, max_tokens=max_tokens, seed=seed)
+        opened = rewrite = model_rewrite(
+            rewrite, instruction, max_tokens=max_tokens, seed=seed, tape=tape
+        )
     rng = np.random.default_rng(seed)
-    count = n or len(real)
+    try:
+        written = _rewritten(rng, rewrite, real, t, mode, n or len(real))
+    finally:
+        if opened is not None:
+            opened.close()
+    params = {"texts": len(real), "t": t, "mode": mode, "n": n or len(real), "seed": seed}
+    return summarise(
+        "model_text",
+        "distinct-2",
+        params,
+        np.stack([_halves(rng, texts, chains) for texts in written], axis=1),
+        real=_pairs(real),
+        self_bleu=np.array([metrics.self_bleu(texts, 2) for texts in written]),
+        texts=written,
+    )
+
+
+def _rewritten(
+    rng: np.random.Generator, rewrite: Rewrite, real: list[str], t: int, mode: Mode, count: int
+) -> list[list[str]]:
     pool, now = list(real), list(real)
-    values, written, bleu = [], [], []
+    written = []
     for generation in range(1, t + 1):
         now = [str(text) for text in rewrite(now, generation)]
         if len([text for text in now if text.split()]) < 2:
             raise ValueError(f"generation {generation}: fewer than two texts came back")
         written.append(now)
-        values.append(_halves(rng, now, chains))
-        bleu.append(metrics.self_bleu(now, 2))
         if mode != "replace":
             pool += _new(now, pool) if mode == "verify" else now
             now = [pool[row] for row in rng.permutation(len(pool))[:count]]
-    params = {"texts": len(real), "t": t, "mode": mode, "n": count, "seed": seed}
-    return summarise(
-        "model_text",
-        "distinct-2",
-        params,
-        np.stack(values, axis=1),
-        real=metrics.distinct(real, 2),
-        self_bleu=np.array(bleu),
-        texts=written,
-    )
+    return written
 
 
 def _halves(rng: np.random.Generator, texts: list[str], chains: int) -> Curve:

@@ -129,13 +129,18 @@ def ngram_entropy(
     return bits
 
 
-def compression_ratio(texts: Sequence[str], algorithm: Literal["gzip", "xz"] = "gzip") -> float:
+def compression_ratio(
+    texts: Sequence[str],
+    algorithm: Literal["gzip", "xz"] = "gzip",
+    *,
+    limit: int | None = None,
+) -> float:
     """Return bytes of the texts joined by spaces over their compressed bytes.
 
     Near 1 for noise (below 1 for a few words), higher is more repetitive. Grows with corpus
-    size and text length; gzip (level 9) sees 32 kB back, so take ``xz`` for big corpora. The
-    zlib at hand decides the last few bytes: compare on one machine. UTF-8. Shaib et al. 2024
-    (2403.00553).
+    size and text length, so compare equal sizes: ``limit`` stops after that many bytes. Gzip
+    (level 9) sees 32 kB back; take ``xz`` for big corpora. The zlib at hand decides the last
+    few bytes: compare on one machine. UTF-8. Shaib et al. 2024 (2403.00553).
 
     >>> 30 < compression_ratio(["the cat sat on the mat"] * 100) < 50
     True
@@ -152,8 +157,11 @@ def compression_ratio(texts: Sequence[str], algorithm: Literal["gzip", "xz"] = "
             raise ValueError(f"expected a text, got {type(text).__name__}")
         raw = space + text.encode("utf-8", "surrogatepass")
         space = b" "
+        raw = raw if limit is None else raw[: limit - plain]
         plain += len(raw)
         packed += len(packer.compress(raw))
+        if limit is not None and plain >= limit:
+            break
     if not plain:
         raise ValueError("no text to compress")
     return plain / (packed + len(packer.flush()))

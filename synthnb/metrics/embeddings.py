@@ -58,7 +58,7 @@ def mauve_embeddings(
     *,
     clusters: int | None = None,
     repeats: int = 5,
-    sample: int = 5000,
+    sample: int = 2500,
     seed: int = 0,
 ) -> float:
     """Return MAUVE of two sets of embeddings, averaged over ``repeats`` quantisations.

@@ -95,6 +95,7 @@ _CONTINUOUS = (
     "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Tibetan, Burmese, Khmer
     "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_ASCII_WORD = re.compile(r"\w+", re.ASCII)
 _WORD = re.compile(rf"[{_CONTINUOUS}]|[^\W{_CONTINUOUS}]+")
 
 
@@ -106,9 +107,10 @@ def _normal_tokens(text: str) -> list[str]:
     """
     if not isinstance(text, str):
         raise ValueError(f"expected a text, got {type(text).__name__}")
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
-        text = "".join(mark for mark in text if unicodedata.category(mark) != "Mn")
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower()) or list("".join(text.split()))
+    text = unicodedata.normalize("NFKD", text)
+    text = "".join(mark for mark in text if unicodedata.category(mark) != "Mn")
     return _WORD.findall(text.lower()) or list("".join(text.split()))
 
 

@@ -240,3 +240,20 @@ def test_every_public_function_has_an_example() -> None:
     for name in metrics.__all__:
         if name not in ("Interval", "Encoded"):
             assert ">>>" in (getattr(metrics, name).__doc__ or ""), name
+
+
+def test_c2st_and_tstr_take_frames_with_gaps_and_classes() -> None:
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    size = 300
+    age = rng.normal(40, 10, size)
+    real = pandas.DataFrame({"age": age, "ward": np.where(age > 40, "A", "B"), "note": "seen"})
+    real.loc[::7, "age"] = None
+    fake = real.assign(ward=rng.choice(["A", "B"], size))
+    result = metrics.c2st(real, fake)
+    assert 0.3 < result < 0.7, "each column alone looks the same"
+    shifted = real.assign(ward="C")
+    assert metrics.c2st(real, shifted) == 1.0
+    assert metrics.c2st(real, shifted).top[0][0].startswith("ward")
+    score = metrics.tstr(real[["age"]], real["ward"], real[["age"]], real["ward"])
+    assert score > 0.8

@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "new": "write a shipped recipe into this folder",
     "run": "run a recipe into a folder of rows, charts and card",
     "models": "list models: what is there, what is missing",
+    "collapse": "simulate model collapse, theory beside it",
     "doctor": "check installation, settings and model",
 }
 """A verb's module has ``options(parser)`` and ``run(args) -> int``."""

@@ -105,3 +105,15 @@ def test_doctor_names_what_is_missing(
     shown = capsys.readouterr().out
     assert "OPENAI_API_KEY is not set" in shown
     assert "profile lab" in shown
+
+
+def test_collapse_prints_theory_beside_simulation(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["collapse", "gaussian_replace", "n=20", "t=10", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["theory"][-1] == pytest.approx((1 - 1 / 20) ** 10)
+    assert told["mean"][-1] == pytest.approx(told["theory"][-1], abs=0.05)
+
+
+def test_collapse_says_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["collapse", "gausian_replace"]) == 2
+    assert "gaussian_replace" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from synthnb.events import Status
+from synthnb.store import StoredRecords
 from synthnb.types import Record, Row, Usage
 from synthnb.visible import cost, count, one_line
 
@@ -76,8 +77,10 @@ class Batch:
             object.__setattr__(self, "records", tuple(ordered))
 
     @cached_property
-    def accepted(self) -> tuple[Record, ...]:
+    def accepted(self) -> Sequence[Record]:
         """Records of the accepted rows, in plan order."""
+        if isinstance(self.records, StoredRecords):
+            return self.records.only(True)
         return tuple(record for record in self.records if record.accepted)
 
     def __len__(self) -> int:

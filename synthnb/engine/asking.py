@@ -58,8 +58,9 @@ class Asker:
         for attempt in range(1 + min(cell.column.repair, 2)):
             try:
                 completion = await self.ask(
-                    cell, row, messages, picks=picks, attempt=attempt, schema=cell.schema
-                )
+                    cell, row, messages, picks=picks, attempt=attempt,
+                    schema=cell.list_schema(count),
+                )  # fmt: skip
             except Lost as lost:
                 if lost.reason.rule != "truncated":
                     raise

@@ -82,7 +82,8 @@ class Cell:
         self.max_tokens: int | None = self.params.get("max_tokens")
         self.shape = _shape(column)
         self.listed = self.shape is not None and self.shape.choices is None
-        self.schema = _sent(self.shape, column)
+        self.schema = self.shape.json_schema if self.shape is not None else None
+        self._list_schemas: dict[int, Mapping[str, JSON]] = {}
         self._fixed = ""
         self.prompt = compile_template(column.prompt)
         self.system = compile_template(column.system) if column.system else None
@@ -123,6 +124,10 @@ class Cell:
             return tuple(range(len(self._turns)))
         return self.plan.few_shot(self.name, row.planned.index, row.planned.values)
 
+    def asked(self, pick: int) -> str:
+        """The prompt that one of the examples answers."""
+        return self._turns[pick][0]["content"]
+
     def messages(self, row: RowState, picks: tuple[int, ...]) -> tuple[Message, ...]:
         """System, the examples as turns, and the question."""
         prompt = self.prompt.render(row.values)
@@ -153,6 +158,14 @@ class Cell:
             first = [Message(role="system", content=text)] if text else []
             found = self._heads[place] = (*first, *turns)
         return found
+
+    def list_schema(self, count: int) -> Mapping[str, JSON] | None:
+        """The schema of a list of ``count`` answers; one object for each count."""
+        if self.shape is None or not self.listed:
+            return None
+        if count not in self._list_schemas:
+            self._list_schemas[count] = _list_schema(self.shape, count)
+        return self._list_schemas[count]
 
     def read(self, completion: Completion) -> JSON:
         """The column's value, or a ``Misfit``."""
@@ -238,15 +251,12 @@ def _shape(column: Prompt) -> Schema | None:
     return compile_schema(column.schema_) if column.schema_ is not None else None
 
 
-def _sent(shape: Schema | None, column: Prompt) -> Mapping[str, JSON] | None:
-    """The schema that goes with a request; a list of answers is one under ``items``."""
-    if shape is None or column.per_call == 1:
-        return None if shape is None else shape.json_schema
-    if shape.choices is not None:
-        return None
+def _list_schema(shape: Schema, count: int) -> Mapping[str, JSON]:
+    """A list of ``count`` answers as endpoints want it: an object with ``items``."""
+    items = {"type": "array", "items": dict(shape.json_schema)}
     return {
         "type": "object",
-        "properties": {"items": {"type": "array", "items": dict(shape.json_schema)}},
+        "properties": {"items": {**items, "minItems": count, "maxItems": count}},
         "required": ["items"],
         "additionalProperties": False,
     }

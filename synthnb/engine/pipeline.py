@@ -76,7 +76,12 @@ class Pipeline:
         self._shared = [step for step in before if step[0] in needed]
         self._rest = [step for step in self.steps if step not in self._shared]
         self._rest = [step for step in self._rest if step[0] != self._list]
-        self._bound = _bound(recipe, needed)
+        bound = _bound(recipe, needed)
+        self._free = {
+            name
+            for name, column in recipe.columns.items()
+            if name not in bound and not isinstance(column, Prompt | Expression)
+        }
 
     async def run(self, slot: Slot) -> list[Outcome]:
         """All candidates of a slot, finished or lost."""
@@ -137,9 +142,9 @@ class Pipeline:
             slot.seq + place, slot.index + place, slot.attempt, place, leader.planned,
             dict(leader.values), slot.where, list(leader.calls),
         )  # fmt: skip
-        if place and leader.planned.source is None and self._bound is not None:
+        if place and self._free and leader.planned.source is None:
             own = self.plan.row(slot.index + place, slot.where).values
-            row.values.update((k, v) for k, v in own.items() if k not in self._bound)
+            row.values.update((k, v) for k, v in own.items() if k in self._free)
         return row
 
     async def _fill(
@@ -243,7 +248,7 @@ def _listed(recipe: Recipe) -> str | None:
     return names[0] if names else None
 
 
-def _bound(recipe: Recipe, needed: set[str]) -> set[str] | None:
+def _bound(recipe: Recipe, needed: set[str]) -> set[str]:
     """Attributes that all rows of a list share: those read, and what hangs on them."""
     bound = set(needed)
     grown = True

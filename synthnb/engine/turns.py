@@ -19,8 +19,9 @@ __all__ = ["converse"]
 async def converse(asker: Asker, cell: Cell, row: RowState) -> list[dict[str, JSON]]:
     """``min`` to ``max`` messages, beginning with the user; ``stop`` ends it after ``min``.
 
-    The column's prompt opens the user's side. A conversation that ends on the user's
-    word is rounded down to the assistant's last answer.
+    The column's prompt opens the user's side; its examples are talks that each side has
+    seen before. A conversation that ends on the user's word is rounded down to the
+    assistant's last answer.
     """
     turns = cell.column.turns
     assert turns is not None
@@ -29,11 +30,13 @@ async def converse(asker: Asker, cell: Cell, row: RowState) -> list[dict[str, JS
         side: compile_template(role.system).render(row.values) if role.system else ""
         for side, role in (("user", turns.user), ("assistant", turns.assistant))
     }
+    before = {side: _examples(cell, row, side) for side in system}
     said: list[dict[str, JSON]] = []
     while len(said) < turns.max:
         side = "assistant" if len(said) % 2 else "user"
         role = turns.assistant if side == "assistant" else turns.user
-        messages = _seen_by(side, system[side], opening, said)
+        head = [Message(role="system", content=system[side])] if system[side] else []
+        messages = (*head, *before[side], *_seen_by(side, opening, said))
         model = cell.resolve(role.model) if role.model else cell.model
         text = await _say(asker, cell, row, messages, model, len(said))
         said.append({"role": side, "content": text})
@@ -48,16 +51,29 @@ async def converse(asker: Asker, cell: Cell, row: RowState) -> list[dict[str, JS
     return said
 
 
-def _seen_by(
-    side: str, system: str, opening: str, said: list[dict[str, JSON]]
-) -> tuple[Message, ...]:
+def _examples(cell: Cell, row: RowState, side: str) -> list[Message]:
+    """The talks among the column's examples, one after the other, as ``side`` sees them."""
+    shown: list[Message] = []
+    for pick in cell.picks(row):
+        talk = cell.column.examples[pick].get(cell.name)
+        if not isinstance(talk, list) or not all(map(_is_turn, talk)):
+            continue
+        seen = _seen_by(side, cell.asked(pick), talk)
+        # What comes next is the other side's word, so an example ends on this side's own.
+        shown += seen if seen[-1]["role"] == "assistant" else seen[:-1]
+    return shown
+
+
+def _is_turn(turn: JSON) -> bool:
+    return isinstance(turn, dict) and {"role", "content"} <= turn.keys()
+
+
+def _seen_by(side: str, opening: str, said: list[dict[str, JSON]]) -> tuple[Message, ...]:
     """The talk as one side sees it: itself as the assistant, the other as the user."""
-    messages = [Message(role="system", content=system)] if system else []
-    if side == "user":
-        messages.append(Message(role="user", content=opening))
+    messages = [Message(role="user", content=opening)] if side == "user" else []
     for turn in said:
         role = "assistant" if turn["role"] == side else "user"
-        messages.append(Message(role=role, content=turn["content"]))
+        messages.append(Message(role=role, content=str(turn["content"])))
     return tuple(messages)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import orjson
@@ -106,9 +106,9 @@ class StoredRecords(Sequence[Record]):
         for value in self._store.row_values(self._run, self._accepted):
             yield decode_record(value)
 
-    def where(self, keep: Callable[[Record], bool]) -> Iterator[Record]:
-        """The records that ``keep`` says yes to."""
-        return (record for record in self if keep(record))
+    def only(self, accepted: bool) -> StoredRecords:
+        """The accepted or the rejected ones."""
+        return StoredRecords(self._store, self._run, accepted)
 
     @overload
     def __getitem__(self, item: int) -> Record: ...

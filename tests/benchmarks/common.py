@@ -29,8 +29,9 @@ columns:
   difficulty: {easy: 3, medium: 2, hard: 1}
   row:
     system: You write support questions with answers.
-    prompt: "A {{ difficulty }} question on {{ topic }} with a short answer, for a support team."
-    schema: {id: int, question: str, answer: str, difficulty: {enum: [easy, medium, hard]}, score: int}
+    prompt: "A {{ difficulty }} question on {{ topic }} with a short answer, for support."
+    schema:
+      {id: int, question: str, answer: str, difficulty: {enum: [easy, hard]}, score: int}
 """
 )
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import statistics
+from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import orjson
@@ -45,6 +47,26 @@ def body_of(number: int) -> bytes:
             ],
         }
     )
+
+
+async def bare_bodies(url: str, bodies: list[bytes], in_flight: int) -> AsyncIterator[Any]:
+    """The parsed answers of a bare loop, in the order of arrival."""
+    queue: asyncio.Queue[Any] = asyncio.Queue()
+    todo = iter(bodies)
+
+    async def work(session: aiohttp.ClientSession) -> None:
+        for body in todo:
+            async with session.post(f"{url}/chat/completions", data=body) as reply:
+                envelope = orjson.loads(await reply.read())
+            queue.put_nowait(orjson.loads(envelope["choices"][0]["message"]["content"]))
+
+    headers = {"Content-Type": "application/json"}
+    connector = aiohttp.TCPConnector(limit=in_flight)
+    async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
+        workers = [asyncio.ensure_future(work(session)) for _ in range(in_flight)]
+        for _ in bodies:
+            yield await queue.get()
+        await asyncio.gather(*workers)
 
 
 async def bare(url: str, bodies: list[bytes], in_flight: int) -> int:

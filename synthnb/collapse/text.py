@@ -28,6 +28,7 @@ _MAKERS = (
 )  # fmt: skip
 _ENDINGS = ["on Monday", "by the sea", "in the rain", "without a word", "for a week", "at last"]
 _RARE = 600
+_PUNCTUATION = ".,;:!?\"'()[]…。！？"
 
 
 def sample_texts(count: int = 300, seed: int = 0) -> list[str]:
@@ -228,9 +229,10 @@ def model_text(
     of the settings by default); with ``tape`` its answers come from that file, or go there if
     there is none yet. ``texts`` are the real rows (16 made-up sentences by default).
     ``replace`` rewrites the newest texts, ``accumulate`` ``n`` drawn from the real and all
-    since, ``verify`` the same without near duplicates of what is there. Values are distinct-2
-    of each generation, with the band of half samples (``chains`` of them). No theory. ``more``:
-    ``texts`` of every generation, ``real`` and ``self_bleu``.
+    since, ``verify`` the same without near duplicates of what is there. Values are the words of
+    the real rows still in use, as a share of them, with the band of half samples (``chains`` of
+    them). No theory. ``more``: ``texts``, ``distinct_2`` and ``self_bleu`` of every generation,
+    ``real`` with the last two of the real rows.
     """
     real = _check(sample_texts(16) if texts is None else texts, t, mode)
     opened = None
@@ -249,10 +251,11 @@ def model_text(
     params = {"texts": len(real), "t": t, "mode": mode, "n": n or len(real), "seed": seed}
     return summarise(
         "model_text",
-        "distinct-2",
+        "words alive, of the real ones",
         params,
-        np.stack([_halves(rng, texts, chains) for texts in written], axis=1),
-        real=_pairs(real),
+        np.stack([_halves(rng, real, texts, chains) for texts in written], axis=1),
+        real={"distinct_2": _pairs(real), "self_bleu": metrics.self_bleu(real, 2)},
+        distinct_2=np.array([_pairs(texts) for texts in written]),
         self_bleu=np.array([metrics.self_bleu(texts, 2) for texts in written]),
         texts=written,
     )
@@ -274,17 +277,23 @@ def _rewritten(
     return written
 
 
-def _halves(rng: np.random.Generator, texts: list[str], chains: int) -> Curve:
-    """Return distinct-2 of the texts, moved by how half samples spread around their mean."""
-    whole = _pairs(texts)
+def _halves(rng: np.random.Generator, real: list[str], texts: list[str], chains: int) -> Curve:
+    """Return the share of real words in use, moved by how half samples spread around theirs."""
+    wanted = _words(real)
+    used = [_words([text]) & wanted for text in texts]
     size = max(len(texts) // 2, 1)
-    halves = np.array(
-        [
-            _pairs([texts[row] for row in rng.permutation(len(texts))[:size]])
-            for _ in range(chains)
-        ]
-    )
-    return np.asarray(whole + halves - halves.mean(), dtype=np.float64)
+    halves = np.empty(chains)
+    for draw in range(chains):
+        halves[draw] = len(
+            set().union(*(used[row] for row in rng.permutation(len(used))[:size]))
+        )
+    whole = len(set().union(*used))
+    return np.asarray((whole + halves - halves.mean()) / len(wanted), dtype=np.float64)
+
+
+def _words(texts: list[str]) -> set[str]:
+    split = (word.strip(_PUNCTUATION) for text in texts for word in text.lower().split())
+    return {word for word in split if word}
 
 
 def _pairs(texts: list[str]) -> float:

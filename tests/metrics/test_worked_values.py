@@ -93,6 +93,12 @@ def test_prdc_of_equal_sets_is_what_theory_expects() -> None:
     assert figures["density"] == pytest.approx(1, abs=0.05)
 
 
+def test_prdc_counts_a_copy_as_close_to_its_original() -> None:
+    real = [[0.0], [0.0], [0.0], [5.0], [7.0]]
+    assert metrics.prdc(real, [[0.0], [0.0], [0.0]], k=2)["precision"] == 1
+    assert metrics.prdc(real, [[-0.1]] * 3, k=2)["precision"] == 0
+
+
 def test_bradley_terry_strengths_reproduce_the_wins_they_were_fitted_to() -> None:
     wins = np.array([[0, 7, 9], [3, 0, 6], [1, 4, 0]])
     strength = metrics.bradley_terry(wins)

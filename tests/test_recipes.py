@@ -11,6 +11,7 @@ from synthnb.recipe import Recipe
 from synthnb.recipes import copy_kind, list_kinds, read_kind
 from synthnb.samplers import make_plan
 from synthnb.source import open_source
+from synthnb.template import compile_template
 
 KINDS = [
     *("quickstart", "augment", "benchmark", "code", "conversation", "instruction"),
@@ -47,7 +48,8 @@ def test_a_copied_kind_plans_rows_as_it_is(kind: str, tmp_path: Path) -> None:
 def test_examples_carry_what_their_prompt_reads(kind: str) -> None:
     recipe = Recipe.loads(read_kind(kind))
     for name, column in recipe.prompts.items():
-        reads = {read.removeprefix("source.") for read in recipe.references(name)}
+        names = compile_template(column.prompt).names
+        reads = {read.removeprefix("source.").partition(".")[0] for read in names}
         for example in column.examples:
             assert name in example and reads - {name} <= set(example)
 

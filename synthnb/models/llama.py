@@ -1,11 +1,14 @@
-"""One llama.cpp in this process, shared by all who open the same file.
+"""llama.cpp in this process: one slot a server, so that a seed decides the text.
 
-What was measured (2 cores, SmolLM2-135M, 36 requests with three-turn prompts):
+What was measured (2 cores, SmolLM2-135M, dozens of three-turn chats):
 
-- Same seed, same text, at 1, 2, 4 and 8 slots: only without flash attention and without
-  the prompt cache. With either, up to half of the texts changed with the number of slots.
+- Rows that share a server's batch change each other's texts, up to half of them, by way
+  of the prompt cache, flash attention and kernels that depend on the batch. So a server
+  has one slot, no cache and no flash attention; rows run at once on several servers,
+  whose weights are the same mapped pages.
 - llama.cpp's threads meet at a barrier hundreds of times a token. Where they spin, a busy
-  machine slows it 50-fold; where they sleep (OMP_WAIT_POLICY=passive), 3-fold.
+  machine slows it 50-fold; where they sleep (OMP_WAIT_POLICY=passive), 3-fold; one thread
+  a server needs no barrier.
 - The server must listen somewhere. It gets a Unix socket in a private folder, which is
   unlinked as soon as it is bound: nobody can connect, and no port is open.
 """
@@ -24,14 +27,32 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from synthnb.errors import SettingsError
 
-__all__ = ["Engine", "Shape", "acquire", "load_server", "release"]
+__all__ = ["Engine", "Shape", "acquire", "load_server", "many_small", "one_large", "release"]
 
-Shape = tuple[int, int]
-"""(slots, context tokens a slot)."""
+
+class Shape(NamedTuple):
+    """How much of the machine a model gets."""
+
+    servers: int
+    """Requests that are worked on at once."""
+    threads: int
+    """Threads of one server."""
+    context: int
+    """Tokens of prompt and answer together."""
+
+
+def many_small(context: int) -> Shape:
+    """For a small model: a server and a thread for each core, up to four."""
+    return Shape(max(1, min(_cores(), 4)), 1, context)
+
+
+def one_large(context: int) -> Shape:
+    """For a model that fills the machine: one server with all cores, up to eight."""
+    return Shape(1, max(1, min(_cores(), 8)), context)
 
 
 def library() -> Any:
@@ -57,14 +78,12 @@ def library() -> Any:
 def load_server(path: Path, shape: Shape, *, embedding: bool = False) -> Any:
     """A running ``xllamacpp.Server`` that nobody outside this process can reach."""
     xllamacpp = library()
-    slots, context = shape
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
-    params.n_parallel = slots
-    params.n_ctx = slots * context
-    threads = max(1, min(_cores(), 4))
+    params.n_parallel = 1
+    params.n_ctx = shape.context
     for cpu in (params.cpuparams, params.cpuparams_batch):
-        cpu.n_threads = threads
+        cpu.n_threads = shape.threads
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.cache_prompt = False
     params.cache_ram_mib = 0
@@ -81,7 +100,11 @@ def load_server(path: Path, shape: Shape, *, embedding: bool = False) -> Any:
     with tempfile.TemporaryDirectory(prefix="synthnb-") as private:
         if sys.platform != "win32":
             params.hostnames = [os.path.join(private, "llama.sock")]
-        return xllamacpp.Server(params)
+        server = xllamacpp.Server(params)
+    if not embedding:
+        # A server that is freed before its loop has begun never ends: wait for a token.
+        server.handle_completions({"prompt": "a", "max_tokens": 1})
+    return server
 
 
 def _cores() -> int:
@@ -90,17 +113,18 @@ def _cores() -> int:
 
 
 class Engine:
-    """A loaded model and as many threads as it has slots. Ask with ``submit``."""
+    """Servers of one model, each loaded when it is first needed. Ask with ``submit``."""
 
     def __init__(self, path: Path, shape: Shape) -> None:
         self.path = path
         self.shape = shape
         self.users = 0
-        self._server: Any = None
+        self._free: list[Any] = []
+        self._servers: list[Any] = []
         self._embedder: Any = None
         self._loading = threading.Lock()
         self._closing = threading.Event()
-        self._threads = ThreadPoolExecutor(shape[0], thread_name_prefix="synthnb-llama")
+        self._threads = ThreadPoolExecutor(shape.servers, thread_name_prefix="synthnb-llama")
 
     def submit(
         self, body: Mapping[str, Any], cancelled: threading.Event, *, raw: bool = False
@@ -109,7 +133,7 @@ class Engine:
         return self._threads.submit(self._ask, body, cancelled, raw)
 
     def embed(self, texts: list[str]) -> Future[dict[str, Any]]:
-        """The server's answer for these texts; a second server loads on first use."""
+        """The server's answer for these texts; another server loads on first use."""
         return self._threads.submit(self._embed, texts)
 
     def _ask(
@@ -123,35 +147,42 @@ class Engine:
             return cancelled.is_set() or self._closing.is_set()
 
         if not cancelled.is_set():
-            server = self.load()
-            ask = server.handle_completions if raw else server.handle_chat_completions
-            ask(json.dumps(body).encode(), on_chunk)
+            server = self._take()
+            try:
+                ask = server.handle_completions if raw else server.handle_chat_completions
+                ask(json.dumps(body).encode(), on_chunk)
+            finally:
+                self._free.append(server)
         return chunks
+
+    def _take(self) -> Any:
+        """A free server; there are never more than threads that ask."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            with self._loading:
+                server = _loaded(self.path, self.shape)
+                self._servers.append(server)
+                return server
 
     def _embed(self, texts: list[str]) -> dict[str, Any]:
         with self._loading:
             if self._embedder is None:
-                shape = (1, min(self.shape[1], 2048))
-                self._embedder = _loaded(self.path, shape, embedding=True)
+                self._embedder = _loaded(self.path, self.shape, embedding=True)
             answer: dict[str, Any] = self._embedder.handle_embeddings({"input": texts})
             return answer
-
-    def load(self) -> Any:
-        """The server, loaded by whoever asks first."""
-        with self._loading:
-            if self._server is None:
-                self._server = _loaded(self.path, self.shape)
-            return self._server
 
     def close(self) -> None:
         """Cut running answers short, end the threads, free the memory."""
         self._closing.set()
         self._threads.shutdown(wait=True, cancel_futures=True)
-        self._server = self._embedder = None
+        self._free.clear()
+        self._servers.clear()
+        self._embedder = None
 
     def abandon(self) -> None:
         """After a fork: the threads live in the parent, so nothing may be torn down here."""
-        for server in (self._server, self._embedder):
+        for server in (*self._servers, self._embedder):
             if server is not None:
                 ctypes.pythonapi.Py_IncRef(ctypes.py_object(server))
 

@@ -1,0 +1,226 @@
+"""The layers around a model, one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from synthnb.errors import RateLimited, RetryableModelError, RowModelError
+from synthnb.middleware import (
+    Budget,
+    BudgetReached,
+    Cache,
+    Caps,
+    Limit,
+    Policy,
+    Purse,
+    Retry,
+    Throttle,
+    request_key,
+)
+from synthnb.prices import Price
+from synthnb.store import Store
+from synthnb.types import Completion, Message, Request
+
+ASKED = Request(
+    "lab/tiny",
+    (Message(role="user", content="Hello"),),
+    {"temperature": 0.5, "extra": {"min_p": 0.1}},
+    {"type": "object"},
+    "text",
+    row=3,
+    seed=9,
+)
+
+
+class Scripted:
+    """A model that answers with what ``script`` gives for each call, or raises it."""
+
+    name = "lab/tiny"
+    origin = "http://127.0.0.1:1"
+
+    def __init__(self, script: Callable[[int], Completion | Exception]) -> None:
+        self.script = script
+        self.calls = 0
+
+    async def complete(self, request: Request) -> Completion:
+        """The next answer."""
+        self.calls += 1
+        outcome = self.script(self.calls)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def answer(text: str = "Hi") -> Completion:
+    return Completion(text, "stop", 10, 5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "lab/big"},
+        {"messages": (Message(role="system", content="Hello"),)},
+        {"messages": (Message(role="user", content="Hello "),)},
+        {"params": {"temperature": 0.6, "extra": {"min_p": 0.1}}},
+        {"params": {"temperature": 0.5, "extra": {"min_p": 0.2}}},
+        {"schema": None},
+        {"row": 4},
+        {"attempt": 1},
+        {"candidate": 1},
+        {"seed": 10},
+        {"raw": "Hello"},
+    ],
+)
+def test_every_setting_is_part_of_the_key(change: dict[str, Any]) -> None:
+    origin = "https://a.example:443"
+    assert request_key(origin, replace(ASKED, **change)) != request_key(origin, ASKED)
+
+
+def test_the_key_does_not_hang_on_order_or_on_names() -> None:
+    other = replace(ASKED, params={"extra": {"min_p": 0.1}, "temperature": 0.5}, column="x")
+
+    assert request_key("o", other) == request_key("o", ASKED)
+    assert request_key("p", ASKED) != request_key("o", ASKED)
+
+
+def test_a_kept_answer_is_the_same_and_marked(home: Any) -> None:
+    store = Store.open()
+    inner = Scripted(lambda call: replace(answer(), logprobs=(("Hi", -0.5),), reasoning="Hm"))
+    cache = Cache(inner, store)
+
+    async def main() -> tuple[Completion, Completion]:
+        return await cache.complete(ASKED), await cache.complete(ASKED)
+
+    first, second = asyncio.run(main())
+    assert inner.calls == 1
+    assert second == replace(first, cached=True)
+    store.close()
+
+
+def test_a_refusal_is_kept_and_a_failure_is_not(home: Any) -> None:
+    store = Store.open()
+    refusing = Scripted(lambda call: RowModelError("No.", kind="refusal", raw="no"))
+    failing = Scripted(lambda call: RetryableModelError("Oops", kind="server"))
+
+    async def main() -> None:
+        for _ in range(2):
+            with pytest.raises(RowModelError, match=r"No\."):
+                await Cache(refusing, store).complete(ASKED)
+            with pytest.raises(RetryableModelError):
+                await Cache(failing, store).complete(replace(ASKED, row=99))
+
+    asyncio.run(main())
+    assert (refusing.calls, failing.calls) == (1, 2)
+    store.close()
+
+
+def test_retries_are_bounded_and_429_do_not_use_them_up() -> None:
+    def script(call: int) -> Completion | Exception:
+        if call <= 8:
+            return RateLimited("slow", retry_after=0.001)
+        return RetryableModelError("Oops", kind="server")
+
+    inner = Scripted(script)
+    retry = Retry(inner, Policy(tries=3, base=0.001))
+
+    with pytest.raises(RetryableModelError, match="Oops"):
+        asyncio.run(retry.complete(ASKED))
+    assert inner.calls == 8 + 3
+
+
+def test_no_more_than_the_limit_at_once() -> None:
+    most = now = 0
+
+    class Slow(Scripted):
+        async def complete(self, request: Request) -> Completion:
+            nonlocal most, now
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0.005)
+            now -= 1
+            return answer()
+
+    throttle = Throttle(Slow(lambda call: answer()), Limit(3))
+
+    async def main() -> None:
+        await asyncio.gather(*(throttle.complete(ASKED) for _ in range(20)))
+
+    asyncio.run(main())
+    assert most == 3
+    assert throttle.limit.in_flight == 0
+
+
+def test_a_cancelled_wait_gives_its_place_back() -> None:
+    limit = Limit(1)
+
+    async def main() -> None:
+        await limit.acquire()
+        waiting = asyncio.ensure_future(limit.acquire())
+        await asyncio.sleep(0)
+        limit.release()  # the place is handed over, and cancelled in the same turn
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await asyncio.wait_for(limit.acquire(), 1)
+
+    asyncio.run(main())
+    assert limit.in_flight == 1
+
+
+def test_random_429_leave_the_limit_and_a_wave_of_them_shrinks_it_once() -> None:
+    now = 0.0
+    limit = Limit(32, clock=lambda: now)
+    for number in range(400):
+        now += 0.01
+        if number % 10:
+            limit.passed()
+        else:
+            limit.limited(None)
+    assert (limit.allowed, limit.rate, limit.shrunk) == (32.0, None, 0)
+
+    for _ in range(64):
+        now += 0.01
+        limit.limited(None)
+    assert limit.shrunk == 1
+    assert limit.rate is not None
+    slow = limit.rate
+    for _ in range(200):
+        now += 1.0 / limit.rate if limit.rate else 0.01
+        limit.passed()
+    assert limit.allowed == 32.0
+    assert limit.rate is None or limit.rate > 2 * slow
+
+
+def test_worst_cases_in_flight_are_reserved() -> None:
+    purse = Purse(Caps(usd=1.0))
+    price = Price(0.0, 0.1)
+    asked = replace(ASKED, params={"max_tokens": 4})
+    gate = asyncio.Event()
+
+    class Held(Scripted):
+        async def complete(self, request: Request) -> Completion:
+            self.calls += 1
+            await gate.wait()
+            return Completion("x", "stop", 1, 4)
+
+    model = Held(lambda call: answer())
+    budget = Budget(model, purse, price)
+
+    async def main() -> list[Any]:
+        tasks = [asyncio.ensure_future(budget.complete(asked)) for _ in range(5)]
+        await asyncio.sleep(0.01)
+        assert model.calls == 2  # 0.4 each: a third could pass 1.00
+        gate.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    done = asyncio.run(main())
+    assert sum(isinstance(one, Completion) for one in done) == 2
+    assert sum(isinstance(one, BudgetReached) for one in done) == 3
+    assert purse.cost == pytest.approx(0.8)

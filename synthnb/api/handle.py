@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import wait as futures_wait
 
 from synthnb.api.preparing import Run
 from synthnb.batch import Batch
@@ -20,6 +21,9 @@ __all__ = ["Handle", "launch"]
 
 KEPT = 20_000
 """Records held in memory; a longer run is read back from the store as it is needed."""
+
+STEP = 0.2
+"""Seconds between looks at a future while waiting without end."""
 
 Listener = Callable[[Event], None]
 
@@ -117,7 +121,11 @@ class Handle:
         return self._future
 
     def _wait(self, timeout: float | None) -> None:
+        """Wait in short steps, so that an interrupt reaches the caller on every system."""
         assert self._future is not None
+        if timeout is None:
+            while not self._future.done():
+                futures_wait([self._future], STEP)
         self._future.result(timeout)
 
     def _made(self) -> Batch:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from synthnb.checks import Check, CheckContext, build
+from synthnb.checks.protocol import Builder
 from synthnb.engine import Job, build_job
 from synthnb.engine.build import cell_models
 from synthnb.engine.estimate import Estimate, estimate_run
@@ -65,6 +66,8 @@ class Run:
     since: float = 0.0
     """Answers older than this (Unix time) are not taken from the store."""
     resumed: bool = False
+    private: bool = False
+    """Rows must not leave this machine."""
     frame: Any = None
     """The table in memory that was given as the source, to be saved with the recipe."""
     policy: Policy = field(default_factory=Policy)
@@ -112,6 +115,20 @@ class Run:
         if found is None:
             found = self._models[name] = self._layered(name)
         return found
+
+    def allow(self, name: str) -> None:
+        """Refuse a model that rows may not be sent to, or that a cap in money cannot hold."""
+        profile = self.profile(name)
+        if profile is not None and self.private and not profile.loopback:
+            raise SettingsError(
+                f"{name} would send rows to {profile.host}, and they are marked local only: "
+                "use a model on this machine"
+            )
+        if self.purse.caps.usd is not None and self.price_for(name) is None:
+            raise SettingsError(
+                f"The price of {name} is unknown, so a budget in USD cannot be kept: set "
+                f"price in profile {name.partition('/')[0]}, or cap tokens"
+            )
 
     def open_models(self) -> None:
         """Open every model that a column names, so that a missing key is found now."""
@@ -172,6 +189,8 @@ class Run:
         found = self._bare.get(name)
         if found is not None:
             return found
+        if self.replay is None:
+            self.allow(name)
         if self.replay is not None:
             from synthnb.models.tape import Replay
 
@@ -218,7 +237,7 @@ def prepare(
     replay: str | Path | None = None,
     cache: bool = True,
     budget: float | None = None,
-    checks: Mapping[str, Any] | None = None,
+    checks: Mapping[str, Builder] | None = None,
     store: Store | None = None,
     project: str | Path | None = None,
     run_id: str | None = None,
@@ -229,7 +248,8 @@ def prepare(
     ``source`` is a DataFrame, a list of dicts or a file that takes the place of the
     recipe's; ``record`` and ``replay`` name tapes; ``cache=False`` asks again even where
     an answer is stored; ``budget`` is a cap in USD; ``project`` is the folder that versions
-    belong to (the working folder); ``policy`` is how patiently faults are met.
+    belong to (the working folder); ``checks`` adds the user's own by name; ``policy`` is
+    how patiently faults are met.
     """
     settings = settings or load_settings()
     if model is not None:
@@ -253,7 +273,7 @@ def prepare(
     if replay is not None and not Path(replay).is_file():
         raise SettingsError(f"There is no tape {replay}: record one with --record {replay}")
     run.open_models()
-    run.checks = _checks(run, rows)
+    run.checks = _checks(run, rows, checks or {})
     run.job()  # whatever a column gets wrong shows now
     return run
 
@@ -321,27 +341,15 @@ def _caps(recipe: Recipe, settings: Settings, budget: float | None) -> Caps:
 
 
 def _guard(run: Run, rows: SourceRows | None) -> None:
-    """Rows marked local only stay here; a cap in money needs a price."""
-    private = run.recipe.local_only or (rows is not None and rows.local_only)
-    if private and run.record is not None:
+    """Rows marked local only stay here, on tapes too."""
+    run.private = run.recipe.local_only or (rows is not None and rows.local_only)
+    if run.private and run.record is not None:
         raise SourceError("These rows are marked local only: a tape would carry them away.")
-    if run.replayed:
-        return
-    for name in run.model_names:
-        profile = run.profile(name)
-        if profile is not None and private and not profile.loopback:
-            raise SettingsError(
-                f"{name} would send rows to {profile.host}, and they are marked local only: "
-                "use a model on this machine"
-            )
-        if run.purse.caps.usd is not None and run.price_for(name) is None:
-            raise SettingsError(
-                f"The price of {name} is unknown, so a budget in USD cannot be kept: set "
-                f"price in profile {name.partition('/')[0]}, or cap tokens"
-            )
 
 
-def _checks(run: Run, rows: SourceRows | None) -> tuple[Check, ...]:
+def _checks(
+    run: Run, rows: SourceRows | None, users: Mapping[str, Builder]
+) -> tuple[Check, ...]:
     kept = rows.columns if rows is not None else []
     context = CheckContext(
         recipe=run.recipe,
@@ -350,6 +358,7 @@ def _checks(run: Run, rows: SourceRows | None) -> tuple[Check, ...]:
         source_rows=(lambda: (rows.row(i) for i in range(len(rows)))) if rows else None,
         run_code=run.settings.run_code,
         base=str(run.base),
+        users=users,
     )
     made = []
     for spec in run.recipe.checks:

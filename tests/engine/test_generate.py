@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
+import time
 
 import orjson
 import pytest
@@ -347,6 +350,40 @@ def test_real_rows_are_mixed_in(settings: Settings) -> None:
     assert len(real) == 2
     assert batch.funnel["accepted"] == 6
     assert {record.generation for record in real} == {0}
+
+
+def test_an_interrupt_keeps_the_rows_that_are_finished(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    loopback.latency = 0.02
+    heard: list[Event] = []
+
+    def hear(event: Event) -> None:
+        heard.append(event)
+        if sum(isinstance(event, RowDone) for event in heard) == 20:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt) as interrupt:
+        generate(reviews(), 5000, settings=settings, on_event=hear)
+
+    assert time.monotonic() - started < 5
+    batch = interrupt.value.batch  # type: ignore[attr-defined]
+    assert batch.status == "interrupted"
+    assert 20 <= len(batch) < 500
+    assert batch.version == 1
+
+
+def test_a_recipe_without_prompts_needs_no_model(
+    settings: Settings, loopback: Loopback
+) -> None:
+    twice = {"expression": "{{ n * 2 }}"}
+    recipe = Recipe(columns={"n": {"integer": [1, 9]}, "twice": twice})
+
+    batch = generate(recipe, 12, settings=settings)
+
+    assert all(row["twice"] == 2 * row["n"] for row in batch)
+    assert not loopback.requests
 
 
 def test_a_reply_holds_only_its_own_row(

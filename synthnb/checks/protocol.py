@@ -23,7 +23,9 @@ __all__ = [
     "number",
     "pick",
     "register",
+    "share",
     "unknown",
+    "whole",
 ]
 
 
@@ -136,12 +138,13 @@ def build(spec: CheckSpec, context: CheckContext) -> Check:
 def pick(
     options: Mapping[str, JSON],
     context: CheckContext,
-    columns: Sequence[str] = (),
+    paths: Sequence[str] = (),
+    /,
     **known: Any,
 ) -> dict[str, Any]:
     """The options of a check with defaults; ``...`` marks one that must be given.
 
-    ``column``, and every option in ``columns``, must name one of the row's columns (a
+    ``column``, and every option in ``paths``, must name one of the row's columns (a
     dotted path goes into an object).
     """
     strange = [name for name in options if name not in known]
@@ -155,7 +158,7 @@ def pick(
     missing = [name for name, value in found.items() if value is ...]
     if missing:
         raise CheckError(f"needs {missing[0]!r}")
-    for key in ("column", *columns):
+    for key in ("column", *paths):
         named = found.get(key)
         if named is None:
             continue
@@ -185,6 +188,22 @@ def number(
     if below or above or value != value:
         ends = f"between {low:g} and {high:g}" if high is not None else f"{low:g} or more"
         raise CheckError(f"{key!r} is {ends}, not {value!r}")
+    return value
+
+
+def whole(options: Mapping[str, Any], key: str, low: int, high: int) -> int:
+    """The whole number under ``key``, judged."""
+    value = options[key]
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise CheckError(f"{key!r} is a whole number from {low} to {high}, not {value!r}")
+    return value
+
+
+def share(options: Mapping[str, Any], key: str) -> float:
+    """The share under ``key``, from 0 to 1."""
+    value = number(options, key, 0, 1)
+    if value is None:
+        raise CheckError(f"{key!r} is a number from 0 to 1")
     return value
 
 

@@ -62,7 +62,9 @@ class Canaries:
         """One line: what came out, or how little the silence proves."""
         found = self.found_in(texts)
         if found:
-            return f"{len(found)} of {len(self.texts)} canaries came out: source text is copied."
+            return (
+                f"{len(found)} of {len(self.texts)} canaries came out: source text is copied."
+            )
         most = min(1.0, 3 / max(1, len(self.texts)))
         return (
             f"None of {len(self.texts)} canaries came out in {len(texts):,} rows: up to "

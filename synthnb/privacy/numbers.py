@@ -68,7 +68,9 @@ def nhs_digit(first_nine: str) -> int:
 
 
 def _nhs(digits: str) -> bool:
-    return len(digits) == 10 and len(set(digits)) > 1 and nhs_digit(digits[:9]) == int(digits[9])
+    return (
+        len(digits) == 10 and len(set(digits)) > 1 and nhs_digit(digits[:9]) == int(digits[9])
+    )
 
 
 def nir_key(number: str) -> int:
@@ -88,14 +90,10 @@ def _dni(text: str) -> bool:
     return number.isdigit() and text[-1] == "TRWAGMYFPDXBNJZSQVHLCKE"[int(number) % 23]
 
 
-_ODD = dict(
-    zip(
-        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21]
-        + [2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23],
-        strict=True,
-    )
-)
+_TENS = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21)
+_REST = (2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
+_MARKS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ODD = dict(zip(_MARKS, (*_TENS, *_TENS, *_REST), strict=True))
 
 
 def _codice_fiscale(text: str) -> bool:
@@ -112,7 +110,9 @@ def _cpf(digits: str) -> bool:
     if len(digits) != 11 or len(set(digits)) == 1:
         return False
     for size in (9, 10):
-        rest = sum(int(d) * (size + 1 - place) for place, d in enumerate(digits[:size])) * 10 % 11
+        rest = (
+            sum(int(d) * (size + 1 - place) for place, d in enumerate(digits[:size])) * 10 % 11
+        )
         if rest % 10 != int(digits[size]):
             return False
     return True
@@ -174,8 +174,10 @@ def _china_id(text: str) -> bool:
     """Chinese resident identity number (ISO 7064, mod 11-2)."""
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     dated = 1 <= int(text[10:12]) <= 12 and 1 <= int(text[12:14]) <= 31
-    return dated and text[6:8] in ("19", "20") and (
-        "10X98765432"[_weighted(text, weights) % 11] == text[17]
+    return (
+        dated
+        and text[6:8] in ("19", "20")
+        and ("10X98765432"[_weighted(text, weights) % 11] == text[17])
     )
 
 

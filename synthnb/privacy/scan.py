@@ -54,7 +54,7 @@ _NUMBER_WORDS = (
     *("身份证", "身分證", "sécurité sociale", "securite sociale", "cpf"),
 )
 _BORN = (
-    *("born", "birth", "dob", "d.o.b", "geboren", "geburt", "née le", "né le", "nee le", "ne le"),
+    *("born", "birth", "dob", "d.o.b", "geboren", "geburt", "née le", "né le", "nee le"),
     *("naissance", "nacid", "nacimiento", "nascid", "nascimento", "nata il", "nato il"),
     *("nascita", "geboorte", "urodz", "родил", "рожден", "出生", "生年月日", "생년월일"),
 )
@@ -70,7 +70,9 @@ _EMAIL = re.compile(
     r"(?<![A-Za-z0-9\u00c0-\u04ff_.%+'-])[A-Za-z0-9\u00c0-\u04ff_%+][A-Za-z0-9\u00c0-\u04ff._%+'-]{0,63}@"
     r"(?:[A-Za-z0-9\u00c0-\u04ff-]{1,63}\.){1,8}[A-Za-z\u00c0-\u04ff]{2,24}"
 )
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s/@:]{0,100}:[^\s/@]{1,200}@[^\s/@]{1,200}")
+_URL = re.compile(
+    r"[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s/@:]{0,100}:[^\s/@]{1,200}@[^\s/@]{1,200}"
+)
 _KEY = re.compile(
     r"(?<![A-Za-z0-9_])(?:"
     r"sk-[A-Za-z0-9_-]{16,200}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,100}"
@@ -90,9 +92,12 @@ _DATE = re.compile(
     r"|(?:19|20)\d\d年\d{1,2}月\d{1,2}日)(?!\d)"
 )
 _IP4 = re.compile(r"(?<![A-Za-z0-9_.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d)")
-_IP6 = re.compile(r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![A-Za-z0-9_:])")
+_IP6 = re.compile(
+    r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![A-Za-z0-9_:])"
+)
 _PHONE = re.compile(
-    r"(?<![A-Za-z0-9_+])(?:(?:\+|00)[1-9]\d{0,3}[ .\-/]{0,2}(?:\(\d{1,5}\)[ .\-/]?)?\d(?:[ .\-/]?\d){4,12}"
+    r"(?<![A-Za-z0-9_+])(?:(?:\+|00)[1-9]\d{0,3}[ .\-/]{0,2}(?:\(\d{1,5}\)[ .\-/]?)?"
+    r"\d(?:[ .\-/]?\d){4,12}"
     r"|\(\d{2,5}\)[ .\-/]?\d(?:[ .\-]?\d){4,9}"
     r"|[2-9]\d\d([ .-])[2-9]\d\d\1\d{4}"
     r"|0\d{1,4}[ .\-/]\d(?:[ .\-/]?\d){4,9})(?![A-Za-z0-9_])"

@@ -246,12 +246,11 @@ def _birth(draw: _Draw, real: str, what: str) -> str:
         except (ValueError, OverflowError):
             continue
         fresh = {"y": f"{moved.year:04d}"[-len(parts["y"]) :]}
-        fresh |= {key: f"{getattr(moved, name):02d}" for key, name in (("m", "month"), ("d", "day"))}
-        texts = iter([fresh[key] for key in order])
-        return re.sub(r"\d+", lambda _: next(texts), real)
-    return re.sub(
-        r"(?:19|20)\d\d", lambda year: str(int(year[0]) + (shift // 365 or 1)), real
-    )
+        fresh |= {"m": f"{moved.month:02d}", "d": f"{moved.day:02d}"}
+        pieces = re.split(r"\d+", real)
+        made = "".join(gap + fresh[key] for gap, key in zip(pieces, order, strict=False))
+        return made + pieces[-1]
+    return re.sub(r"(?:19|20)\d\d", lambda year: str(int(year[0]) + (shift // 365 or 1)), real)
 
 
 _DATES = (
@@ -277,7 +276,9 @@ def _benchmark(draw: _Draw) -> str:
 
 def _url(draw: _Draw, real: str, what: str) -> str:
     scheme = real.partition("://")[0]
-    return f"{scheme}://user{draw.below(10**6)}:{draw.digits(10)}@host{draw.below(10**4)}.example"
+    return (
+        f"{scheme}://user{draw.below(10**6)}:{draw.digits(10)}@host{draw.below(10**4)}.example"
+    )
 
 
 def _key(draw: _Draw, real: str, what: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from synthnb.checks import Candidate, CheckContext, OrderedCheck, build
 from synthnb.errors import CheckError
-from synthnb.parts import CheckSpec
+from synthnb.recipe.parts import CheckSpec
 from synthnb.types import JSON, Reason
 
 CONTEXT = CheckContext(columns=("text", "label"), source_rows=lambda: [{"text": "a real row"}])
@@ -65,7 +65,7 @@ def test_near_duplicates_share_most_runs_of_three_words() -> None:
     made = check("near_duplicate", column="text", threshold=0.5)
     made.admit(Candidate(4, {"text": "the lid broke off in the first week of use"}))
 
-    near = ask(made, "The lid broke off in the first week, of course")
+    near = ask(made, "The lid broke off in the first week of it")
     assert not near.passed
     assert near.value > 0.5
     assert "row 4" in near.message

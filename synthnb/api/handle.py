@@ -175,6 +175,8 @@ class Handle:
         run.notify = self._tell
         try:
             self._open_run()
+            for notice in run.notices:
+                self._tell(notice)
             engine = self._engine = Engine(run.job(), self._tell)
             if self._stop_asked:
                 engine.stop("interrupted", "stopped by you")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synthnb.checks import Check, CheckContext, build
-from synthnb.checks.protocol import Builder
+from synthnb.api.guarding import build_checks, guarded, source_notices
+from synthnb.checks import Check
 from synthnb.engine import Job, build_job
 from synthnb.engine.build import cell_models
 from synthnb.engine.estimate import Estimate, estimate_run
-from synthnb.errors import CheckError, RecipeError, SettingsError, SourceError
+from synthnb.errors import RecipeError, SettingsError, SourceError
 from synthnb.events import Notice
 from synthnb.middleware import Budget, Cache, Caps, Limit, Policy, Purse, Retry, Throttle
 from synthnb.models import get_model
@@ -70,6 +70,8 @@ class Run:
     """Rows must not leave this machine."""
     frame: Any = None
     """The table in memory that was given as the source, to be saved with the recipe."""
+    notices: list[Notice] = field(default_factory=list)
+    """What to say as the run starts."""
     policy: Policy = field(default_factory=Policy)
     notify: Callable[[Notice], None] = field(default=lambda notice: None)
     _models: dict[str, Model] = field(default_factory=dict)
@@ -237,7 +239,7 @@ def prepare(
     replay: str | Path | None = None,
     cache: bool = True,
     budget: float | None = None,
-    checks: Mapping[str, Builder] | None = None,
+    checks: Any = None,
     store: Store | None = None,
     project: str | Path | None = None,
     run_id: str | None = None,
@@ -248,8 +250,8 @@ def prepare(
     ``source`` is a DataFrame, a list of dicts or a file that takes the place of the
     recipe's; ``record`` and ``replay`` name tapes; ``cache=False`` asks again even where
     an answer is stored; ``budget`` is a cap in USD; ``project`` is the folder that versions
-    belong to (the working folder); ``checks`` adds the user's own by name; ``policy`` is
-    how patiently faults are met.
+    belong to (the working folder); ``checks`` adds the user's own: functions by name, or
+    a Python file that holds them; ``policy`` is how patiently faults are met.
     """
     settings = settings or load_settings()
     if model is not None:
@@ -268,12 +270,15 @@ def prepare(
         since=0.0 if cache else _now(), policy=policy or Policy(),
     )  # fmt: skip
     if source is not None and not isinstance(source, str | os.PathLike | SourceRows):
-        run.frame = source
+        given = run.recipe.source
+        # Whoever asked for surrogates does not want the real rows in the folder.
+        run.frame = None if given is not None and given.surrogates else source
     _guard(run, rows)
     if replay is not None and not Path(replay).is_file():
         raise SettingsError(f"There is no tape {replay}: record one with --record {replay}")
     run.open_models()
-    run.checks = _checks(run, rows, checks or {})
+    run.checks = build_checks(run, rows, checks)
+    run.notices = source_notices(run, rows)
     run.job()  # whatever a column gets wrong shows now
     return run
 
@@ -314,7 +319,7 @@ def _rows(recipe: Recipe, source: Any, base: Path) -> tuple[Recipe, SourceRows |
     if not len(rows):
         raise SourceError(f"{rows.name} has no rows.")
     recipe.validate_source(rows.columns)
-    return recipe, rows
+    return recipe, guarded(recipe, rows)
 
 
 def _planned(recipe: Recipe, rows: SourceRows | None, n: int | None) -> tuple[int, Plan]:
@@ -345,25 +350,3 @@ def _guard(run: Run, rows: SourceRows | None) -> None:
     run.private = run.recipe.local_only or (rows is not None and rows.local_only)
     if run.private and run.record is not None:
         raise SourceError("These rows are marked local only: a tape would carry them away.")
-
-
-def _checks(
-    run: Run, rows: SourceRows | None, users: Mapping[str, Builder]
-) -> tuple[Check, ...]:
-    kept = rows.columns if rows is not None else []
-    context = CheckContext(
-        recipe=run.recipe,
-        columns=tuple(dict.fromkeys([*kept, *run.recipe.columns])),
-        model_for=run.model_for,
-        source_rows=(lambda: (rows.row(i) for i in range(len(rows)))) if rows else None,
-        run_code=run.settings.run_code,
-        base=str(run.base),
-        users=users,
-    )
-    made = []
-    for spec in run.recipe.checks:
-        try:
-            made.append(build(spec, context))
-        except CheckError as error:
-            raise CheckError(f"checks: {error.message}") from None
-    return tuple(made)

@@ -118,6 +118,10 @@ class Source(Value):
     group: str | None = None
     """Column whose equal values stay on one side of a split."""
     local_only: bool = False
+    surrogates: bool = False
+    """Made-up values of the same type stand for what the privacy scanner finds."""
+    canaries: int = Field(default=0, ge=0, le=10_000)
+    """Unique strings planted in as many rows; a row that says one is rejected."""
 
 
 class Category(Value):

@@ -1,0 +1,100 @@
+"""What a run owes its source rows and its checks before the first request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from synthnb.checks import Check, CheckContext, build, users_checks
+from synthnb.errors import CheckError, RecipeError
+from synthnb.events import Notice
+from synthnb.source import SourceRows
+
+if TYPE_CHECKING:
+    from synthnb.api.preparing import Run
+    from synthnb.recipe import Recipe
+
+__all__ = ["build_checks", "guarded", "source_notices"]
+
+
+def guarded(recipe: Recipe, rows: SourceRows) -> SourceRows:
+    """The rows as the recipe lets them go: with surrogates, with canaries."""
+    source = recipe.source
+    if source is None or not (source.surrogates or source.canaries):
+        return rows
+    from synthnb.privacy.canaries import Canaries
+    from synthnb.privacy.rows import GuardedRows
+    from synthnb.privacy.surrogates import Surrogates, local_salt
+    from synthnb.settings import data_dir
+
+    surrogates = Surrogates(local_salt(data_dir())) if source.surrogates else None
+    canaries = None
+    if source.canaries:
+        canaries = Canaries.make(source.canaries, rows=len(rows), seed=recipe.seed)
+    return GuardedRows(rows, surrogates=surrogates, canaries=canaries)
+
+
+def source_notices(run: Run, rows: SourceRows | None) -> list[Notice]:
+    """What the scanner finds in rows that a model off this machine would be sent."""
+    if rows is None or run.replayed:
+        return []
+    profiles = [run.profile(name) for name in run.model_names]
+    hosts = [found.host for found in profiles if found is not None and not found.loopback]
+    if not hosts:
+        return []
+    from synthnb.privacy.rows import told
+
+    found = told(rows, list(dict.fromkeys(hosts)))
+    return [Notice(found, "privacy")] if found is not None else []
+
+
+def build_checks(run: Run, rows: SourceRows | None, users: Any) -> tuple[Check, ...]:
+    """The recipe's checks, built; ``CheckError`` with the line of the one that is wrong."""
+    kept = rows.columns if rows is not None else []
+    context = CheckContext(
+        recipe=run.recipe,
+        columns=tuple(dict.fromkeys([*kept, *run.recipe.columns])),
+        model_for=run.model_for,
+        source_rows=(lambda: (rows.row(i) for i in range(len(rows)))) if rows else None,
+        run_code=run.settings.run_code,
+        base=str(run.base),
+        default_model=run.default_model,
+        price_for=run.price_for,
+        users=users_checks(users),
+    )
+    made = list(_built(run.recipe, context))
+    canaries = getattr(rows, "canaries", None)
+    if canaries is not None:
+        from synthnb.checks.pii import CanaryCheck
+
+        made.append(CanaryCheck(canaries, list(run.recipe.columns)))
+    asked = [name for check in made for name in getattr(check, "models", ())]
+    run.model_names = tuple(dict.fromkeys([*run.model_names, *asked]))
+    return tuple(made)
+
+
+def _built(recipe: Recipe, context: CheckContext) -> Iterable[Check]:
+    for position, spec in enumerate(recipe.checks):
+        try:
+            yield build(spec, context)
+        except CheckError as error:
+            line = _line(recipe, position)
+            raise CheckError(f"checks: {error.message}", line=line) from None
+
+
+def _line(recipe: Recipe, position: int) -> int | None:
+    """Where a check stands in the text that the recipe was loaded from."""
+    from synthnb.recipe.yamltext import parse
+
+    if recipe.text is None or recipe.path is None:
+        return None
+    try:
+        checks = parse(recipe.text).get("checks")
+    except RecipeError:
+        return None
+    if checks is None or checks.kind != "list" or len(checks.value) != len(recipe.checks):
+        return None
+    item = checks.value[position]
+    rule = next(iter(item.value)) if item.kind == "map" and item.value else item.value
+    line: int | None = item.line
+    return line if rule == recipe.checks[position].rule else None

@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from synthnb.decisions import DecidedRecords, decisions_of
 from synthnb.events import Status
-from synthnb.store import StoredRecords
 from synthnb.types import Record, Row, Usage
 from synthnb.visible import cost, count, one_line
 
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 
     from synthnb.charts.altair_charts import Charts
     from synthnb.charts.distributions import Distribution
+    from synthnb.decisions import Decisions
     from synthnb.recipe import Recipe
 
 __all__ = ["Batch", "provenance"]
 
+_PLAN_ORDER = attrgetter("attempt", "index", "candidate")
 _ENDED: dict[str, str] = {
     "exhausted": "the cap on candidates ended this run",
     "budget": "the budget ended this run",
@@ -72,16 +75,30 @@ class Batch:
     """A person watched this run: its output may say how long it took."""
 
     def __post_init__(self) -> None:
-        if isinstance(self.records, list | tuple):  # rows read from the store are in order
-            ordered = sorted(self.records, key=lambda r: (r.attempt, r.index, r.candidate))
-            object.__setattr__(self, "records", tuple(ordered))
+        records = self.records
+        if isinstance(records, DecidedRecords):
+            if records.decisions.scope == self.run:  # a copy shares the decisions
+                return
+            records = records.raw
+        if isinstance(records, list | tuple):  # rows read from the store are in order
+            records = tuple(sorted(records, key=_PLAN_ORDER))
+        decided = DecidedRecords(records, decisions_of(self.run))
+        object.__setattr__(self, "records", decided)
 
-    @cached_property
+    @property
+    def decisions(self) -> Decisions:
+        """What people decided about these rows; ``decisions.decide(row, "keep")`` adds."""
+        return self._decided.decisions
+
+    @property
     def accepted(self) -> Sequence[Record]:
-        """Records of the accepted rows, in plan order."""
-        if isinstance(self.records, StoredRecords):
-            return self.records.only(True)
-        return tuple(record for record in self.records if record.accepted)
+        """Records of the accepted rows, in plan order, as people decided by now."""
+        return self._decided.accepted
+
+    @property
+    def _decided(self) -> DecidedRecords:
+        assert isinstance(self.records, DecidedRecords)
+        return self.records
 
     def __len__(self) -> int:
         return len(self.accepted)
@@ -135,13 +152,16 @@ class Batch:
     def with_provenance(self, record: Record) -> Row:
         """One record as a row, its provenance under ``_synthnb``."""
         own = provenance(record, recipe=self.recipe.fingerprint, version=self.version)
+        outcome = self.decisions.outcome(own["id"])
+        if outcome is not None:
+            own["decision"] = outcome
         return {**record.values, "_synthnb": own}
 
     @cached_property
     def hash(self) -> str:
         """Hex digest of recipe and rows: equal batches have equal hashes."""
         digest = hashlib.sha256(self.recipe.fingerprint.encode())
-        for record in self.records:
+        for record in self._decided.raw:  # as the run made them: decisions change no identity
             line = [record.accepted, record.index, record.attempt, record.candidate]
             text = json.dumps([*line, record.values], sort_keys=True, default=str)
             digest.update(text.encode("utf-8", "replace"))
@@ -216,7 +236,7 @@ class Batch:
     @cached_property
     def tokens(self) -> int:
         """Tokens that models wrote for these rows, stored answers included."""
-        if not isinstance(self.records, tuple):
+        if not isinstance(self._decided.raw, tuple):
             return self.usage.completion_tokens
         calls = (call for record in self.records for call in record.calls)
         written = sum(call.completion_tokens or 0 for call in calls)

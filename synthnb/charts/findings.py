@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from synthnb.charts.distributions import limits_of, main_column, nearest_scores
 from synthnb.charts.similarity import ngrams
+from synthnb.decisions import row_id
 from synthnb.visible import count, number, one_line
 
 if TYPE_CHECKING:
@@ -39,11 +40,6 @@ class Loss:
     lost: int
     left: int
     rows: tuple[str, ...]
-
-
-def row_id(record: Record) -> str:
-    """The record's stable id, or its place in the plan where it has none."""
-    return record.id or f"{record.index}.{record.attempt}.{record.candidate}"
 
 
 def rule_label(batch: Batch, rule: str) -> str:

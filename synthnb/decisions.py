@@ -1,0 +1,204 @@
+"""What people decide about rows (keep, drop, edit), applied wherever a batch shows rows.
+
+A run's own rows are never changed: decisions are kept beside them in the store, under the
+run that first made the rows, and can be taken back.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, cast, overload
+
+from synthnb.errors import StoreError
+from synthnb.store.rows import StoredRecords
+from synthnb.types import JSON, Reason, Record, Row
+
+if TYPE_CHECKING:
+    from synthnb.store import Store
+
+__all__ = ["DROPPED", "DecidedRecords", "Decisions", "Outcome", "decisions_of", "row_id"]
+
+Outcome = Literal["keep", "drop"]
+DROPPED = "dropped"
+"""The rule of a row that a person dropped."""
+KEPT = "kept"
+"""The check of a rejected row that a person kept all the same."""
+
+
+def row_id(record: Record) -> str:
+    """The record's stable id, or its place in the plan where it has none."""
+    return record.id or f"{record.index}.{record.attempt}.{record.candidate}"
+
+
+class Decisions:
+    """Decisions on the rows of one run, shared by all its batches in this process.
+
+    ``store`` opens the store on first use; without one, decisions live as long as this
+    object. Safe to use from any thread.
+
+    >>> decisions = Decisions("")
+    >>> decisions.decide("r1", "drop")
+    >>> decisions.apply(Record(0, {"text": "Hi."}, id="r1")).accepted
+    False
+    """
+
+    def __init__(self, scope: str, store: Callable[[], Store] | None = None) -> None:
+        self.scope = scope
+        self.changes = 0
+        """Grows with every decision: what was computed before is stale."""
+        self.notice = ""
+        """Why decisions are not kept on disk; empty if they are."""
+        self._open = store
+        self._lock = threading.RLock()
+        self._loaded = False
+        self._outcomes: dict[str, Outcome] = {}
+        self._edits: dict[str, Row] = {}
+
+    def __bool__(self) -> bool:
+        self._load()
+        return bool(self._outcomes or self._edits)
+
+    def outcome(self, row: str) -> Outcome | None:
+        """What was decided about a row, ``None`` if nothing was."""
+        self._load()
+        return self._outcomes.get(row)
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        """All rows kept or dropped by a person."""
+        self._load()
+        with self._lock:
+            return dict(self._outcomes)
+
+    def decide(self, row: str, outcome: Outcome | None) -> None:
+        """Keep or drop a row; ``None`` takes the decision back."""
+        if outcome not in ("keep", "drop", None):
+            raise ValueError(f"outcome must be keep, drop or None, got {outcome!r}")
+        self._put(self._outcomes, row, "outcome", outcome)
+
+    def edit(self, row: str, values: Row | None) -> None:
+        """Give some columns of a row other values; ``None`` takes the edit back."""
+        self._put(self._edits, row, "edit", values)
+
+    def apply(self, record: Record) -> Record:
+        """The record as decided; itself where nothing was."""
+        self._load()
+        row = row_id(record)
+        outcome, edit = self._outcomes.get(row), self._edits.get(row)
+        if edit:
+            own = {name: value for name, value in edit.items() if name in record.values}
+            record = replace(record, values={**record.values, **own}, origin="edited")
+        if outcome == "keep" and not record.accepted:
+            why = record.reasons[0].rule if record.reasons else "rejected"
+            note = Reason(KEPT, None, f"restored by hand, was rejected by {why}", passed=True)
+            return replace(record, accepted=True, checks=(*record.checks, note))
+        if outcome == "drop" and record.accepted:
+            dropped = Reason(DROPPED, None, "dropped by hand")
+            return replace(record, accepted=False, reasons=(dropped,))
+        return record
+
+    def _put(
+        self, kept: dict[str, JSON] | dict[str, Outcome], row: str, kind: str, value: JSON
+    ) -> None:
+        self._load()
+        with self._lock:
+            known = cast(dict[str, JSON], kept)
+            if value is None:
+                known.pop(row, None)
+            else:
+                known[row] = value
+            self.changes += 1
+            store = self._store()
+            if store is not None:
+                try:
+                    store.decide(self.scope, row, kind, value)
+                except StoreError as error:
+                    self.notice = f"{error} Decisions are kept until this process ends."
+
+    def _store(self) -> Store | None:
+        if self._open is None or self.notice:
+            return None
+        try:
+            return self._open()
+        except StoreError as error:
+            self.notice = f"{error} Decisions are kept until this process ends."
+            return None
+
+    def _load(self) -> None:
+        with self._lock:
+            if self._loaded:
+                return
+            store = self._store()
+            for found in store.decisions(self.scope) if store is not None else ():
+                value = found["value"]
+                if found["kind"] == "outcome" and value in ("keep", "drop"):
+                    self._outcomes[found["row"]] = value
+                elif found["kind"] == "edit" and isinstance(value, dict):
+                    self._edits[found["row"]] = value
+            self._loaded = True
+
+
+class DecidedRecords(Sequence[Record]):
+    """The records of a run with people's decisions applied as they are read."""
+
+    def __init__(self, raw: Sequence[Record], decisions: Decisions) -> None:
+        self.raw = raw
+        """The records as the run made them."""
+        self.decisions = decisions
+        self._accepted: tuple[int, Sequence[Record]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def __iter__(self) -> Iterator[Record]:
+        return map(self.decisions.apply, self.raw) if self.decisions else iter(self.raw)
+
+    @overload
+    def __getitem__(self, item: int) -> Record: ...
+    @overload
+    def __getitem__(self, item: slice) -> Sequence[Record]: ...
+    def __getitem__(self, item: int | slice) -> Record | Sequence[Record]:
+        if isinstance(item, slice):
+            part = self.raw[item]
+            return [self.decisions.apply(r) for r in part] if self.decisions else part
+        return self.decisions.apply(self.raw[item])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or len(other) != len(self):
+            return NotImplemented if not isinstance(other, Sequence) else False
+        return all(a == b for a, b in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def accepted(self) -> Sequence[Record]:
+        """The accepted ones, as decided by now."""
+        changes = self.decisions.changes
+        if self._accepted is None or self._accepted[0] != changes:
+            if isinstance(self.raw, StoredRecords) and not self.decisions:
+                self._accepted = changes, self.raw.only(True)
+            else:
+                self._accepted = changes, tuple(r for r in self if r.accepted)
+        return self._accepted[1]
+
+
+_SHARED: weakref.WeakValueDictionary[tuple[str, str], Decisions] = weakref.WeakValueDictionary()
+_LOCK = threading.Lock()
+
+
+def decisions_of(run: str) -> Decisions:
+    """The decisions on the rows of a run; on rows of none, a fresh set of their own."""
+    if not run:
+        return Decisions("")
+    from synthnb.api.preparing import shared_store
+    from synthnb.settings import data_dir
+
+    key = (str(data_dir()), run)
+    with _LOCK:
+        found = _SHARED.get(key)
+        if found is None:
+            found = _SHARED[key] = Decisions(run, shared_store)
+        return found

@@ -1,0 +1,83 @@
+"""Keeping and dropping rows by hand, in memory and in the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from synthnb.batch import Batch
+from synthnb.decisions import Decisions, decisions_of, row_id
+from synthnb.types import Reason, Record
+from tests.samples import recipe, sample_batch
+
+
+def test_a_restored_row_joins_the_accepted_ones_and_says_why() -> None:
+    batch = sample_batch()
+    digest, lost = batch.hash, row_id(next(r for r in batch.records if not r.accepted))
+    batch.decisions.decide(lost, "keep")
+    assert (len(batch), len(batch.df), len(batch.rejected)) == (25, 25, 6)
+    (row,) = [r for r in batch.rows if r["_synthnb"]["id"] == lost]
+    assert row["_synthnb"]["origin"] == "synthetic"
+    assert row["_synthnb"]["decision"] == "keep"
+    assert "was rejected by" in row["_synthnb"]["checks"][-1]["message"]
+    assert batch.hash == digest
+    batch.decisions.decide(lost, None)
+    assert len(batch) == 24
+
+
+def test_a_dropped_row_is_rejected_beside_the_others() -> None:
+    batch = sample_batch()
+    kept = row_id(batch.accepted[0])
+    batch.decisions.decide(kept, "drop")
+    assert len(batch) == 23
+    assert [r["_synthnb"]["reasons"][0]["rule"] for r in batch.rejected].count("dropped") == 1
+
+
+def test_an_edit_changes_values_and_marks_the_row() -> None:
+    batch = sample_batch()
+    batch.decisions.edit(row_id(batch.accepted[0]), {"text": "Better.", "unknown": 1})
+    assert batch[0]["text"] == "Better."
+    assert "unknown" not in batch[0]
+    assert batch.rows[0]["_synthnb"]["origin"] == "edited"
+
+
+def test_copies_share_decisions_and_other_rows_do_not() -> None:
+    batch = sample_batch()
+    copy = batch.replace(live=True)
+    batch.decisions.decide(row_id(batch.accepted[0]), "drop")
+    assert len(copy) == 23
+    assert len(sample_batch()) == 24
+
+
+def test_decisions_on_a_stored_run_outlive_the_batch() -> None:
+    rows = [Record(i, {"text": f"Row {i}."}, id=f"r{i}") for i in range(3)]
+    batch = Batch(rows, recipe(), run="run-1")
+    batch.decisions.decide("r1", "drop")
+    assert decisions_of("run-1") is batch.decisions
+    del batch
+    again = Batch(rows, recipe(), run="run-1")
+    assert [row["text"] for row in again] == ["Row 0.", "Row 2."]
+    assert len(Batch(rows, recipe(), run="run-2")) == 3
+    assert len(again.replace(run="run-2")) == 3
+
+
+def test_without_a_store_decisions_stay_in_memory(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from synthnb.errors import StoreError
+
+    def broken() -> object:
+        raise StoreError("The disk is full.")
+
+    decisions = Decisions("run", broken)  # type: ignore[arg-type]
+    decisions.decide("r0", "drop")
+    assert decisions.outcome("r0") == "drop"
+    assert decisions.notice.startswith("The disk is full.")
+    lost = Record(0, {}, accepted=False, reasons=(Reason("length", 3),), id="r1")
+    assert decisions.apply(lost) is lost
+
+
+def test_only_keep_and_drop_are_decisions() -> None:
+    with pytest.raises(ValueError, match="outcome"):
+        Decisions("").decide("r0", "maybe")  # type: ignore[arg-type]

@@ -26,6 +26,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", metavar="FILE", type=Path, help="other source rows")
     parser.add_argument("--seed", type=int, help="another seed")
     parser.add_argument("--budget", metavar="USD", type=float, help="hard cap on money")
+    parser.add_argument(
+        "--checks", metavar="FILE.py", type=Path, action="append", help="your own checks; it runs"
+    )
     parser.add_argument("--no-cache", action="store_true", help="ask again for stored answers")
     parser.add_argument(
         "--record", metavar="TAPE", type=Path, help="keep the answers as a tape"
@@ -47,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         recipe = recipe.replace(seed=args.seed)
     prepared = api.prepare(
         recipe, args.rows, model=args.model, source=args.source, cache=not args.no_cache,
-        budget=args.budget, record=args.record, replay=args.replay,
+        budget=args.budget, record=args.record, replay=args.replay, checks=args.checks,
     )  # fmt: skip
     if args.dry_run:
         print(prepared.estimate())

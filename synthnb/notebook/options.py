@@ -110,6 +110,7 @@ def add_run_options(parser: Parser) -> None:
     add("-n", "--rows", type=whole, metavar="N", help="accepted rows wanted")
     add("--model", metavar="P/M", help="PROFILE/MODEL for columns that name none")
     add("--source", metavar="DF|FILE", help="real rows: a variable or a file")
+    add("--checks", metavar="FILE.py", help="a Python file with checks of your own; it runs")
     add("--seed", type=int, metavar="N", help="seed of attributes, order and requests")
     add("--budget", type=money, metavar="USD", help="stop before this much is spent")
     tape = parser.add_mutually_exclusive_group()

@@ -111,6 +111,7 @@ def _prepare(magics: SynthMagics, recipe: Recipe, options: Namespace, source: An
         "record": options.record,
         "replay": options.replay,
         "cache": not options.no_cache,
+        "checks": options.checks,
     }
     try:
         return api.prepare(recipe, **chosen)

@@ -113,6 +113,8 @@ class Limit:
             self._pause(min(30.0, 0.5 * 2.0**self._outages), "it answers nothing but errors")
 
     def _take(self) -> None:
+        if self.in_flight == 0 and not self._good + self._bad:
+            self._opened = self._clock()  # time without requests says nothing
         self.in_flight += 1
         if self.rate is not None:
             self._next_at = max(self._next_at, self._clock() - 0.05) + 1.0 / self.rate
@@ -179,7 +181,7 @@ class Limit:
         bound = tried if self.rate is None else min(tried, self.rate)
         self._trouble, self._calm = 0.0, 0
         self._stale = self.in_flight  # these were sent before: they say nothing new
-        self.rate = self._entry = max(0.2, min(goodput, 0.7 * bound))
+        self.rate = self._entry = max(0.2, 0.03 * bound, min(goodput, 0.7 * bound))
         self._before = None
 
     def _grow(self, tried: float) -> None:
@@ -190,7 +192,7 @@ class Limit:
         if tried > 0.7 * self.rate:
             # Small steps near the pace that met 429s last, larger ones the longer it is calm.
             self._calm += 1
-            step = 1.2 if not self._trouble else 1.015 if self._calm < 5 else 1.06
+            step = 1.3 if not self._trouble else 1.015 if self._calm < 5 else 1.06
             self.rate *= step
         elif tried < 0.3 * self.rate:
             self.rate = None  # it is not the pace that holds us back any more

@@ -158,13 +158,19 @@ class Handle:
         store = self.run.store
         if store is None:
             return batch
-        digest = self.run.recipe.fingerprint[:16] if self._collector.spilled else batch.hash
+        run = self.run
+        digest = f"{run.recipe.fingerprint[:8]}{run.id}"  # reading back a long run takes long
+        if not self._collector.spilled:
+            digest = batch.hash
         try:
-            number = store.next_version(self.run.project, batch.name, batch.run, digest)
+            made = store.register_version(
+                run.project, batch.name, run.id, digest, tape=run.replayed
+            )
         except StoreError as error:
             self._tell(Notice(f"{error} This batch has no version number.", "store"))
             return batch
-        return batch.replace(version=number)
+        # Decisions on rows belong to the run that first made this content.
+        return batch.replace(version=made.number, run=made.run)
 
     # on the loop's thread
 

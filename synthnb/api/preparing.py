@@ -265,7 +265,7 @@ def prepare(
     run = Run(
         run_id or secrets.token_hex(4), recipe, wanted, plan, settings, (),
         Purse(_caps(recipe, settings, budget)), names,
-        None if replay is not None else store or shared_store(), str(where.resolve()), base,
+        store or shared_store(), str(where.resolve()), base,
         settings.model, replay is not None, _path(record), _path(replay),
         since=0.0 if cache else _now(), policy=policy or Policy(),
     )  # fmt: skip

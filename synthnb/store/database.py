@@ -219,21 +219,26 @@ class Store:
 
     # versions and decisions
 
-    def next_version(self, project: str, name: str, run_id: str, digest: str) -> int:
-        """Take the next version number of a name in a project folder."""
-        taken: int = self._write(
-            lambda connection: runs.number(connection, project, name, run_id, digest)
+    def register_version(
+        self, project: str, name: str, run_id: str, digest: str, *, tape: bool = False
+    ) -> VersionInfo:
+        """The version that a run is: the one of the same digest, else the next number.
+
+        Nothing is overwritten: content that was there before keeps its number and its run.
+        """
+        taken: VersionInfo = self._write(
+            lambda connection: runs.register(connection, project, name, run_id, digest, tape)
         )
         return taken
 
     def versions(self, project: str, name: str | None = None) -> list[VersionInfo]:
         """Versions of a project folder, oldest first."""
         rows = self._reader().execute(
-            "SELECT project, name, number, run, hash, created FROM versions "
-            "WHERE project = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY name, number",
+            f"SELECT {runs.VERSION_FIELDS} FROM versions WHERE project = ?1 "
+            "AND (?2 IS NULL OR name = ?2) ORDER BY name, number",
             (project, name),
         )
-        return [VersionInfo(*row) for row in rows]
+        return [runs.read_version(row) for row in rows]
 
     def decide(self, scope: str, row: str, kind: str, value: JSON, *, author: str = "") -> None:
         """Keep one decision on a row (``keep``, ``drop``, ``edit``, ``rank`` …).

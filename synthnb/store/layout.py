@@ -38,6 +38,12 @@ MIGRATIONS = (
         value BLOB NOT NULL, created REAL NOT NULL, PRIMARY KEY (scope, row, kind, author)
     ) WITHOUT ROWID;
     """,
+    # 2: when a version was last made again, and whether its answers came from a tape.
+    """
+    ALTER TABLE versions ADD COLUMN used REAL NOT NULL DEFAULT 0;
+    ALTER TABLE versions ADD COLUMN tape INTEGER NOT NULL DEFAULT 0;
+    UPDATE versions SET used = created;
+    """,
 )
 
 LATEST = len(MIGRATIONS)

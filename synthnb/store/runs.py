@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -80,7 +80,13 @@ class VersionInfo:
     number: int
     run: str
     hash: str
+    """Digest of recipe and rows: the same content is the same version."""
     created: float
+    """Unix time."""
+    used: float = 0.0
+    """Unix time when this content was last made."""
+    tape: bool = False
+    """Its answers came from a tape when it was first made."""
 
 
 FIELDS = (
@@ -159,16 +165,43 @@ def finish(
     )
 
 
-def number(
-    connection: sqlite3.Connection, project: str, name: str, run_id: str, digest: str
-) -> int:
-    """The next version number of a name in a project folder, taken by this run."""
+VERSION_FIELDS = "project, name, number, run, hash, created, used, tape"
+
+
+def read_version(row: tuple[Any, ...]) -> VersionInfo:
+    """A row of the table ``versions`` as a value."""
+    return VersionInfo(*row[:7], bool(row[7]))
+
+
+def register(
+    connection: sqlite3.Connection,
+    project: str,
+    name: str,
+    run_id: str,
+    digest: str,
+    tape: bool,
+) -> VersionInfo:
+    """The version of this content: the one that has it already, else the next number."""
+    now = time.time()
+    place = (project, name)
+    known = connection.execute(
+        f"SELECT {VERSION_FIELDS} FROM versions WHERE (project, name) = (?, ?) AND hash = ? "
+        "ORDER BY number LIMIT 1",
+        (*place, digest),
+    ).fetchone()
+    if known is not None:
+        found = read_version(known)
+        connection.execute(
+            "UPDATE versions SET used = ? WHERE (project, name, number) = (?, ?, ?)",
+            (now, *place, found.number),
+        )
+        return replace(found, used=now)
     last = connection.execute(
-        "SELECT coalesce(max(number), 0) FROM versions WHERE project = ? AND name = ?",
-        (project, name),
+        "SELECT coalesce(max(number), 0) FROM versions WHERE (project, name) = (?, ?)", place
     ).fetchone()[0]
+    made = VersionInfo(project, name, int(last) + 1, run_id, digest, now, now, tape)
     connection.execute(
-        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?)",
-        (project, name, last + 1, run_id, digest, time.time()),
+        f"INSERT INTO versions({VERSION_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (project, name, made.number, run_id, digest, now, now, int(tape)),
     )
-    return int(last) + 1
+    return made

@@ -13,8 +13,15 @@ from pathlib import Path
 import pytest
 
 from synthnb.errors import StoreError
-from synthnb.store import RunInfo, Store, StoredRecords, decode_record, encode_record
-from synthnb.store.layout import LATEST
+from synthnb.store import (
+    RunInfo,
+    Store,
+    StoredRecords,
+    VersionInfo,
+    decode_record,
+    encode_record,
+)
+from synthnb.store.layout import LATEST, MIGRATIONS
 from synthnb.types import Call, Reason, Record
 
 
@@ -224,9 +231,37 @@ def info(run: str, name: str = "reviews") -> RunInfo:
 def test_versions_count_up_by_folder_and_name(path: Path) -> None:
     store = Store.open(path)
 
-    assert [store.next_version("/a", "x", "r", "h") for _ in range(3)] == [1, 2, 3]
-    assert store.next_version("/b", "x", "r", "h") == 1
+    made = [store.register_version("/a", "x", f"r{h}", h).number for h in "hij"]
+    assert made == [1, 2, 3]
+    assert store.register_version("/b", "x", "r", "h").number == 1
     assert [version.number for version in store.versions("/a", "x")] == [1, 2, 3]
+    store.close()
+
+
+def test_the_same_content_is_the_same_version(path: Path) -> None:
+    store = Store.open(path)
+    first = store.register_version("/a", "x", "r1", "h", tape=True)
+    store.register_version("/a", "x", "r2", "i")
+
+    again = store.register_version("/a", "x", "r3", "h")
+    assert (again.number, again.run, again.tape) == (1, "r1", True)
+    assert again.used > first.used
+    assert [(v.number, v.run) for v in store.versions("/a")] == [(1, "r1"), (2, "r2")]
+    store.close()
+
+
+def test_a_store_of_the_first_layout_is_brought_up(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    for statement in MIGRATIONS[0].split(";"):
+        connection.execute(statement)
+    connection.execute("INSERT INTO versions VALUES ('/a', 'x', 1, 'r', 'h', 12.5)")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+
+    store = Store.open(path)
+    assert store.versions("/a") == [VersionInfo("/a", "x", 1, "r", "h", 12.5, 12.5, False)]
     store.close()
 
 

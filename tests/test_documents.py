@@ -69,6 +69,7 @@ def test_a_folder_of_many_kinds(tmp_path: Path) -> None:
     assert len(chunks(tmp_path, "docs/**/*.md")) == 1
     assert len(chunks(tmp_path, ["docs/*.txt", "docs/a.txt"])) == 1
     assert len(open_source(None, base=tmp_path, frame=docs)) == 4
+    assert len(open_source(None, base=tmp_path, frame=f"{docs}/**/*.md")) == 1
 
 
 def rows_of(source: SourceRows) -> tuple[Any, range]:

@@ -150,7 +150,8 @@ def open_source(source: Source | None, *, base: Path, frame: Any = None) -> Sour
 def _open_path(
     path: Path, shown: str, source: Source, base: Path, *, given: bool
 ) -> SourceRows:
-    if not path.exists():
+    pattern = given and any(sign in shown for sign in "*?[")
+    if not path.exists() and not pattern:
         near = f" (looked in {base.name or base} and the working folder)" if not given else ""
         raise SourceError(f"There is no file {shown}{near}; name another with --source.")
     if given and (path.is_dir() or path.suffix.lower() not in SUFFIXES):

@@ -12,6 +12,7 @@ import re
 import tempfile
 from array import array
 from collections.abc import Callable, Iterator
+from glob import glob
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -179,6 +180,9 @@ def _files(patterns: list[str], base: Path, *, given: bool) -> list[tuple[str, P
 def _matches(pattern: str, base: Path, *, given: bool) -> list[Path]:
     from synthnb.source import allowed_path
 
+    if given and re.search(r"[*?\[]", pattern):
+        found = [Path(name) for name in sorted(glob(pattern, recursive=True))]
+        return [path for path in found if path.suffix.lower() in _READERS and path.is_file()]
     if given:
         named = Path(pattern)
     else:

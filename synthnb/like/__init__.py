@@ -9,17 +9,24 @@ those of labels beyond that one axis.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import accumulate, combinations
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from synthnb.errors import SourceError
+from synthnb.like.marginals import (
+    Floats,
+    Labels,
+    Marginal,
+    key_of,
+    kind_of,
+    looks_unique,
+    make_marginal,
+)
 from synthnb.samplers.draws import permuted, spread, uniform
 from synthnb.types import JSON, Row
 
@@ -28,148 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["JointModel", "fit_joint"]
 
-Floats: TypeAlias = npt.NDArray[np.float64]
-
 _MOST_ROWS = 20_000
-_FEW = 20
-"""Numbers with at most this many values are kept to those values."""
-_EPOCH = datetime(1970, 1, 1)
-
-
-class Marginal(Protocol):
-    """One column alone: where a value stands between 0 and 1, and back."""
-
-    smooth: bool
-    """No ties worth speaking of: ranks are as good as uniform."""
-
-    def value(self, u: float) -> JSON:
-        """The value at quantile ``u``."""
-
-    def scores(self, u: Floats) -> Floats:
-        """Middle rank, 0 to 1, of the values at quantiles ``u``."""
-
-    def ranks(self, values: Sequence[JSON]) -> Floats:
-        """Middle rank of observed values; NaN for those that are missing."""
-
-
-class Labels:
-    """A few values in a fixed order, each with its share."""
-
-    smooth = False
-
-    def __init__(self, values: Sequence[JSON], counts: Sequence[int]) -> None:
-        total = sum(counts)
-        self._values = list(values)
-        self._edges = np.array(list(accumulate(counts)), dtype=np.float64) / total
-        self._middles = self._edges - np.array(counts, dtype=np.float64) / total / 2
-        self._place = {_key(value): place for place, value in enumerate(values)}
-
-    def value(self, u: float) -> JSON:
-        return self._values[self._index(np.array([u]))[0]]
-
-    def _index(self, u: Floats) -> npt.NDArray[np.intp]:
-        found = np.searchsorted(self._edges, u, side="right")
-        return np.minimum(found, len(self._values) - 1)
-
-    def scores(self, u: Floats) -> Floats:
-        return self._middles[self._index(u)]
-
-    def ranks(self, values: Sequence[JSON]) -> Floats:
-        places = [self._place.get(_key(value)) for value in values]
-        middles = (np.nan if place is None else self._middles[place] for place in places)
-        return np.array(list(middles), dtype=np.float64)
-
-
-class Numbers:
-    """Many numbers or moments; values between two neighbours are drawn as well."""
-
-    def __init__(self, codec: Codec, values: Sequence[JSON]) -> None:
-        self._codec = codec
-        self._sorted = np.sort(np.array([codec.number(value) for value in values]))
-        left = np.searchsorted(self._sorted, self._sorted, side="left")
-        right = np.searchsorted(self._sorted, self._sorted, side="right")
-        self._middles = (left + right) / 2 / len(self._sorted)
-        self.smooth = len(np.unique(self._sorted)) > 0.9 * len(self._sorted)
-
-    def value(self, u: float) -> JSON:
-        place = u * (len(self._sorted) - 1)
-        low = min(int(place), len(self._sorted) - 2)
-        start, end = self._sorted[low], self._sorted[low + 1]
-        return self._codec.json(float(start + (place - low) * (end - start)))
-
-    def scores(self, u: Floats) -> Floats:
-        places = np.minimum((u * len(self._sorted)).astype(np.intp), len(self._sorted) - 1)
-        return self._middles[places]
-
-    def ranks(self, values: Sequence[JSON]) -> Floats:
-        there = [np.nan if v is None else self._codec.number(v) for v in values]
-        numbers = np.array(there, dtype=np.float64)
-        left = np.searchsorted(self._sorted, numbers, side="left")
-        right = np.searchsorted(self._sorted, numbers, side="right")
-        ranks = (left + right) / 2 / len(self._sorted)
-        return np.where(np.isnan(numbers), np.nan, ranks)
-
-
-class Codec(Protocol):
-    """JSON value to number and back."""
-
-    def number(self, value: JSON) -> float:
-        """The value on the number line."""
-
-    def json(self, number: float) -> JSON:
-        """The value at that place, as the column writes it."""
-
-
-class Plain:
-    """Numbers with the column's own decimals; whole where all are whole."""
-
-    def __init__(self, values: Sequence[JSON]) -> None:
-        self._whole = all(isinstance(value, int) for value in values)
-        decimals = [_decimals(value) for value in values[:1000]]
-        self._decimals = max(decimals) if max(decimals) <= 6 else None
-
-    def number(self, value: JSON) -> float:
-        return float(value)
-
-    def json(self, number: float) -> JSON:
-        if self._whole:
-            return round(number)
-        return number if self._decimals is None else round(number, self._decimals)
-
-
-def _decimals(value: JSON) -> int:
-    text = repr(float(value))
-    return 99 if "e" in text else len(text.partition(".")[2].rstrip("0"))
-
-
-class Moments:
-    """ISO dates and times, written back as the column writes them."""
-
-    def __init__(self, moments: Sequence[datetime], texts: Sequence[str]) -> None:
-        self._date_only = all(len(text) == 10 for text in texts)
-        zones = {moment.utcoffset() for moment in moments}
-        self._zone = moments[0].tzinfo if len(zones) == 1 else UTC
-        seconds = [self._seconds(moment) for moment in moments]
-        self._step = next(step for step in (86400, 60, 1) if not any(s % step for s in seconds))
-
-    def _seconds(self, moment: datetime) -> int:
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(self._zone).replace(tzinfo=None)
-        return round((moment - _EPOCH).total_seconds())
-
-    def number(self, value: JSON) -> float:
-        return float(self._seconds(datetime.fromisoformat(value)))
-
-    def json(self, number: float) -> JSON:
-        seconds = round(number / self._step) * self._step
-        moment = _EPOCH + timedelta(seconds=seconds)
-        if self._date_only:
-            return moment.date().isoformat()
-        return moment.replace(tzinfo=self._zone).isoformat()
-
-
-def _key(value: JSON) -> tuple[str, JSON]:
-    return (type(value).__name__ if isinstance(value, bool) else "", value)
 
 
 class JointModel:
@@ -240,7 +106,7 @@ def fit_joint(source: SourceRows, names: Mapping[str, str]) -> JointModel:
     parts: list[tuple[str, bool, Marginal]] = []
     ranks: list[Floats] = []
     for column, values in data.items():
-        marginal = _marginal(column, values, orders.get(column))
+        marginal = make_marginal(column, values, orders.get(column))
         parts.append((column, False, marginal))
         ranks.append(marginal.ranks(values))
         missing = sum(value is None for value in values)
@@ -251,61 +117,9 @@ def fit_joint(source: SourceRows, names: Mapping[str, str]) -> JointModel:
     return JointModel(names, parts, _correlations(parts, ranks))
 
 
-def _kind(values: Sequence[JSON]) -> str:
-    there = [value for value in values if value is not None]
-    if any(isinstance(value, (dict, list)) for value in there):
-        return "nested"
-    if not there:
-        return "empty"
-    if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in there):
-        return "numbers" if len(set(there)) > _FEW else "steps"
-    if all(isinstance(value, str) for value in there) and _moments(there) is not None:
-        return "moments" if len(set(there)) > 2 else "labels"
-    return "labels"
-
-
-def _moments(texts: Sequence[str]) -> list[datetime] | None:
-    try:
-        found = [datetime.fromisoformat(text) for text in texts]
-    except ValueError:
-        return None
-    if any(len(text) < 10 for text in texts):  # 2024 and 20240101 are numbers to most people
-        return None
-    return found if len({moment.tzinfo is None for moment in found}) == 1 else None
-
-
-def _marginal(name: str, values: Sequence[JSON], order: list[JSON] | None) -> Marginal:
-    there = [value for value in values if value is not None]
-    kind = _kind(values)
-    if kind == "nested":
-        raise SourceError(f"Column {name} holds lists or objects; like takes plain values.")
-    if kind == "empty":
-        return Labels([None], [1])
-    if kind == "numbers":
-        return Numbers(Plain(there), there)
-    if kind == "moments":
-        return Numbers(Moments(_moments(there) or [], there), there)
-    counts = Counter(_key(value) for value in there)
-    if kind == "labels" and _looks_unique(len(counts), len(there)):
-        raise SourceError(
-            f"Column {name} looks like free text or names ({len(counts)} different values in "
-            f"{len(there)} rows): write it with a prompt, or use uuid or person."
-        )
-    if kind == "steps":
-        order = sorted(set(there))
-    chosen = order or [
-        value for _, value in sorted(counts, key=lambda key: (-counts[key], key))
-    ]
-    return Labels(chosen, [counts[_key(value)] for value in chosen])
-
-
-def _looks_unique(different: int, rows: int) -> bool:
-    return (different > _FEW and different > rows / 2) or (different == rows and rows >= 10)
-
-
 def _label_orders(data: Mapping[str, Sequence[JSON]]) -> dict[str, list[JSON]]:
     """An order for the labels of each nominal column: first axis over all columns."""
-    nominal = {name for name, values in data.items() if _kind(values) == "labels"}
+    nominal = {name for name, values in data.items() if kind_of(values) == "labels"}
     coded = {name: _codes(values, name in nominal) for name, values in data.items()}
     blocks = [(name, codes, levels) for name, (codes, levels) in coded.items() if levels]
     if not nominal or len(blocks) < 2:
@@ -332,18 +146,20 @@ def _label_orders(data: Mapping[str, Sequence[JSON]]) -> dict[str, list[JSON]]:
 
 def _codes(values: Sequence[JSON], nominal: bool) -> tuple[npt.NDArray[np.intp], list[Any]]:
     """Level of each row (-1 for missing) and the levels; numbers in five equal parts."""
-    kind = _kind(values)
+    kind = kind_of(values)
     if kind in ("nested", "empty"):
         return np.full(len(values), -1, dtype=np.intp), []
     if nominal or kind == "steps":
-        levels = {_key(v): v for v in values if v is not None}
+        levels = {key_of(v): v for v in values if v is not None}
         places = {key: place for place, key in enumerate(levels)}
-        codes = [-1 if v is None else places[_key(v)] for v in values]
-        if _looks_unique(len(levels), len(values)):
+        codes = [-1 if v is None else places[key_of(v)] for v in values]
+        if looks_unique(len(levels), len(values)):
             return np.full(len(values), -1, dtype=np.intp), []
         return np.array(codes, dtype=np.intp), list(levels.values())
     there = [value for value in values if value is not None]
-    codec: Codec = Plain(there) if kind == "numbers" else Moments(_moments(there) or [], there)
+    codec: Codec = (
+        Plain(there) if kind == "numbers" else Moments(moments_of(there) or [], there)
+    )
     ranks = Numbers(codec, there).ranks(values)
     parts = np.where(np.isnan(ranks), -1, np.minimum(ranks * 5, 4)).astype(np.intp)
     return parts, list(range(5))

@@ -148,11 +148,15 @@ class StopPhrases:
 
     def __init__(self, column: str, phrases: Sequence[str]) -> None:
         self.column: str | None = column
+        self._plain = tuple(map(_folded, phrases))
         self._search = re.compile("|".join(map(_bounded, phrases))).search
 
     async def __call__(self, row: Candidate) -> Sequence[Reason]:
         """Passed if none is there; the value is the first one found."""
-        found = self._search(_folded(as_plain(reach(row.values, self.column or ""))))
+        text = _folded(as_plain(reach(row.values, self.column or "")))
+        # Most rows hold none, and that is quickly said.
+        there = any(phrase in text for phrase in self._plain)
+        found = self._search(text) if there else None
         if found is None:
             return (Reason(self.name, None, "", self.column, True),)
         return (Reason(self.name, found[0], f"says “{found[0]}”", self.column),)

@@ -73,6 +73,8 @@ def _file_rows(name: str, context: CheckContext) -> Iterator[Row]:
     base = Path(context.base)
     try:
         path = allowed_path(name, base)
+        if not path.is_file():
+            raise CheckError(f"'against': there is no file {name}")
         rows = open_source(Source(path=str(path)), base=path.parent, frame=path)
     except SourceError as error:
         raise CheckError(f"'against': {error}") from None

@@ -47,7 +47,7 @@ class _Words:
 
     def __init__(self) -> None:
         self._texts: list[str] = []
-        self._fitted = 0
+        self._fitted = self._placed = 0
         self._weights: Any = None
         self._svd: Any = None
         self._known: Any = None
@@ -58,10 +58,10 @@ class _Words:
         self._learn()
         import numpy as np
 
-        own = self._vectors([text])
-        cosines = np.asarray(self._known[: len(self._texts)] @ own.T).ravel()
-        best = int(cosines.argmax())
-        return float(cosines[best]), best
+        cosines = self._known[: self._placed] @ self._vectors([text]).T
+        flat = np.asarray(cosines.toarray() if self._svd is None else cosines).ravel()
+        best = int(flat.argmax())
+        return float(flat[best]), best
 
     async def add(self, texts: Sequence[str]) -> None:
         self._texts += texts
@@ -71,8 +71,7 @@ class _Words:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         size = len(self._texts)
-        placed = 0 if self._known is None else self._known.shape[0]
-        if placed == size:
+        if self._placed == size:
             return
         if size >= 2 * self._fitted and self._fitted < MOST_FIT:
             self._fitted = size
@@ -84,9 +83,9 @@ class _Words:
             sample = [text if text.strip() else "\u00b7" for text in self._texts[::step]]
             fitted = self._weights.fit_transform(sample)
             self._svd = self._reduced(fitted) if size >= SVD_FROM else None
-            self._known, placed = None, 0
-        fresh = self._vectors(self._texts[placed:])
-        self._known = fresh if self._known is None else self._stacked(fresh)
+            self._known, self._placed = None, 0
+        self._put(self._vectors(self._texts[self._placed :]))
+        self._placed = size
 
     def _reduced(self, weights: Any) -> Any:
         from sklearn.decomposition import TruncatedSVD
@@ -104,14 +103,23 @@ class _Words:
         lengths = np.linalg.norm(dense, axis=1, keepdims=True)
         return dense / np.where(lengths == 0, 1.0, lengths)
 
-    def _stacked(self, fresh: Any) -> Any:
-        if self._svd is None:
-            from scipy.sparse import vstack
-
-            return vstack((self._known, fresh)).tocsr()
+    def _put(self, fresh: Any) -> None:
+        """Place new vectors after the others; dense ones in an array with room to grow."""
         import numpy as np
 
-        return np.vstack((self._known, fresh))
+        if self._known is None:
+            self._known = fresh
+        elif self._svd is None:
+            from scipy.sparse import vstack
+
+            self._known = vstack((self._known, fresh)).tocsr()
+        else:
+            end = self._placed + len(fresh)
+            if end > len(self._known):
+                room = np.zeros((end + end // 2, fresh.shape[1]), np.float32)
+                room[: self._placed] = self._known[: self._placed]
+                self._known = room
+            self._known[self._placed : end] = fresh
 
 
 class _Embedded:

@@ -156,11 +156,7 @@ def _codes(values: Sequence[JSON], nominal: bool) -> tuple[npt.NDArray[np.intp],
         if looks_unique(len(levels), len(values)):
             return np.full(len(values), -1, dtype=np.intp), []
         return np.array(codes, dtype=np.intp), list(levels.values())
-    there = [value for value in values if value is not None]
-    codec: Codec = (
-        Plain(there) if kind == "numbers" else Moments(moments_of(there) or [], there)
-    )
-    ranks = Numbers(codec, there).ranks(values)
+    ranks = make_marginal("", values, None).ranks(values)
     parts = np.where(np.isnan(ranks), -1, np.minimum(ranks * 5, 4)).astype(np.intp)
     return parts, list(range(5))
 

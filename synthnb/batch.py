@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from synthnb.charts.altair_charts import Charts
     from synthnb.charts.distributions import Distribution
     from synthnb.decisions import Decisions
+    from synthnb.diff import Diff
     from synthnb.recipe import Recipe
 
 __all__ = ["Batch", "provenance"]
@@ -94,6 +95,11 @@ class Batch:
     def accepted(self) -> Sequence[Record]:
         """Records of the accepted rows, in plan order, as people decided by now."""
         return self._decided.accepted
+
+    @property
+    def made(self) -> Sequence[Record]:
+        """The records as the run made them, without what people decided since."""
+        return self._decided.raw
 
     @property
     def _decided(self) -> DecidedRecords:
@@ -183,6 +189,18 @@ class Batch:
         from synthnb.charts import altair_charts
 
         return altair_charts(self)
+
+    def diff(
+        self, other: Batch, *, metrics: Mapping[str, Callable[[Row], Any]] | None = None
+    ) -> Diff:
+        """What changed from ``other``, the earlier one, to this batch.
+
+        Rows that share seed, source and attributes are compared in pairs. ``metrics`` adds
+        your own: a name and a function of one row that returns a number or a truth value.
+        """
+        from synthnb.diff import diff
+
+        return diff(other, self, metrics=metrics)
 
     def export(self, path: str | Path, format: str | None = None) -> Path:
         """Write the accepted rows to ``path``; the format follows from its ending if unset.

@@ -24,8 +24,8 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("metrics", "shingles", "nearduplicates", "checks", "privacy", "collapse", "ranking"),
     ("engine",),
     ("terms", "export", "sinks", "card", "batch"),
-    ("charts", "folder"),
-    ("api", "scale", "doctor", "listing"),
+    ("charts", "folder", "saved", "diff"),
+    ("api", "scale", "doctor", "listing", "versions"),
     ("cli", "__main__"),
     ("notebook",),
 )

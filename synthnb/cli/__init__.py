@@ -19,6 +19,8 @@ VERBS: dict[str, str] = {
     "demo": "write 24 rows with the embedded model into ./demo",
     "new": "write a shipped recipe into this folder",
     "run": "run a recipe into a folder of rows, charts and card",
+    "history": "list the versions of a name made in this folder",
+    "diff": "compare two runs: what changed, and what that did",
     "models": "list models: what is there, what is missing",
     "collapse": "simulate model collapse, theory beside it",
     "doctor": "check installation, settings and model",

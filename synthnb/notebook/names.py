@@ -12,7 +12,16 @@ from IPython.core.error import UsageError
 from synthnb.suggest import did_you_mean
 from synthnb.visible import one_line
 
-__all__ = ["batches", "bind", "find_batch", "is_batch", "tables", "variable_for"]
+__all__ = [
+    "batches",
+    "bind",
+    "find_batch",
+    "find_version_or_batch",
+    "is_batch",
+    "tables",
+    "variable_for",
+    "version_names",
+]
 
 
 def is_batch(value: object) -> bool:
@@ -75,3 +84,35 @@ def find_batch(namespace: Mapping[str, Any], name: str | None) -> Any:
         hint = did_you_mean(name, known) or have
         raise UsageError(f"No batch is called {one_line(name, 60)}{hint}")
     return found
+
+
+def find_version_or_batch(namespace: Mapping[str, Any], name: str | None) -> Any:
+    """``NAME@3`` from the store, a batch of this session, a run's folder, else the newest
+    version of that name."""
+    from synthnb.errors import StoreError
+    from synthnb.saved import is_run, read_batch
+    from synthnb.versions import open_version
+
+    if name is None or name.replace("-", "_") in batches(namespace):
+        return find_batch(namespace, name)
+    if "@" not in name and is_run(name):
+        return read_batch(name)
+    try:
+        return open_version(name)
+    except StoreError:
+        if "@" in name or not batches(namespace):
+            raise
+        return find_batch(namespace, name)  # says which batches there are
+
+
+def version_names() -> list[str]:
+    """``NAME@NUMBER`` of every version made in this folder, newest first."""
+    from synthnb.api.preparing import shared_store
+    from synthnb.errors import StoreError
+    from synthnb.versions.opening import project_of
+
+    try:
+        known = shared_store().versions(project_of(None))
+    except StoreError:
+        return []
+    return [f"{v.name}@{v.number}" for v in sorted(known, key=lambda v: -v.used)]

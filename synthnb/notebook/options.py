@@ -112,6 +112,7 @@ def add_run_options(parser: Parser) -> None:
     add("--source", metavar="DF|FILE", help="real rows: a variable or a file")
     add("--checks", metavar="FILE.py", help="a Python file with checks of your own; it runs")
     add("--seed", type=int, metavar="N", help="seed of attributes, order and requests")
+    add("--vs", metavar="VERSION", help="compare with this version: 2, NAME@2, a hash, last")
     add("--budget", type=money, metavar="USD", help="stop before this much is spent")
     tape = parser.add_mutually_exclusive_group()
     tape.add_argument("--record", metavar="TAPE", help="write the answers to a tape (JSONL)")

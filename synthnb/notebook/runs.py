@@ -16,7 +16,7 @@ from IPython.core.error import UsageError
 from IPython.display import display
 
 from synthnb import api, cell
-from synthnb.errors import SourceError
+from synthnb.errors import SourceError, StoreError
 from synthnb.notebook.ask import agreed
 from synthnb.notebook.live import LiveBatch
 from synthnb.notebook.names import bind, tables, variable_for
@@ -66,6 +66,8 @@ def run_recipe(
     if source is not None and recipe.source is not None and not _is_frame(source):
         chosen = {"path": str(source), "documents": None, "sha256": None}
         recipe = recipe.replace(source=recipe.source.model_copy(update=chosen))
+    if options.vs is not None:
+        _check_vs(options, name)
     run = _prepare(magics, recipe, options, source)
     if options.dry_run:
         print(run.estimate())
@@ -75,7 +77,38 @@ def run_recipe(
     if options.background:
         return _run_behind(magics, run, variable)
     batch = _run_in_front(magics, run, variable, quiet=options.quiet)
+    if options.vs is not None:
+        batch = _compared(magics, batch, options)
     return None if options.quiet else batch
+
+
+def _check_vs(options: Namespace, name: str) -> None:
+    """Refuse before anything is sent what could not be compared afterwards."""
+    if options.background:
+        raise UsageError(f"--vs needs the end of the run: %synth diff {name} shows it then")
+    if options.vs != "last":
+        from synthnb.versions import find_version
+
+        find_version(options.vs, name)
+
+
+def _compared(magics: SynthMagics, batch: Batch, options: Namespace) -> Batch:
+    """Show what differs from the version of ``--vs``; the batch that knows its pair."""
+    from synthnb.diff import diff
+    from synthnb.versions import find_version, open_version
+
+    try:
+        found = find_version(options.vs, batch.name, other_than=batch.hash)
+    except StoreError as error:  # the first run of a name has nothing before it
+        print(error)
+        return batch
+    made = diff(open_version(f"{found.name}@{found.number}"), batch)
+    if made.paired and not made.same and found.name == batch.name:
+        batch = batch.replace(paired_with=found.number)
+        bind(magics.namespace, options.variable or batch.name.replace("-", "_"), batch)
+    if not options.quiet:
+        display(made)  # type: ignore[no-untyped-call]
+    return batch
 
 
 def open_flag(magics: SynthMagics, text: str | None) -> Any:

@@ -14,7 +14,9 @@ __all__ = ["VERBS", "module"]
 VERBS: dict[str, str] = {
     "new": "write a shipped recipe into this folder",
     "run": "run a saved recipe",
-    "show": "show a batch or a recipe again",
+    "show": "show a batch, a version or a recipe again",
+    "history": "list the versions of a batch",
+    "diff": "compare two versions: what changed, and what that did",
     "save": "write a batch's recipe to a file",
     "models": "list models: what is there, what is missing",
     "doctor": "check installation, settings and model",

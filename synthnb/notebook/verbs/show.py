@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb import cell
 from synthnb.notebook.completion import recipe_files
-from synthnb.notebook.names import batches, find_batch
+from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 from synthnb.notebook.verbs.run import is_file, load
 
@@ -19,15 +19,17 @@ __all__ = ["complete", "options", "run"]
 
 def options(parser: Parser) -> None:
     """What to show, and how."""
-    parser.add_argument("name", nargs="?", help="batch or recipe file; default: the last batch")
+    parser.add_argument(
+        "name", nargs="?", help="batch, NAME@3 or recipe file; default: the last batch"
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--recipe", action="store_true", help="its recipe as YAML")
     how.add_argument("--cell", action="store_true", help="its recipe as a %%%%synth cell")
 
 
 def complete(magics: SynthMagics, words: list[str]) -> list[str]:
-    """Batches and recipe files."""
-    return [] if words else [*batches(magics.namespace), *recipe_files()]
+    """Batches, versions and recipe files."""
+    return [] if words else [*batches(magics.namespace), *version_names(), *recipe_files()]
 
 
 def run(magics: SynthMagics, args: Namespace) -> Any:
@@ -36,7 +38,7 @@ def run(magics: SynthMagics, args: Namespace) -> Any:
     if args.name is not None and is_file(args.name):
         recipe = load(args.name)
     else:
-        batch = find_batch(magics.namespace, args.name)
+        batch = find_version_or_batch(magics.namespace, args.name)
         recipe = batch.recipe
     if args.cell:
         print(f"%%synth {recipe.name or 'batch'}\n{cell.dumps(recipe)}")

@@ -1,0 +1,179 @@
+"""What a change did: two batches, compared on pairs that share all but the change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from synthnb.diff.measures import Measure, Own, measures
+from synthnb.diff.overlays import Overlay, overlays
+from synthnb.diff.pairing import Pair, Pairing, first_answers, pair
+from synthnb.diff.recipe import RecipeDiff, compare_recipes
+from synthnb.diff.verdicts import Result, judge
+from synthnb.types import Record
+from synthnb.visible import count, one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synthnb.batch import Batch
+
+__all__ = ["Diff", "Pair", "Result", "diff"]
+
+_ORDER = ("worse", "better", "changed", "no evidence")
+
+
+def diff(old: Batch, new: Batch, *, metrics: Own | None = None) -> Diff:
+    """Compare ``new`` with ``old``; ``metrics`` adds your own, a function of a row each.
+
+    >>> shorter = diff(before, after, metrics={"asks": lambda row: "?" in row["text"]})
+    ... # doctest: +SKIP
+    """
+    return Diff(old, new, dict(metrics or {}))
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Two batches side by side; a value that never changes. Displays as verdict, recipe
+    change, metrics with intervals, charts and pairs of rows."""
+
+    old: Batch
+    new: Batch
+    own: Own = field(default_factory=dict)
+    """Metrics of your own."""
+
+    @property
+    def paired(self) -> bool:
+        """Whether rows share seed, source and attributes, so that only the change differs."""
+        return self.pairing.broken is None
+
+    @property
+    def same(self) -> bool:
+        """Whether both hold the same rows of the same recipe."""
+        return self.old.hash == self.new.hash
+
+    @cached_property
+    def pairing(self) -> Pairing:
+        """The pairs of first answers, or why there are none."""
+        return pair(self.old, self.new)
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """First answers to the same planned row; empty where rows are not paired."""
+        return self.pairing.pairs
+
+    @cached_property
+    def records(self) -> tuple[list[Record], list[Record]]:
+        """The first answers of both: paired ones at the same place, else all of them."""
+        if self.paired:
+            return [p.old for p in self.pairs], [p.new for p in self.pairs]
+        return [*first_answers(self.old).values()], [*first_answers(self.new).values()]
+
+    @cached_property
+    def recipe(self) -> RecipeDiff:
+        """What changed in the recipe; prints as a diff of YAML."""
+        return compare_recipes(self.old.recipe, self.new.recipe, self._models())
+
+    @cached_property
+    def measured(self) -> list[Measure]:
+        """Every metric with its value for each first answer."""
+        return measures((self.old, self.new), self.records, self.own)
+
+    @cached_property
+    def results(self) -> list[Result]:
+        """Metrics with interval and verdict: clear changes first, the largest on top."""
+        found = [r for m in self.measured if (r := judge(m, paired=self.paired)) is not None]
+
+        def place(result: Result) -> tuple[int, float]:
+            clear = result.verdict not in (None, "no evidence")
+            size = abs(result.change) / result.spread if result.spread else 0.0
+            return (0, -size) if clear else (1, 0.0)
+
+        return sorted(found, key=place)
+
+    @cached_property
+    def charts(self) -> list[Overlay]:
+        """Distributions of both versions on the same bins."""
+        return overlays(self.new.recipe, self.measured, self.records)
+
+    @property
+    def verdict(self) -> str:
+        """What happened, in one line."""
+        if self.same:
+            return "No difference: the same recipe made the same rows"
+        if not self.paired:
+            return f"Not paired: {self.pairing.broken}. Shown as two separate batches."
+        said = [(sum(r.verdict == word for r in self.results), word) for word in _ORDER]
+        return ", ".join(f"{n} {word}" for n, word in said if n) or "Nothing differs"
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """What to call the two: ``version 4`` and ``version 5``, or their names."""
+        old, new = self.old, self.new
+        if old.name == new.name and old.version != new.version and old.version and new.version:
+            return f"version {old.version}", f"version {new.version}"
+        names = tuple(
+            one_line(b.name, 30) + (f"@{b.version}" if b.version else "") for b in (old, new)
+        )
+        return (names[0], names[1]) if names[0] != names[1] else ("before", "after")
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row a metric: both means, change, interval, pairs and verdict."""
+        import pandas as pd
+
+        rows = [
+            {
+                "metric": r.measure.label, "old": r.old, "new": r.new, "change": r.change,
+                "low": r.low, "high": r.high, "pairs": r.n, "verdict": r.verdict,
+            }
+            for r in self.results
+        ]  # fmt: skip
+        names = ["metric", "old", "new", "change", "low", "high", "pairs", "verdict"]
+        return pd.DataFrame(rows, columns=pd.Index(names))
+
+    def _models(self) -> tuple[str | None, str | None]:
+        """Models that wrote, where the recipe leaves that to the settings."""
+        used = [{c.model for r in side[:50] for c in r.calls} for side in self.records]
+        if used[0] == used[1]:
+            return None, None
+        return tuple(", ".join(sorted(side)) or None for side in used)  # type: ignore[return-value]
+
+    def __repr__(self) -> str:
+        name = one_line(self.new.name, 60)
+        return f"<Diff {name}, {self.labels[1]} against {self.labels[0]}: {self.verdict}>"
+
+    def __str__(self) -> str:
+        from synthnb.diff.text import diff_text
+
+        return diff_text(self)
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, Any]:
+        from synthnb.diff.payload import MIME, payload
+        from synthnb.diff.static_html import diff_html
+        from synthnb.diff.text import diff_text
+
+        return {
+            MIME: payload(self),
+            "text/html": diff_html(self),
+            "text/plain": diff_text(self),
+        }
+
+
+def pairs_line(diff: Diff) -> str:
+    """Which rows are compared: ``24 of 24 planned rows share product, mood and seed``."""
+    pairing = diff.pairing
+    names = [one_line(n, 30) for n in pairing.shared[:6]]
+    more = len(pairing.shared) - len(names)
+    names += [f"{more} more"] if more > 0 else []
+    names.append("seed")
+    shared = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    planned = max(pairing.planned, len(pairing.pairs))
+    said = f"{len(pairing.pairs):,} of {count(planned, 'planned row')} share {shared}"
+    if pairing.extra:
+        only = ", ".join(one_line(n, 30) for n in pairing.extra[:3])
+        said += f"; only one has {only}"
+    return said

@@ -1,0 +1,106 @@
+"""What a diff says in words: the line to look at first, and what its intervals mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from synthnb.diff.verdicts import LEAST, LEVEL, RESAMPLES, Result
+from synthnb.visible import one_line
+
+if TYPE_CHECKING:
+    from synthnb.diff import Diff
+
+__all__ = ["facts", "figure", "interval_text", "look_first", "note", "signed", "subtitle"]
+
+_WORDS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
+    *("eighteen", "nineteen", "twenty"),
+)
+
+
+def figure(value: float | None, digits: int) -> str:
+    """A number with exactly these decimals and a real minus; ``–`` for none."""
+    if value is None:
+        return "–"
+    shown = f"{abs(value):,.{digits}f}"
+    negative = value < 0 and any(char in "123456789" for char in shown)
+    return f"−{shown}" if negative else shown
+
+
+def signed(value: float | None, digits: int) -> str:
+    """A change with its sign."""
+    shown = figure(value, digits)
+    zero = not any(char in "123456789" for char in shown)
+    return shown if zero or shown[0] in "−–" else f"+{shown}"
+
+
+def interval_text(result: Result) -> str:
+    """``−0.195 to −0.015``."""
+    if result.low is None or result.high is None:
+        return "–"
+    digits = result.measure.digits
+    return f"{signed(result.low, digits)} to {signed(result.high, digits)}"
+
+
+def facts(diff: Diff) -> str:
+    """What is compared: ``reviews, version 5 against 4 · 24 of 24 planned rows share …``."""
+    from synthnb.diff import pairs_line
+
+    old, new = diff.labels
+    if diff.old.name == diff.new.name and old.startswith("version "):
+        said = f"{one_line(diff.new.name, 40)}, {new} against {old.removeprefix('version ')}"
+    else:
+        said = f"{new} against {old}"
+    return f"{said} · {pairs_line(diff)}" if diff.paired else said
+
+
+def subtitle(diff: Diff) -> str:
+    """What stands beside the heading of the metrics."""
+    if diff.paired:
+        n = len(diff.pairs)
+        return f"{n:,} pair{'' if n == 1 else 's'} of first answers, accepted or not"
+    return "first answers, accepted or not; two separate batches"
+
+
+def look_first(diff: Diff) -> str | None:
+    """One sentence: the clearest change, and whether it can be put down to one key."""
+    if diff.same or not diff.paired:
+        return None
+    changed = len(diff.recipe.effective)
+    top = next((r for r in diff.results if r.verdict not in (None, "no evidence")), None)
+    parts = []
+    if top is not None:
+        digits = top.measure.digits
+        went = "rose" if top.change > 0 else "fell"
+        said = f"{one_line(top.measure.label, 60)} {went} from {figure(top.old, digits)} "
+        parts.append(said + f"to {figure(top.new, digits)}: {top.verdict}.")
+    if changed > 1:
+        many = _WORDS[changed] if changed < len(_WORDS) else f"{changed:,}"
+        sentence = f"{many} keys changed, so no change can be put down to one of them."
+        parts.append(sentence)
+    elif not changed and top is not None:
+        parts.append("the recipe makes the same requests: what differs is chance.")
+    parts = [parts[0], *(p[0].upper() + p[1:] for p in parts[1:])] if parts else []
+    return " ".join(parts) or None
+
+
+def note(diff: Diff) -> str:
+    """How to read the intervals: resamples, what no evidence means, false calls to expect."""
+    judged = [r for r in diff.results if r.low is not None]
+    if not diff.paired:
+        return "No intervals and no verdicts: without pairs a change of rows looks the same."
+    if not judged:
+        return f"Fewer than {LEAST} pairs cannot show a change." if diff.results else ""
+    odd = [f"{r.measure.label} {r.n}" for r in judged if r.n != len(diff.pairs)]
+    k = len(judged)
+    tables = round(1 / (1 - LEVEL**k))
+    many = _WORDS[tables] if tables < len(_WORDS) else str(tables)
+    expected = figure((1 - LEVEL) * k, 1 if k > 1 else 2)
+    said = (
+        f"Dot and line: mean change and {LEVEL:.0%} interval, {RESAMPLES:,} paired bootstrap "
+        f"resamples. No evidence: the interval contains 0. With {k} interval"
+        f"{'' if k == 1 else 's'} expect {expected} false calls: about one such table in "
+        f"{many} holds one by chance."
+    )
+    return said + (f" Fewer pairs have: {', '.join(odd[:4])}." if odd else "")

@@ -1,0 +1,123 @@
+"""Word-level highlights: what differs between two texts, or what little they share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+from typing import Literal, TypeAlias
+
+__all__ = ["ENOUGH", "Mode", "Parts", "compare", "differences"]
+
+ENOUGH = 0.3
+"""Share of words in common from which differences tell more than what is shared."""
+RUN = 3
+"""Words of the shortest shared run."""
+MOST = 1500
+"""Words of one text that are compared; the rest is shown without marks."""
+
+Parts: TypeAlias = tuple[tuple[bool, str], ...]
+"""Pieces of one text in order; ``True`` for those that are marked."""
+Mode: TypeAlias = Literal["differences", "shared"]
+
+_ALONE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+)
+"""Scripts without spaces between words: each character is compared."""
+_TOKEN = re.compile(rf"[{_ALONE}]|[^\W{_ALONE}]+(?:['’][^\W{_ALONE}]+)*|[^\w\s]")
+
+
+class _Words:
+    """A text as words and punctuation marks, with their places."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        found = [match for _, match in zip(range(MOST), _TOKEN.finditer(text), strict=False)]
+        self.spans = [match.span() for match in found]
+        self.keys = [match.group().casefold().replace("’", "'") for match in found]
+
+    def parts(self, marked: Iterable[tuple[int, int]]) -> Parts:
+        """The text in pieces, these ranges of words marked."""
+        pieces: list[tuple[bool, str]] = []
+        place = 0
+        for first, end in marked:
+            start, stop = self.spans[first][0], self.spans[end - 1][1]
+            pieces += [(False, self.text[place:start]), (True, self.text[start:stop])]
+            place = stop
+        pieces.append((False, self.text[place:]))
+        return tuple(piece for piece in pieces if piece[1])
+
+
+def compare(old: str, new: str) -> tuple[Parts, Parts, Mode]:
+    """Both texts in pieces: differences marked where they share enough, else shared runs.
+
+    >>> compare("The lid is loose.", "The lid is loud.")
+    (((False, 'The lid is '), (True, 'loose'), (False, '.')), \
+((False, 'The lid is '), (True, 'loud'), (False, '.')), 'differences')
+    """
+    a, b = _Words(old), _Words(new)
+    if not a.keys or not b.keys:
+        return a.parts(()), b.parts(()), "differences"
+    blocks = _blocks(a.keys, b.keys)
+    shared = sum(
+        _is_word(key) for start, _, size in blocks for key in a.keys[start : start + size]
+    )
+    most = max(sum(map(_is_word, a.keys)), sum(map(_is_word, b.keys)), 1)
+    if shared / most >= ENOUGH:
+        return *_gaps(a, b, blocks), "differences"
+    return a.parts(_runs(a.keys, b.keys)), b.parts(_runs(b.keys, a.keys)), "shared"
+
+
+def differences(old: str, new: str) -> tuple[Parts, Parts]:
+    """Both texts in pieces, what only one of them has marked."""
+    a, b = _Words(old), _Words(new)
+    return _gaps(a, b, _blocks(a.keys, b.keys))
+
+
+def _blocks(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int, int]]:
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    found = [tuple(block) for block in matcher.get_matching_blocks() if block.size]
+    # A comma that happens to stand in both tears a change apart and tells nothing.
+    return [
+        (i, j, size)
+        for i, j, size in found
+        if any(map(_is_word, a[i : i + size]))
+        or (i == 0 and j == 0)
+        or (i + size == len(a) and j + size == len(b))
+    ]
+
+
+def _gaps(a: _Words, b: _Words, blocks: Sequence[tuple[int, int, int]]) -> tuple[Parts, Parts]:
+    """Marks between the matching blocks, for both sides."""
+    left: list[tuple[int, int]] = []
+    right: list[tuple[int, int]] = []
+    i = j = 0
+    for start, other, size in (*blocks, (len(a.keys), len(b.keys), 0)):
+        if start > i:
+            left.append((i, start))
+        if other > j:
+            right.append((j, other))
+        i, j = start + size, other + size
+    return a.parts(left), b.parts(right)
+
+
+def _runs(own: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]]:
+    """Ranges of ``own`` that lie in runs of three words which ``other`` has too."""
+    words = [(place, key) for place, key in enumerate(own) if _is_word(key)]
+    theirs = [key for key in other if _is_word(key)]
+    known = {tuple(theirs[i : i + RUN]) for i in range(len(theirs) - RUN + 1)}
+    ranges: list[tuple[int, int]] = []
+    for i in range(len(words) - RUN + 1):
+        if tuple(key for _, key in words[i : i + RUN]) not in known:
+            continue
+        first, end = words[i][0], words[i + RUN - 1][0] + 1
+        if ranges and first < ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], end)
+        else:
+            ranges.append((first, end))
+    return ranges
+
+
+def _is_word(key: str) -> bool:
+    return key[0].isalnum()

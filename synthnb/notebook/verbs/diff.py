@@ -1,0 +1,35 @@
+"""``%synth diff OLD NEW``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from synthnb.diff import Diff, diff
+from synthnb.notebook.names import batches, find_version_or_batch, version_names
+from synthnb.notebook.options import Parser
+
+if TYPE_CHECKING:
+    from synthnb.notebook.magics import SynthMagics
+
+__all__ = ["complete", "options", "run"]
+
+
+def options(parser: Parser) -> None:
+    """The two to compare."""
+    parser.add_argument("old", help="NAME@2, a batch or a run's folder")
+    parser.add_argument(
+        "new", nargs="?", help="what it is compared with; default: the newest of that name"
+    )
+
+
+def complete(magics: SynthMagics, words: list[str]) -> list[str]:
+    """Versions and batches."""
+    return [] if len(words) > 1 else [*version_names(), *batches(magics.namespace)]
+
+
+def run(magics: SynthMagics, args: Namespace) -> Diff:
+    """The diff, returned so that the cell shows it."""
+    old = find_version_or_batch(magics.namespace, args.old)
+    new = find_version_or_batch(magics.namespace, args.new or old.name)
+    return diff(old, new)

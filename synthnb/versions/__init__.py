@@ -1,0 +1,11 @@
+"""Versions: what every run of a name made, kept per project folder, never overwritten.
+
+The same content (recipe and rows) is the same version, however often it is made.
+"""
+
+from __future__ import annotations
+
+from synthnb.versions.history import History, Version, history
+from synthnb.versions.opening import find_version, open_version
+
+__all__ = ["History", "Version", "find_version", "history", "open_version"]

@@ -1,0 +1,294 @@
+"""The versions of one name beside each other: what changed, and how each figure moved."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import overload
+
+from synthnb.batch import Batch
+from synthnb.charts.distributions import main_column
+from synthnb.charts.similarity import nearest
+from synthnb.charts.static_html import escape
+from synthnb.charts.text_table import table_text
+from synthnb.checks.values import as_plain
+from synthnb.diff.recipe import changed_keys
+from synthnb.errors import StoreError
+from synthnb.recipe import Recipe
+from synthnb.store import Store, VersionInfo
+from synthnb.types import JSON
+from synthnb.versions.opening import batch_of, find_version, project_of, recipe_of
+from synthnb.visible import one_line
+
+__all__ = ["History", "Version", "history"]
+
+MEASURED = 1000
+"""Candidates of a version that its figures are taken from, the first in plan order."""
+LEAST_WORDS = 50
+"""Shorter versions have no distinct-2: it compares only at equal length."""
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is measured of one version."""
+
+    accepted: float | None
+    length: float | None
+    nearest: float | None
+    duplicates: int
+    tokens: float | None
+    words: tuple[tuple[str, ...], ...]
+    """Texts as words, for what must be measured at equal length."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One line of the table. A figure that cannot be measured is ``None``."""
+
+    number: int
+    hash: str
+    created: float
+    """Unix time."""
+    tape: bool
+    """Its answers came from a tape."""
+    status: str
+    rows: int
+    candidates: int
+    changed: tuple[str, ...]
+    """Recipe keys that differ from the version above."""
+    decisions: int
+    """Decisions that people made on its rows."""
+    accepted: float | None
+    """Share of candidates that were accepted."""
+    length: float | None
+    """Median characters of the main column, accepted rows."""
+    distinct2: float | None
+    """Different word pairs over all, at the same number of words for every version."""
+    nearest: float | None
+    """Median similarity (0 to 1) of accepted rows to the nearest other one."""
+    duplicates: int
+    """Accepted rows that repeat another exactly."""
+    tokens: float | None
+    """Mean tokens written for a candidate."""
+
+    @property
+    def when(self) -> str:
+        """Local date and time; ``tape`` for a replay, which has no time of its own."""
+        if self.tape:
+            return "tape"
+        return datetime.fromtimestamp(self.created).strftime("%Y-%m-%d %H:%M")
+
+
+@dataclass(frozen=True)
+class History(Sequence[Version]):
+    """All versions of a name in a project folder, oldest first. Displays as a table."""
+
+    name: str
+    versions: tuple[Version, ...]
+
+    def __len__(self) -> int:
+        return len(self.versions)
+
+    def __iter__(self) -> Iterator[Version]:
+        return iter(self.versions)
+
+    @overload
+    def __getitem__(self, item: int) -> Version: ...
+    @overload
+    def __getitem__(self, item: slice) -> Sequence[Version]: ...
+    def __getitem__(self, item: int | slice) -> Version | Sequence[Version]:
+        return self.versions[item]
+
+    def to_dicts(self) -> list[dict[str, JSON]]:
+        """The table as plain data, for JSON."""
+        return [
+            {
+                **{k: v for k, v in vars(version).items() if k != "changed"},
+                "changed": list(version.changed),
+            }
+            for version in self.versions
+        ]
+
+    def __repr__(self) -> str:
+        return f"<History {one_line(self.name, 60)}: {len(self)} versions>"
+
+    def __str__(self) -> str:
+        head, body, lines = _table(self)
+        columns = [c for c in range(len(head)) if head[c] != "hash"]
+        rows = [[row[c] for c in columns] for row in [*body, lines]]
+        return table_text([head[c] for c in columns], rows, columns=120)
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, object]:
+        return {"text/html": _html(self), "text/plain": str(self)}
+
+
+def history(
+    name: str, project: str | Path | None = None, *, store: Store | None = None
+) -> History:
+    """The versions of ``name`` made in ``project`` (this folder), with their figures.
+
+    Raises ``StoreError`` where there is none. Figures come from the first 1,000 candidates
+    of each version.
+    """
+    if store is None:
+        from synthnb.api.preparing import shared_store
+
+        store = shared_store()
+    newest = find_version(name, None, project, store=store)
+    known = store.versions(project_of(project), newest.name)
+    figures = [_figures_of(version, store) for version in known]
+    sizes = [sum(map(len, f.words)) for f in figures]
+    room = min((size for size in sizes if size >= LEAST_WORDS), default=0)
+    made = []
+    before: Recipe | None = None
+    for version, own in zip(known, figures, strict=True):
+        run = store.run(version.run)
+        recipe = recipe_of(run)
+        changed = changed_keys(before, recipe) if before is not None else []
+        made.append(
+            Version(
+                version.number, version.hash, version.created, version.tape, run.status,
+                run.accepted, run.accepted + run.rejected, tuple(changed),
+                len(store.decisions(run.id)), own.accepted, own.length,
+                _distinct(own.words, room), own.nearest, own.duplicates, own.tokens,
+            )
+        )  # fmt: skip
+        before = recipe
+    return History(newest.name, tuple(made))
+
+
+@lru_cache(maxsize=256)
+def _figures_of(version: VersionInfo, store: Store) -> Figures:
+    try:
+        return figures(batch_of(version, store))
+    except StoreError:  # its rows were pruned
+        return Figures(None, None, None, 0, None, ())
+
+
+def figures(batch: Batch) -> Figures:
+    """What the table says of a batch, from its first candidates."""
+    records = [r for r in batch.made[:MEASURED] if r.origin != "real"]
+    kept = [r for r in records if r.accepted]
+    main = main_column(batch)
+    texts = [as_plain(r.values.get(main)) for r in kept] if main else []
+    written = [
+        sum(c.completion_tokens or 0 for c in r.calls)
+        for r in records
+        if any(c.completion_tokens is not None for c in r.calls)
+    ]
+    return Figures(
+        accepted=len(kept) / len(records) if records else None,
+        length=float(statistics.median(map(len, texts))) if texts else None,
+        nearest=statistics.median(nearest(texts)) if len(texts) > 1 else None,
+        duplicates=len(texts) - len(set(texts)),
+        tokens=statistics.fmean(written) if written else None,
+        words=tuple(tuple(text.lower().split()) for text in texts),
+    )
+
+
+def _distinct(texts: Sequence[Sequence[str]], room: int) -> float | None:
+    """Different word pairs over all pairs, in the first ``room`` words."""
+    left, pairs = room, []
+    for words in texts:
+        cut = words[:left]
+        pairs += list(pairwise(cut))
+        left -= len(cut)
+    return len(set(pairs)) / len(pairs) if pairs and left == 0 else None
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _count(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def _tenths(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.1f}"
+
+
+_FIGURES: tuple[tuple[str, Callable[[Version], float | None], Callable[..., str]], ...] = (
+    ("accepted", lambda v: v.accepted, _share),
+    ("median length", lambda v: v.length, _count),
+    ("distinct-2", lambda v: v.distinct2, _share),
+    ("nearest row", lambda v: v.nearest, _share),
+    ("duplicates", lambda v: v.duplicates, _count),
+    ("tokens a row", lambda v: v.tokens, _tenths),
+)
+
+
+def _table(known: History) -> tuple[list[str], list[list[str]], list[str]]:
+    """Head, one line a version, and the line of sparklines."""
+    named = any(v.decisions for v in known)
+    head = ["version", "made", "hash", "rows", *(label for label, _, _ in _FIGURES)]
+    head += (["decisions"] if named else []) + ["changed"]
+    body = []
+    for v in known:
+        rows = f"{v.rows:,} of {v.candidates:,}"
+        if v.status != "done":
+            rows += f", {v.status}"
+        line = [str(v.number), v.when, v.hash[:8], rows]
+        line += [show(value(v)) for _, value, show in _FIGURES]
+        body.append(line + ([str(v.decisions)] if named else []) + [_changed(v)])
+    lines = [sparkline([value(v) for v in known]) for _, value, _ in _FIGURES]
+    return head, body, ["", "", "", "", *lines, *([""] if named else []), ""]
+
+
+def _changed(version: Version) -> str:
+    shown = ", ".join(one_line(key, 40) for key in version.changed[:3])
+    more = len(version.changed) - 3
+    return f"{shown}, {more} more" if more > 0 else shown
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """One bar a value, between the least and the most; a space where there is none.
+
+    >>> sparkline([0.5, 0.7, None, 0.9])
+    '▁▅ █'
+    """
+    known = [v for v in values if v is not None]
+    if len(known) < 2:
+        return ""
+    low, spread = min(known), max(known) - min(known)
+    shown = values[-24:]
+    return "".join(
+        " " if v is None else _BARS[round((v - low) / spread * 7)] if spread else _BARS[3]
+        for v in shown
+    )
+
+
+def _html(known: History) -> str:
+    head, body, lines = _table(known)
+    right = {i for i, label in enumerate(head) if label not in ("made", "hash", "changed")}
+
+    def row(cells: Sequence[str], tag: str = "td") -> str:
+        made = (
+            f'<{tag} align="{"right" if i in right else "left"}">{escape(cell)}</{tag}>'
+            for i, cell in enumerate(cells)
+        )
+        return f"<tr>{''.join(made)}</tr>"
+
+    parts = [row(head, "th"), *(row(line) for line in body)]
+    if any(lines):
+        parts.append(row(lines))
+    title = f"{len(known)} version{'' if len(known) == 1 else 's'}"
+    open_ = f"Open one with %synth show {known.name}@{known[-1].number}"
+    compare = (
+        f", compare two with %synth diff {known.name}@{known[-2].number} "
+        f"{known.name}@{known[-1].number}"
+        if len(known) > 1
+        else ""
+    )
+    return (
+        f"<p><b>{escape(known.name)}</b> {title}</p><table>{''.join(parts)}</table>"
+        f"<p>{escape(open_ + compare)}.</p>"
+    )

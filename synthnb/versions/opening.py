@@ -1,0 +1,156 @@
+"""Finding a version by what people call it, and its batch as the store kept it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synthnb.batch import Batch
+from synthnb.errors import StoreError
+from synthnb.recipe import Recipe
+from synthnb.samplers import planned_counts
+from synthnb.store import RunInfo, Store, StoredRecords, VersionInfo
+from synthnb.suggest import did_you_mean
+from synthnb.types import Usage
+from synthnb.visible import one_line
+
+__all__ = ["batch_of", "find_version", "open_version", "project_of"]
+
+KEPT = 20_000
+"""Records read into memory; those of a longer run are read as they are needed."""
+LAST = "last"
+
+
+def open_version(
+    version: str | int,
+    name: str | None = None,
+    project: str | Path | None = None,
+    *,
+    store: Store | None = None,
+) -> Batch:
+    """The batch of a version, as it was made.
+
+    ``version`` is ``NAME@3``, ``NAME@HASH`` (or the beginning of it), ``NAME`` for the
+    newest one, a hash alone, or a number beside ``name``. ``project`` is the folder that
+    it was made in (this one). Raises ``StoreError`` where there is none.
+
+    >>> open_version("reviews@3")  # doctest: +SKIP
+    <Batch reviews: 24 accepted of 31 candidates · 1,204 tokens · no cost · version 3>
+    """
+    store = store or _store()
+    return batch_of(find_version(version, name, project, store=store), store)
+
+
+def find_version(
+    version: str | int,
+    name: str | None = None,
+    project: str | Path | None = None,
+    *,
+    other_than: str | None = None,
+    store: Store | None = None,
+) -> VersionInfo:
+    """The version behind what ``open_version`` takes, and behind ``last``.
+
+    ``last`` is the one that was made last, leaving out the digest ``other_than``: of a
+    cell that is run twice, the version before its own.
+    """
+    store = store or _store()
+    asked = str(version).strip()
+    if "@" in asked:
+        name, _, asked = asked.rpartition("@")
+    known = store.versions(project_of(project), name)
+    if name is None and not _is_number(asked):
+        found = [v for v in known if v.name == asked]
+        if found:
+            return found[-1]
+        known = known if _is_hash(asked) else []
+    if not known:
+        raise StoreError(_no_name(name or asked, store, project))
+    if asked == LAST:
+        others = [v for v in known if v.hash != other_than]
+        if not others:
+            raise StoreError(f"{_shown(name)} has no earlier version here to compare with.")
+        return max(others, key=lambda v: v.used)
+    if _is_number(asked):
+        if name is None:
+            raise StoreError(f"Version {asked} of what? Name it, such as {_example(known)}.")
+        found = [v for v in known if v.number == int(asked)]
+    else:
+        found = [v for v in known if _is_hash(asked) and v.hash.startswith(asked)]
+    if not found:
+        raise StoreError(f"There is no version {one_line(asked, 40)}{_offer(known)}")
+    if len({v.hash for v in found}) > 1:
+        raise StoreError(f"Several versions begin with {one_line(asked, 40)}: name more of it.")
+    return found[-1]
+
+
+def batch_of(version: VersionInfo, store: Store) -> Batch:
+    """The batch that a version names, read from the store."""
+    run = store.run(version.run)
+    recipe = recipe_of(run)
+    records = StoredRecords(store, run.id)
+    outcome = run.outcome or {}
+    if not len(records) and run.accepted + run.rejected:
+        raise StoreError(
+            f"The rows of {version.name}@{version.number} were pruned from the store."
+        )
+    return Batch(
+        records=list(records) if len(records) <= KEPT else records,
+        recipe=recipe,
+        funnel=outcome.get("funnel", {}),
+        usage=Usage(*outcome["usage"]) if "usage" in outcome else Usage(cost=None),
+        status=run.status if run.status != "running" else "interrupted",  # type: ignore[arg-type]
+        reason=run.reason,
+        name=version.name,
+        version=version.number,
+        plan_targets=planned_counts(recipe, run.wanted),
+        elapsed=outcome.get("elapsed", 0.0),
+        run=run.id,
+        wanted=run.wanted,
+    )
+
+
+def recipe_of(run: RunInfo) -> Recipe:
+    """The recipe of a stored run; its relative paths start where they started then."""
+    recipe = Recipe.loads(run.recipe, name=run.name)
+    object.__setattr__(recipe, "path", Path(run.base) / f"{run.name}.synth.yaml")
+    return recipe
+
+
+def project_of(project: str | Path | None) -> str:
+    """The folder that versions belong to, as the store names it."""
+    return str(Path(project if project is not None else Path.cwd()).resolve())
+
+
+def _store() -> Store:
+    from synthnb.api.preparing import shared_store
+
+    return shared_store()
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 7
+
+
+def _is_hash(text: str) -> bool:
+    return len(text) >= 4 and all(char in "0123456789abcdef" for char in text)
+
+
+def _shown(name: str | None) -> str:
+    return one_line(name or "This folder", 60)
+
+
+def _example(known: list[VersionInfo]) -> str:
+    return f"{known[-1].name}@{known[-1].number}"
+
+
+def _offer(known: list[VersionInfo]) -> str:
+    newest = known[-8:]
+    names = ", ".join(f"{v.name}@{v.number}" for v in newest)
+    return f"; there {'is' if len(known) == 1 else 'are'} {names}"
+
+
+def _no_name(name: str, store: Store, project: str | Path | None) -> str:
+    names = sorted({v.name for v in store.versions(project_of(project))})
+    hint = did_you_mean(name, names) or (f"; there are: {', '.join(names)}" if names else "")
+    shown = one_line(name, 60)
+    return f"No version of {shown} was made in this folder{hint or '; %%synth NAME makes one'}"

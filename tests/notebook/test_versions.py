@@ -1,0 +1,135 @@
+"""Versions and diffs as people type them, in a cell and in a terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from synthnb.cli import main
+from synthnb.diff import Diff
+from synthnb.versions import History, open_version
+from tests.loopback import Loopback
+
+HEAD = "mood: {angry: 2, happy: 1}\n---\n"
+FIRST = HEAD + "A review by someone who is {{ mood }}."
+SECOND = HEAD + "A two-sentence review by someone who is {{ mood }}."
+
+
+def synth(shell: InteractiveShell, line: str, body: str = FIRST) -> Any:
+    return shell.run_cell_magic("synth", line, body)
+
+
+def line(shell: InteractiveShell, words: str) -> Any:
+    return shell.run_line_magic("synth", words)
+
+
+def test_shift_enter_twice_is_one_version(shell: InteractiveShell, lab: Loopback) -> None:
+    assert [synth(shell, "r -n 8").version for _ in range(2)] == [1, 1]
+    assert synth(shell, "r -n 8", SECOND).version == 2
+    assert synth(shell, "r -n 8").version == 1  # back to the first text
+    known = line(shell, "history r")
+    assert isinstance(known, History)
+    assert [v.number for v in known] == [1, 2]
+    assert known[1].changed == ("text.prompt",)
+    assert "▁" in str(known) and "text.prompt" in str(known)
+
+
+def test_show_opens_a_version_as_it_was(shell: InteractiveShell, lab: Loopback) -> None:
+    first = synth(shell, "r -n 8")
+    synth(shell, "r -n 8", SECOND)
+    again = line(shell, "show r@1")
+    assert again.hash == first.hash
+    assert [*again] == [*first]
+    assert (again.version, again.wanted, again.status) == (1, 8, "done")
+    assert again.plan_targets == first.plan_targets
+    assert str(again) == str(first)
+    assert open_version("r").version == 2
+    assert open_version(1, "r").hash == open_version(first.hash[:6]).hash == first.hash
+    shell.run_line_magic("synth", "show r@1 --recipe")
+
+
+def test_vs_shows_the_diff_and_then_the_batch(
+    shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    synth(shell, "r -n 8")
+    batch = synth(shell, "r -n 8 --vs 1", SECOND)
+    assert batch.paired_with == 1 and shell.user_ns["r"].paired_with == 1
+    shown = capsys.readouterr().out
+    assert "Diff r, version 2 against version 1" in shown or "8 pairs of first" in shown
+
+
+def test_vs_last_is_the_version_before(
+    shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert synth(shell, "r -n 8 --vs last").paired_with is None
+    assert "no earlier version" in capsys.readouterr().out
+    assert synth(shell, "r -n 8 --vs last", SECOND).paired_with == 1
+    assert synth(shell, "r -n 8 --vs last", SECOND).paired_with == 1  # again: the same
+
+
+def test_an_unknown_version_is_refused_before_anything_is_sent(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    synth(shell, "reviews -n 2")
+    sent = len(lab.requests)
+    with pytest.raises(UsageError, match="no version 7; there is reviews@1"):
+        synth(shell, "reviews -n 2 --vs 7", SECOND)
+    with pytest.raises(UsageError, match="did you mean 'reviews'"):
+        synth(shell, "reviews -n 2 --vs reviws@1", SECOND)
+    with pytest.raises(UsageError, match="needs the end of the run"):
+        synth(shell, "reviews -n 2 --vs 1 --background", SECOND)
+    assert len(lab.requests) == sent
+
+
+def test_diff_takes_versions_and_batches(shell: InteractiveShell, lab: Loopback) -> None:
+    first = synth(shell, "r -n 8")
+    second = synth(shell, "r -n 8 --as other", SECOND)
+    made = line(shell, "diff r@1 r@2")
+    assert isinstance(made, Diff)
+    assert str(line(shell, "diff r other")) == str(second.diff(first)) == str(made)
+    assert "No difference" in str(line(shell, "diff r@1 r@1"))
+
+
+def test_the_terminal_knows_the_same_versions(
+    shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = synth(shell, "r -n 8")
+    second = synth(shell, "r -n 8", SECOND)
+    assert main(["history", "r", "--json"]) == 0
+    table = json.loads(capsys.readouterr().out)
+    assert [row["hash"] for row in table] == [first.hash, second.hash]
+    assert table[0]["rows"] == 8 and table[1]["changed"] == ["text.prompt"]
+
+    first.save(Path("a"))
+    second.save(Path("b"))
+    assert main(["diff", "a", "b"]) == 0
+    folders = capsys.readouterr().out
+    assert main(["diff", "r@1", "r@2"]) == 0
+    versions = capsys.readouterr().out
+    assert folders.splitlines()[1] == versions.splitlines()[1]
+    assert "8 of 8 planned rows share mood and seed" in folders
+    assert main(["diff", "a", "r@9"]) == 2
+    assert "no version 9" in capsys.readouterr().err
+
+
+def test_a_replay_has_versions_and_the_same_output_each_time(
+    shell: InteractiveShell, lab: Loopback, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synth(shell, "r -n 8 --record t.jsonl")
+    synth(shell, "r -n 8 --record t.jsonl", SECOND)
+    outputs = []
+    for place in ("one", "two"):
+        monkeypatch.setenv("SYNTHNB_HOME", str(home / place))
+        for _ in range(2):  # the notebook is run again in the same home
+            first = synth(shell, "r -n 8 --replay t.jsonl --model lab/tiny")
+            second = synth(shell, "r -n 8 --replay t.jsonl --model lab/tiny --vs 1", SECOND)
+            known = line(shell, "history r")
+            assert (first.version, second.version) == (1, 2)
+            shown = [second, second.diff(first), known]
+            outputs.append(json.dumps([b._repr_mimebundle_() for b in shown]))
+    assert len(set(outputs)) == 1

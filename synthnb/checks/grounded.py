@@ -30,6 +30,9 @@ LEAST = 0.3
 FEW = 3
 """Words below which an answer's own words say too little to be compared."""
 LONGEST = 50_000
+PIECE, MOST_QUOTE = 200, 4_000
+"""Characters of a quotation that are matched at a time; longer ones must be there exactly."""
+MOST_QUOTES = 50
 
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])[-−]?\d[\d.,'’\u00a0\u202f]*")
 _CAPITAL = r"[^\W\d_a-z][\w'’-]{0,60}"
@@ -91,7 +94,7 @@ class Grounded:
         quotes = [text for text in texts_of(given) if text.strip()]
         if not quotes:
             return Reason(self.name, 0.0, "it cites nothing", self.column)
-        for quote in quotes:
+        for quote in quotes[:MOST_QUOTES]:
             ratio = _verbatim(quote, source)
             if ratio < self.rules.verbatim:
                 shown = quote if len(quote) <= 60 else quote[:57] + "…"
@@ -141,7 +144,15 @@ def _verbatim(quote: str, source: str) -> float:
         return 0.0
     if _numbers(quote) - _numbers(source):
         return 0.0
-    return float(fuzz.partial_ratio(quote, source))
+    if len(quote) > MOST_QUOTE:
+        return 0.0
+    pieces = -(-len(quote) // PIECE)
+    size = -(-len(quote) // pieces)
+    # The work grows with the square of a quotation's length: long ones go by pieces.
+    return min(
+        float(fuzz.partial_ratio(quote[at : at + size], source))
+        for at in range(0, len(quote), size)
+    )
 
 
 def _numbers(text: str, *, spelled: bool = False) -> set[str]:

@@ -18,7 +18,10 @@ PNG = b"\x89PNG"
 
 def test_every_spec_is_valid_for_altair_and_small() -> None:
     specs = charts.specs(sample_batch())
-    assert list(specs) == ["product", "mood", "length", "nearest", "rejections"]
+    assert list(specs) == [
+        "product", "mood", "length", "nearest", "judge: on topic", "judge: mood ok",
+        "rejections",
+    ]  # fmt: skip
     for spec in specs.values():
         alt.Chart.from_dict({k: v for k, v in spec.items() if k != "$schema"})
         assert len(json.dumps(spec)) < 4000
@@ -48,7 +51,8 @@ def test_charts_can_be_customised_and_still_display_offline() -> None:
 def test_charts_are_saved_as_files(tmp_path: Path) -> None:
     paths = charts.save_all(sample_batch(), tmp_path / "charts")
     assert [p.name for p in paths] == [
-        "product.png", "mood.png", "length.png", "nearest.png", "rejections.png",
+        "product.png", "mood.png", "length.png", "nearest.png",
+        "judge_on_topic.png", "judge_mood_ok.png", "rejections.png",
     ]  # fmt: skip
     assert all(p.read_bytes().startswith(PNG) for p in paths)
 

@@ -57,7 +57,9 @@ def test_the_payload_holds_what_the_view_needs() -> None:
         ("judge ≥ 3", 24, 3),
         ("accepted", 24, 0),
     ]
-    assert [c["id"] for c in body["charts"]] == ["product", "mood", "length", "nearest"]
+    assert [c["id"] for c in body["charts"]] == [
+        "product", "mood", "length", "nearest", "judge: on topic", "judge: mood ok",
+    ]  # fmt: skip
     assert body["charts"][1]["bars"][0] == {
         "label": "angry",
         "count": 10,

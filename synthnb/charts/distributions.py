@@ -6,17 +6,19 @@ Everything drawn (Lab's panels, Vega-Lite, the static table) comes from these va
 from __future__ import annotations
 
 import math
-import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
-from synthnb.charts.similarity import nearest
-from synthnb.recipe.parts import label
+import numpy as np
+from numpy.typing import NDArray
+
+from synthnb.charts.columns import Codes, Columns, columns_of, is_number, label_of
+from synthnb.charts.similarity import LIMIT, nearest
 from synthnb.samplers import planned_counts
-from synthnb.types import Record
-from synthnb.visible import as_text, count, number, one_line
+from synthnb.visible import count, number, one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -24,16 +26,23 @@ if TYPE_CHECKING:
 __all__ = [
     "Bar",
     "Distribution",
+    "bins_of",
+    "date_cut",
     "distributions",
+    "histogram",
     "limits_of",
     "main_column",
+    "measured_rules",
     "nearest_scores",
     "shown_columns",
 ]
 
+Floats = NDArray[np.float64]
+
 MAX_LABELS = 12
 MAX_CHARTS = 24
-_SAMPLED = {"category", "subcategory", "integer", "number", "datetime"}
+SEEN = 2000
+"""Records looked at to learn which rules measure numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,90 +102,91 @@ def limits_of(batch: Batch, rule: str, column: str | None = None) -> dict[str, f
 
 
 def distributions(batch: Batch) -> list[Distribution]:
-    """Sampled columns first, then the main column's length and nearest rows.
+    """Sampled columns first, then the main column's length and nearest rows, then scores.
 
     At most one a column, ``MAX_LABELS`` bars each; columns of free text have none.
     """
     charts: list[Distribution] = []
+    table = columns_of(batch)
     main = main_column(batch)
     for name in shown_columns(batch, MAX_CHARTS)[:-1]:
-        chart = _column(batch, name)
+        chart = _column(batch, table, name)
         if chart is not None:
             charts.append(chart)
     if main is not None:
-        chart = _column(batch, main)
+        chart = _column(batch, table, main)
         charts.extend([chart] if chart is not None else [])
-        charts.extend(_texts(batch, main))
+        charts.extend(_texts(batch, table, main))
+    charts.extend(_scores(batch, table))
     return charts
 
 
-def _column(batch: Batch, name: str) -> Distribution | None:
+def _column(batch: Batch, table: Columns, name: str) -> Distribution | None:
     spec = batch.recipe.columns.get(name)
     kind = getattr(spec, "kind", None)
-    values = [r.values.get(name) for r in batch.accepted]
-    lost = [r.values[name] for r in batch.records if not r.accepted and name in r.values]
     if kind in ("integer", "number"):
-        return _numbers(name, spec, values, lost)
+        return _numbers(table, name, spec)
     if kind == "datetime":
-        return _dates(name, values, lost)
+        return _dates(table, name)
     if kind in ("category", "subcategory") or getattr(spec, "choices", None):
         labels = getattr(spec, "values", None) or getattr(spec, "choices", None) or []
-        return _labels(name, values, lost, _plan(batch).get(name, {}), labels)
-    if kind in ("person", "uuid") or (kind == "prompt" and not _flat(values)):
+        return _labels(table, name, table.labels(name), _plan(batch).get(name, {}), labels)
+    if kind in ("person", "uuid"):
         return None
-    return _guess(batch, name, values, lost)
+    if kind == "prompt" and not table.types(name) <= {bool, int, float, object}:
+        return None
+    return _guess(batch, table, name)
 
 
-def _flat(values: Sequence[Any]) -> bool:
-    return bool(values) and all(isinstance(v, bool | int | float) for v in values)
-
-
-def _guess(batch: Batch, name: str, values: list[Any], lost: list[Any]) -> Distribution | None:
+def _guess(batch: Batch, table: Columns, name: str) -> Distribution | None:
     """Expression and source columns: numbers and short labels have a chart, text has none."""
-    known = [v for v in values if v is not None]
-    if not known:
+    types = table.types(name) - {type(None), object}
+    if types and types <= {int, float} and len(table.labels(name).labels) > MAX_LABELS:
+        return _numbers(table, name, None)
+    if not types or not types <= {str, bool, int, float} or (str in types and len(types) > 1):
         return None
-    distinct = {_name(v) for v in known}
-    if all(isinstance(v, int | float) and not isinstance(v, bool) for v in known):
-        if len(distinct) > MAX_LABELS:
-            return _numbers(name, None, values, lost)
-    elif not all(isinstance(v, str | bool) and len(as_text(v)) <= 40 for v in known):
+    found = table.labels(name)
+    known = [label for label in found.labels if label != "–"]
+    if any(len(label) > 40 for label in known) or len(known) > MAX_LABELS:
         return None
-    if len(distinct) > MAX_LABELS or (len(known) >= 8 and len(distinct) > len(known) / 2):
+    rows = int((table.accepted & (found.codes >= 0)).sum())
+    if rows >= 8 and len(known) > rows / 2:
         return None
-    return _labels(name, values, lost, _plan(batch).get(name, {}), [])
+    return _labels(table, name, found, _plan(batch).get(name, {}), [])
 
 
 def _labels(
+    table: Columns,
     name: str,
-    values: Sequence[Any],
-    lost: Sequence[Any],
+    found: Codes,
     planned: Mapping[str, float],
     order: Sequence[Any],
 ) -> Distribution:
-    kept = Counter(_name(v) for v in values)
-    gone = Counter(_name(v) for v in lost)
-    known = dict.fromkeys([*map(_name, order), *planned])
-    rest = [label for label, _ in (kept + gone).most_common() if label not in known]
+    kept = dict(zip(found.labels, found.counts(table.accepted), strict=True))
+    gone = dict(zip(found.labels, found.counts(~table.accepted), strict=True))
+    known = dict.fromkeys([*map(label_of, order), *planned])
+    most = Counter({label: kept[label] + gone[label] for label in found.labels})
+    rest = [label for label, _ in most.most_common() if label not in known]
     names = [*known, *rest]
     shown = names if len(names) <= MAX_LABELS else _top(names, kept)
     bars = [
-        Bar(one_line(n, 60), kept[n], planned.get(n) if planned else None, gone[n])
+        Bar(
+            one_line(n, 60),
+            kept.get(n, 0),
+            planned.get(n) if planned else None,
+            gone.get(n, 0),
+        )
         for n in shown
     ]
     left = [n for n in names if n not in set(shown)]
     if left:
         other = sum(planned.get(n, 0.0) for n in left) if planned else None
         label = count(len(left), "other")
-        bars.append(Bar(label, sum(kept[n] for n in left), other, sum(gone[n] for n in left)))
-    return Distribution(
-        name, name, "rows", "category", name, tuple(bars), (), len(values), _plan_finding(bars)
-    )
-
-
-def _name(value: Any) -> str:
-    """A label as the plan names it."""
-    return label(value) if isinstance(value, str | int | float) else as_text(value)
+        kept_left = sum(kept.get(n, 0) for n in left)
+        bars.append(Bar(label, kept_left, other, sum(gone.get(n, 0) for n in left)))
+    total = int(table.accepted.sum())
+    finding = _plan_finding(bars)
+    return Distribution(name, name, "rows", "category", name, tuple(bars), (), total, finding)
 
 
 def _plan(batch: Batch) -> Mapping[str, Mapping[str, float]]:
@@ -184,8 +194,9 @@ def _plan(batch: Batch) -> Mapping[str, Mapping[str, float]]:
     return batch.plan_targets or planned_counts(batch.recipe, len(batch))
 
 
-def _top(names: list[str], kept: Counter[str]) -> list[str]:
-    top = {name for name, _ in Counter({n: kept[n] for n in names}).most_common(MAX_LABELS - 1)}
+def _top(names: list[str], kept: Mapping[str, int]) -> list[str]:
+    counted = Counter({n: kept.get(n, 0) for n in names})
+    top = {name for name, _ in counted.most_common(MAX_LABELS - 1)}
     return [name for name in names if name in top]
 
 
@@ -202,50 +213,46 @@ def _plan_finding(bars: Sequence[Bar]) -> str:
     return f"Farthest from plan: {far.label}, {count(far.count, 'row')}, planned {plan}."
 
 
-def _numbers(
-    name: str, spec: Any, values: Sequence[Any], lost: Sequence[Any]
-) -> Distribution | None:
-    kept = [float(v) for v in values if _is_number(v)]
-    gone = [float(v) for v in lost if _is_number(v)]
-    if not kept and not gone:
-        return None
+def _numbers(table: Columns, name: str, spec: Any) -> Distribution | None:
+    values = table.numbers(name)
     low, high = getattr(spec, "low", None), getattr(spec, "high", None)
-    whole = all(v.is_integer() for v in kept + gone)
+    kept, gone = _split(table, values)
+    if not len(kept) and not len(gone):
+        return None
+    whole = bool(np.all(np.mod(kept, 1) == 0) and np.all(np.mod(gone, 1) == 0))
     bars = histogram(kept, gone, low, high, whole=whole, even=spec is not None)
     return Distribution(
         name, name, "rows", "histogram", name, bars, (), len(kept), _spread(kept, "")
     )
 
 
-def _dates(name: str, values: Sequence[Any], lost: Sequence[Any]) -> Distribution:
-    def month(value: Any) -> str:
-        return as_text(value)[:7]
-
-    months = sorted({month(v) for v in [*values, *lost]})
-    cut = 7 if len(months) <= MAX_LABELS else 4
-    kept = sorted(as_text(v)[:cut] for v in values)
-    gone = [as_text(v)[:cut] for v in lost]
-    order = sorted(set(kept) | set(gone))
-    return _labels(name, kept, gone, {}, order)
+def _split(table: Columns, values: NDArray[np.float64]) -> tuple[Floats, Floats]:
+    """Known values of accepted and of rejected rows."""
+    known = ~np.isnan(values)
+    return values[known & table.accepted], values[known & ~table.accepted]
 
 
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    )
+def date_cut(table: Columns, name: str) -> int:
+    """Characters of a date that its bars show: months, or years where those are many."""
+    return 7 if len(table.cut(name, 7).labels) <= MAX_LABELS else 4
 
 
-def _spread(values: Sequence[float], unit: str) -> str:
-    if not values:
+def _dates(table: Columns, name: str) -> Distribution:
+    found = table.cut(name, date_cut(table, name))
+    return _labels(table, name, found, {}, sorted(found.labels))
+
+
+def _spread(values: Floats, unit: str) -> str:
+    if not len(values):
         return "No accepted rows."
-    low, high = number(min(values)), number(max(values))
-    middle = number(round(statistics.median(values), 2))
+    low, high = number(float(values.min())), number(float(values.max()))
+    middle = number(round(float(np.median(values)), 2))
     return f"{low} to {high}{unit and ' ' + unit}, median {middle}."
 
 
 def histogram(
-    kept: Sequence[float],
-    gone: Sequence[float],
+    kept: Sequence[float] | Floats,
+    gone: Sequence[float] | Floats,
     low: float | None = None,
     high: float | None = None,
     *,
@@ -256,26 +263,35 @@ def histogram(
 
     ``even`` adds the plan of a uniform draw between ``low`` and ``high``.
     """
-    values = [*kept, *gone]
-    start = min(values) if low is None else min(low, *values)
-    end = max(values) if high is None else max(high, *values)
+    inside, outside = np.asarray(kept, np.float64), np.asarray(gone, np.float64)
+    values = np.concatenate((inside, outside))
+    least, most = float(values.min()), float(values.max())
+    start = least if low is None else min(low, least)
+    end = most if high is None else max(high, most)
     step = _round_step((end - start) / (MAX_LABELS - 1), whole=whole)
     first = math.floor(start / step + 1e-9) * step
     bins = max(1, math.ceil((end - first) / step - 1e-9))
     if whole and first + bins * step <= end:
         bins += 1
-
-    def place(value: float) -> int:
-        return min(max(int((value - first) / step + 1e-9), 0), bins - 1)
-
-    counts, lost = Counter(map(place, kept)), Counter(map(place, gone))
+    ends = [round(first + i * step, 10) for i in range(bins + 1)]
+    counts = np.bincount(bins_of(inside, ends), minlength=bins)
+    lost = np.bincount(bins_of(outside, ends), minlength=bins)
     bars = []
-    for i in range(bins):
-        lo, hi = round(first + i * step, 10), round(first + (i + 1) * step, 10)
-        plan = _even_share(lo, hi, low, high, whole=whole) * len(kept) if even else None
+    for i, (lo, hi) in enumerate(pairwise(ends)):
+        plan = _even_share(lo, hi, low, high, whole=whole) * len(inside) if even else None
         label = f"{number(lo)}–{number(hi)}"
-        bars.append(Bar(label, counts[i], plan and round(plan, 2), lost[i], lo, hi))
+        planned = plan and round(plan, 2)
+        bars.append(Bar(label, int(counts[i]), planned, int(lost[i]), lo, hi))
     return tuple(bars)
+
+
+def bins_of(values: Floats, ends: Sequence[float]) -> NDArray[np.intp]:
+    """The bin of each value: from its lower end up to, not including, its upper one.
+
+    The last bin includes its upper end; what lies outside goes to the first or last one.
+    """
+    found: NDArray[np.intp] = np.searchsorted(ends, values, side="right") - 1
+    return np.clip(found, 0, len(ends) - 2)
 
 
 def _even_share(
@@ -299,13 +315,11 @@ def _round_step(raw: float, *, whole: bool) -> float:
     return max(1.0, float(round(step))) if whole else step
 
 
-def _texts(batch: Batch, main: str) -> list[Distribution]:
-    texts = {r.id or str(i): r for i, r in enumerate(batch.records)}
-    if not all(isinstance(r.values.get(main, ""), str) for r in texts.values()):
+def _texts(batch: Batch, table: Columns, main: str) -> list[Distribution]:
+    if not table.types(main) <= {str, object}:
         return []
-    kept = [len(r.values[main]) for r in batch.accepted if r.values.get(main)]
-    gone = [len(r.values[main]) for r in batch.records if not r.accepted and r.values.get(main)]
-    if not kept and not gone:
+    kept, gone = _split(table, table.lengths(main))
+    if not len(kept) and not len(gone):
         return []
     options = limits_of(batch, "length", main)
     limits = tuple(options[key] for key in ("min", "max") if key in options)
@@ -315,27 +329,25 @@ def _texts(batch: Batch, main: str) -> list[Distribution]:
         "characters",
         "histogram",
         main,
-        histogram([float(v) for v in kept], [float(v) for v in gone], whole=True),
+        histogram(kept, gone, whole=True),
         limits,
         len(kept),
-        _spread([float(v) for v in kept], "characters"),
+        _spread(kept, "characters"),
     )
-    return [length, _nearest(batch, main)]
+    return [length, _nearest(batch, table, main)]
 
 
-def _nearest(batch: Batch, main: str) -> Distribution:
-    scores = nearest_scores(batch, main)
-    values = [scores[i] for i, r in enumerate(batch.records) if r.accepted and i in scores]
-    gone = [scores[i] for i, r in enumerate(batch.records) if not r.accepted and i in scores]
+def _nearest(batch: Batch, table: Columns, main: str) -> Distribution:
+    kept, gone = _split(table, nearest_scores(batch, main))
     limit = limits_of(batch, "near_duplicate").get("threshold")
-    copies = _exact_copies(batch.accepted, main)
-    close = sum(value >= 0.8 for value in values)
+    copies = _exact_copies(table, main)
+    close = int((kept >= 0.8).sum())
     if copies:
         finding = f"{count(copies, 'row')} repeat{'s' if copies == 1 else ''} another exactly."
     elif close:
         finding = f"{count(close, 'row')} nearly copy another (0.8 or more)."
     else:
-        top = number(round(max(values), 2)) if values else "–"
+        top = number(round(float(kept.max()), 2)) if len(kept) else "–"
         finding = f"No near copies; the closest two rows are {top} alike."
     return Distribution(
         "nearest",
@@ -343,28 +355,73 @@ def _nearest(batch: Batch, main: str) -> Distribution:
         "similarity 0–1",
         "histogram",
         main,
-        histogram(values, gone, 0.0, 1.0) if values or gone else (),
+        histogram(kept, gone, 0.0, 1.0) if len(kept) or len(gone) else (),
         (limit,) if limit is not None else (),
-        len(values),
+        len(kept),
         finding,
     )
 
 
-def nearest_scores(batch: Batch, main: str) -> dict[int, float]:
+def nearest_scores(batch: Batch, main: str) -> Floats:
     """Similarity of each record to its nearest other row: the check's own number where it
-    ran, else measured here on words, rejected rows left out."""
-    measured: dict[int, float] = {}
-    for i, record in enumerate(batch.records):
+    ran, else measured here on words, rejected rows left out. NaN where it is not known."""
+    table = columns_of(batch)
+    if any(spec.rule == "near_duplicate" for spec in batch.recipe.checks):
+        measured = table.scores("near_duplicate")
+        if not np.isnan(measured).all():
+            return measured
+    return table.once("nearest", main, lambda: _measured(table, main))
+
+
+def _measured(table: Columns, main: str) -> Floats:
+    found = np.full(table.size, math.nan)
+    values = table.values(main)
+    places = []
+    for i in np.flatnonzero(table.accepted).tolist():
+        if isinstance(values[i], str) and values[i]:
+            places.append(i)
+            if len(places) == LIMIT:
+                break
+    found[places] = nearest([values[i] for i in places])
+    return found
+
+
+def _exact_copies(table: Columns, main: str) -> int:
+    """Accepted rows that say what an earlier one says."""
+    values = table.values(main)
+    twins = [values[i] for i in np.flatnonzero(table.repeats(main)).tolist()]
+    return len(twins) - len(set(map(str, twins)))
+
+
+def measured_rules(batch: Batch) -> list[str]:
+    """Rules that measured numbers, in the order in which rows met them; eight at most."""
+    table = columns_of(batch)
+    names = set(batch.columns)
+    rules: dict[str, None] = {}
+    for record in table.records[:SEEN]:
         for check in (*record.checks, *record.reasons):
-            if check.rule == "near_duplicate" and _is_number(check.value):
-                measured[i] = float(check.value)
-    if measured:
-        return measured
-    places = [i for i, r in enumerate(batch.records) if r.accepted and r.values.get(main)]
-    texts = [str(batch.records[i].values[main]) for i in places]
-    return dict(zip(places, nearest(texts), strict=False))
+            if check.rule not in names and is_number(check.value):
+                rules[check.rule] = None
+    return list(rules)[:8]
 
 
-def _exact_copies(records: Sequence[Record], main: str) -> int:
-    seen = Counter(str(r.values.get(main)) for r in records)
-    return sum(times - 1 for times in seen.values())
+def _scores(batch: Batch, table: Columns) -> list[Distribution]:
+    charts = []
+    for rule in measured_rules(batch):
+        if rule in ("length", "near_duplicate"):  # drawn above, with their limits
+            continue
+        kept, gone = _split(table, table.scores(rule))
+        values = np.concatenate((kept, gone))
+        if len(values) < 2 or (values == values[0]).all():
+            continue
+        whole = bool(np.all(np.mod(values, 1) == 0))
+        options = limits_of(batch, rule.partition(":")[0])
+        limits = tuple(options[key] for key in ("min", "max", "threshold") if key in options)
+        bars = histogram(kept, gone, whole=whole)
+        finding = _spread(kept, "")
+        charts.append(
+            Distribution(
+                rule, rule, "score", "histogram", None, bars, limits, len(kept), finding
+            )
+        )
+    return charts

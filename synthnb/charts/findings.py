@@ -8,8 +8,11 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from synthnb.charts.columns import Columns, columns_of, is_number
 from synthnb.charts.distributions import limits_of, main_column, nearest_scores
 from synthnb.charts.similarity import ngrams
 from synthnb.decisions import row_id
@@ -18,6 +21,9 @@ from synthnb.visible import count, number, one_line
 if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.types import Record
+
+LOOKED = 5000
+"""Rows read for what many of them say alike, and rows named at most."""
 
 __all__ = ["Finding", "Loss", "look_first", "losses", "row_id", "rule_label"]
 
@@ -39,7 +45,6 @@ class Loss:
     label: str
     lost: int
     left: int
-    rows: tuple[str, ...]
 
 
 def rule_label(batch: Batch, rule: str) -> str:
@@ -59,81 +64,88 @@ def rule_label(batch: Batch, rule: str) -> str:
 
 def losses(batch: Batch) -> list[Loss]:
     """Rejections by rule, in the order in which rules were asked; each row counts once."""
-    by_rule: dict[str, list[str]] = {}
-    for record in batch.records:
-        if not record.accepted:
-            rule = record.reasons[0].rule if record.reasons else "rejected"
-            by_rule.setdefault(rule, []).append(row_id(record))
+    table = columns_of(batch)
+    rules = table.rules
+    lost = dict(zip(rules.labels, rules.counts(~table.accepted), strict=True))
     order = {spec.rule: place for place, spec in enumerate(batch.recipe.checks)}
-    left = len(batch.records)
+    left = table.size
     found = []
-    for rule in sorted(by_rule, key=lambda r: (order.get(r, -1), r)):
-        left -= len(by_rule[rule])
-        rows = tuple(by_rule[rule])
-        found.append(Loss(rule, rule_label(batch, rule), len(rows), left, rows))
+    for rule in sorted(lost, key=lambda r: (order.get(r, -1), r)):
+        left -= lost[rule]
+        found.append(Loss(rule, rule_label(batch, rule), lost[rule], left))
     return found
 
 
 def look_first(batch: Batch) -> Finding | None:
     """The most telling finding, ``None`` if nothing stands out."""
-    found = list(_findings(batch))
-    return max(found, key=lambda f: f.weight) if found else None
+
+    def best() -> Finding | None:
+        return max(_findings(batch), key=lambda f: f.weight, default=None)
+
+    return columns_of(batch).once("finding", "", best)
 
 
 def _findings(batch: Batch) -> Iterator[Finding]:
-    yield from _rejections(batch)
+    table = columns_of(batch)
+    yield from _rejections(batch, table)
     main = main_column(batch)
-    if main is not None and len(batch) >= 2:
-        yield from _copies(batch, main)
-        yield from _repeated_examples(batch, main)
-        yield from _openings(batch, main)
-    yield from _off_plan(batch)
+    places = np.flatnonzero(table.accepted)
+    if main is not None and len(places) >= 2:
+        yield from _copies(batch, table, main)
+        looked = [table.records[i] for i in places[:LOOKED].tolist()]
+        of = count(len(looked), "row")
+        of = f"the first {of}" if len(places) > LOOKED else of
+        yield from _repeated_examples(batch, looked, main, of)
+        yield from _openings(looked, main, of)
+    yield from _off_plan(batch, table)
 
 
-def _rejections(batch: Batch) -> Iterator[Finding]:
-    total = len(batch.records)
+def _ids(table: Columns, places: Any) -> tuple[str, ...]:
+    """Ids of the first rows at these places: enough to show."""
+    return tuple(row_id(table.records[i]) for i in places[:LOOKED].tolist())
+
+
+def _rejections(batch: Batch, table: Columns) -> Iterator[Finding]:
+    total = table.size
     worst = max(losses(batch), key=lambda loss: loss.lost, default=None)
     if worst is None or worst.lost / total < 0.3:
         return
-    text = f"{worst.lost} of {total} candidates fail {worst.label}"
-    values = [
-        r.reasons[0].value
-        for r in batch.records
-        if r.reasons and r.reasons[0].rule == worst.rule
-    ]
-    numbers = [float(v) for v in values if isinstance(v, int | float)]
-    finite = [v for v in numbers if math.isfinite(v)]
+    text = f"{worst.lost:,} of {total:,} candidates fail {worst.label}"
+    places = np.flatnonzero(table.rules.codes == table.rules.labels.index(worst.rule))
+    reasons = (table.records[i].reasons for i in places.tolist())
+    finite = [found[0].value for found in reasons if found and is_number(found[0].value)]
     if len(finite) == worst.lost:
-        text += f"; their median is {number(round(statistics.median(finite), 2))}"
-    yield Finding(text + ".", worst.rows, worst.lost / total)
+        text += f"; their median is {number(round(float(statistics.median(finite)), 2))}"
+    yield Finding(text + ".", _ids(table, places), worst.lost / total)
 
 
-def _copies(batch: Batch, main: str) -> Iterator[Finding]:
-    exact = Counter(str(r.values.get(main)) for r in batch.accepted)
-    twins = [r for r in batch.accepted if exact[str(r.values.get(main))] > 1]
-    if twins:
-        text = f"{len(twins)} of {count(len(batch), 'row')} are exact copies of each other."
-        yield Finding(text, tuple(map(row_id, twins)), 0.2 + len(twins) / len(batch))
-    scores = nearest_scores(batch, main)
-    near = [r for i, r in enumerate(batch.records) if r.accepted and scores.get(i, 0) >= 0.8]
-    if near and len(near) > len(twins):
-        text = f"{len(near)} of {count(len(batch), 'row')} nearly copy another row."
-        yield Finding(text, tuple(map(row_id, near)), 0.1 + len(near) / len(batch))
+def _copies(batch: Batch, table: Columns, main: str) -> Iterator[Finding]:
+    twins = np.flatnonzero(table.repeats(main))
+    total = int(table.accepted.sum())
+    of = count(total, "row")
+    if len(twins):
+        text = f"{len(twins):,} of {of} are exact copies of each other."
+        yield Finding(text, _ids(table, twins), 0.2 + len(twins) / total)
+    near = np.flatnonzero(table.accepted & (nearest_scores(batch, main) >= 0.8))
+    if len(near) > len(twins):
+        text = f"{len(near):,} of {of} nearly copy another row."
+        yield Finding(text, _ids(table, near), 0.1 + len(near) / total)
 
 
-def _repeated_examples(batch: Batch, main: str) -> Iterator[Finding]:
+def _repeated_examples(
+    batch: Batch, looked: Sequence[Record], main: str, of: str
+) -> Iterator[Finding]:
     """Rows that say four words or more of a few-shot example, the prompt's own words apart."""
     prompt = batch.recipe.prompts.get(main)
-    if prompt is None:
+    if prompt is None or not prompt.examples:
         return
     known = ngrams(prompt.prompt, 4)
-    rows = [(r, ngrams(str(r.values.get(main)), 4)) for r in batch.accepted]
+    rows = [(r, ngrams(str(r.values.get(main)), 4)) for r in looked]
     best: tuple[str, int, list[Record]] = ("", 0, [])
     for place, example in enumerate(prompt.examples, 1):
         text = str(example.get(main, ""))
-        said = Counter(
-            g for _, own in rows for g in own & ngrams(text, 4) - known if len(g) == 4
-        )
+        wanted = {gram for gram in ngrams(text, 4) - known if len(gram) == 4}
+        said = Counter(gram for _, own in rows for gram in own & wanted)
         if not said:
             continue
         phrase = max(said, key=lambda gram: (said[gram], gram))
@@ -142,7 +154,7 @@ def _repeated_examples(batch: Batch, main: str) -> Iterator[Finding]:
             best = (_as_written(phrase, text), place, who)
     words, place, who = best
     if len(who) >= max(2, len(rows) / 10):
-        told = f"{len(who)} of {count(len(rows), 'row')} say “{one_line(words, 60)}”, "
+        told = f"{len(who):,} of {of} say “{one_line(words, 60)}”, "
         told += f"words of your few-shot example {place}."
         yield Finding(told, tuple(map(row_id, who)), 0.3 + len(who) / len(rows))
 
@@ -152,24 +164,26 @@ def _as_written(phrase: Sequence[str], text: str) -> str:
     return found.group() if found else " ".join(phrase)
 
 
-def _openings(batch: Batch, main: str) -> Iterator[Finding]:
+def _openings(looked: Sequence[Record], main: str, of: str) -> Iterator[Finding]:
     starts: dict[str, list[Record]] = {}
-    for record in batch.accepted:
+    for record in looked:
         text = record.values.get(main)
-        if isinstance(text, str) and len(text.split()) > 6:
-            starts.setdefault(" ".join(text.split()[:3]), []).append(record)
+        if isinstance(text, str):
+            words = text[:400].split(maxsplit=6)
+            if len(words) > 6:
+                starts.setdefault(" ".join(words[:3]), []).append(record)
     if not starts:
         return
     start, who = max(starts.items(), key=lambda item: len(item[1]))
-    if len(who) >= max(3, 0.4 * len(batch)):
-        text = f"{len(who)} of {count(len(batch), 'row')} begin “{one_line(start, 60)} …”."
-        yield Finding(text, tuple(map(row_id, who)), len(who) / len(batch) - 0.1)
+    if len(who) >= max(3, 0.4 * len(looked)):
+        text = f"{len(who):,} of {of} begin “{one_line(start, 60)} …”."
+        yield Finding(text, tuple(map(row_id, who)), len(who) / len(looked) - 0.1)
 
 
-def _off_plan(batch: Batch) -> Iterator[Finding]:
+def _off_plan(batch: Batch, table: Columns) -> Iterator[Finding]:
     """A label whose count is too far from its plan for chance (2.5 standard deviations)."""
     for chart in batch.distributions:
-        if chart.kind != "category" or not chart.total:
+        if chart.kind != "category" or not chart.total or chart.column is None:
             continue
         for bar in chart.bars:
             if bar.planned is None:
@@ -178,12 +192,10 @@ def _off_plan(batch: Batch) -> Iterator[Finding]:
             spread = math.sqrt(chart.total * share * (1 - share))
             off = bar.count - bar.planned
             if abs(off) >= max(3.0, 2.5 * spread):
-                rows = tuple(
-                    row_id(r)
-                    for r in batch.accepted
-                    if str(r.values.get(chart.column or "")) == bar.label
-                )
+                found = table.labels(chart.column)
+                code = found.labels.index(bar.label) if bar.label in found.labels else -2
+                rows = _ids(table, np.flatnonzero(table.accepted & (found.codes == code)))
                 plan = number(round(bar.planned, 1))
-                text = f"{one_line(chart.title, 40)} {bar.label}: {bar.count} of "
+                text = f"{one_line(chart.title, 40)} {bar.label}: {bar.count:,} of "
                 text += f"{count(chart.total, 'row')}, planned {plan}."
                 yield Finding(text, rows, abs(off) / chart.total)

@@ -6,24 +6,44 @@ nothing that changes from run to run (times, random ids, paths).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from synthnb.charts.distributions import Distribution, main_column, shown_columns
-from synthnb.charts.findings import look_first, losses, row_id
+import numpy as np
+
+from synthnb.charts.columns import columns_of, is_number
+from synthnb.charts.distributions import (
+    Distribution,
+    main_column,
+    measured_rules,
+    nearest_scores,
+    shown_columns,
+)
+from synthnb.charts.findings import look_first, losses
+from synthnb.decisions import row_id
 from synthnb.visible import clip, visible
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.types import JSON, Call, Reason, Record
 
-__all__ = ["MAX_BYTES", "MAX_ROWS", "MIME", "column_type", "payload"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_ROWS",
+    "MIME",
+    "column_type",
+    "payload",
+    "score_columns",
+    "write_rows",
+]
 
 MIME = "application/vnd.synthnb.batch.v1+json"
 MAX_ROWS = 200
+HASHED = 20_000
 MAX_COLUMNS = 40
 MAX_BYTES = 100_000
 _RECIPE = 20_000
@@ -39,9 +59,8 @@ def payload(batch: Batch) -> dict[str, JSON]:
         head["charts"] = head["charts"][:6]
     room = MAX_BYTES - _size(head)
     rows: list[JSON] = []
-    names, scores = set(shown_columns(batch, MAX_COLUMNS)), _scores(batch)
     for most, chars, details in _STEPS:
-        rows = [_row(r, names, scores, chars, details) for r in _chosen(batch, most)]
+        rows = write_rows(batch, _chosen(batch, most), chars=chars, details=details)
         if _size(rows) <= room:
             break
     while rows and _size(rows) > room:
@@ -53,7 +72,7 @@ def _head(batch: Batch) -> dict[str, JSON]:
     finding = look_first(batch)
     head: dict[str, JSON] = {
         "v": 1,
-        "id": batch.hash,
+        "id": view_id(batch),
         "name": _text(batch.name, 200),
         "version": batch.version,
         "status": {"kind": batch.status, "text": batch.ended},
@@ -70,6 +89,15 @@ def _head(batch: Batch) -> dict[str, JSON]:
     if batch.live:
         head["elapsed"] = round(batch.elapsed, 1)
     return head
+
+
+def view_id(batch: Batch) -> str:
+    """What views and the kernel call this batch; for a long one its rows are not hashed."""
+    if len(batch.records) <= HASHED:
+        return batch.hash
+    some = batch.replace(records=list(batch.records[: HASHED // 10]), run="")
+    told = f"{some.hash}:{len(batch.records)}:{batch.run}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _verdict(batch: Batch) -> JSON:
@@ -119,7 +147,7 @@ def _columns(batch: Batch) -> list[JSON]:
                 "main": name == main,
             }
         )
-    scores = _scores(batch)
+    scores = score_columns(batch)
     columns.extend({"name": n, "kind": "check", "type": "score", "main": False} for n in scores)
     return columns
 
@@ -131,46 +159,67 @@ def column_type(batch: Batch, name: str) -> str:
         spec, "choices", None
     ):
         return "category"
-    values = [r.values.get(name) for r in batch.records]
-    known = [v for v in values if v is not None]
-    if known and all(isinstance(v, int | float) and not isinstance(v, bool) for v in known):
+    types = columns_of(batch).types(name) - {type(None), object}
+    if types and types <= {int, float}:
         return "number"
-    if any(isinstance(v, dict | list) for v in known):
-        return "json"
-    return "text"
+    return "json" if types & {dict, list} else "text"
 
 
-def _scores(batch: Batch) -> list[str]:
-    """Rules that measured numbers: each is a column of the table."""
-    rules = (
-        check.rule
-        for record in batch.records
-        for check in record.checks
-        if isinstance(check.value, int | float) and not isinstance(check.value, bool)
-    )
-    return [name for name in dict.fromkeys(rules) if name not in batch.columns][:8]
+def score_columns(batch: Batch) -> list[str]:
+    """Rules that measured numbers, each a column of the table; the nearest row is one."""
+    rules = measured_rules(batch)
+    main = main_column(batch)
+    if "near_duplicate" not in rules and "nearest" not in batch.columns and main is not None:
+        rules = [*rules, *(c.id for c in batch.distributions if c.id == "nearest" and c.total)]
+    return rules
 
 
-def _chosen(batch: Batch, most: int) -> list[Record]:
-    """The first rows in plan order, with some room kept for rejected ones."""
-    if len(batch.records) <= most:
-        return list(batch.records)
-    rejected = [r for r in batch.records if not r.accepted][: most // 4]
-    accepted = batch.accepted[: most - len(rejected)]
-    keep = {id(r) for r in (*accepted, *rejected)}
-    return [r for r in batch.records if id(r) in keep]
+def _chosen(batch: Batch, most: int) -> list[int]:
+    """Places of the first rows in plan order, with some room kept for rejected ones."""
+    table = columns_of(batch)
+    if table.size <= most:
+        return list(range(table.size))
+    rejected = np.flatnonzero(~table.accepted)[: most // 4]
+    accepted = np.flatnonzero(table.accepted)[: most - len(rejected)]
+    return sorted([*accepted.tolist(), *rejected.tolist()])
 
 
-def _row(record: Record, names: set[str], scored: list[str], chars: int, details: bool) -> JSON:
+def write_rows(
+    batch: Batch, places: Sequence[int], *, chars: int = 600, details: bool = False
+) -> list[JSON]:
+    """Rows as the view takes them: bounded, strict JSON."""
+    table = columns_of(batch)
+    names = set(shown_columns(batch, MAX_COLUMNS))
+    scores = score_columns(batch)
+    near = nearest_scores(batch, main_column(batch) or "") if "nearest" in scores else None
+    outcomes = batch.decisions.outcomes
+    rows = []
+    # The columns of a stored run leave out what only an open row shows.
+    records: Sequence[Record] = batch.records if details else table.records
+    for place in places:
+        record = records[place]
+        row = _row(record, names, scores, chars, details)
+        if near is not None and not math.isnan(near[place]):
+            row["values"]["nearest"] = round(float(near[place]), 4)
+        outcome = outcomes.get(row["id"])
+        if outcome is not None:
+            row["decision"] = outcome
+        rows.append(row)
+    return rows
+
+
+def _row(
+    record: Record, names: set[str], scored: list[str], chars: int, details: bool
+) -> dict[str, Any]:
     shown = {k: v for k, v in record.values.items() if k in names}
     values = {_text(k, 100): _clean(v, chars) for k, v in shown.items()}
     found = {
         c.rule: _clean(c.value, 100)
         for c in (*record.checks, *record.reasons)
-        if isinstance(c.value, int | float) and not isinstance(c.value, bool)
+        if is_number(c.value)
     }
     scores = {name: found.get(name) for name in scored}
-    row: dict[str, JSON] = {
+    row: dict[str, Any] = {
         "id": row_id(record),
         "index": record.index,
         "accepted": record.accepted,

@@ -23,7 +23,7 @@ def ngrams(text: str, n: int) -> set[tuple[str, ...]]:
     found = words(text)
     if len(found) < n:
         return {tuple(found)} if found else set()
-    return {tuple(found[i : i + n]) for i in range(len(found) - n + 1)}
+    return set(zip(*(found[i:] for i in range(n)), strict=False))
 
 
 def nearest(texts: Sequence[str], n: int = 3) -> list[float]:
@@ -44,7 +44,9 @@ def nearest(texts: Sequence[str], n: int = 3) -> list[float]:
             shared.update(holders[:50])  # a run that all share tells little
             holders.append(i)
         for j, common in shared.items():
-            score = round(common / (len(own) + len(sets[j]) - common), 4)
-            best[i] = max(best[i], score)
-            best[j] = max(best[j], score)
-    return best
+            score = common / (len(own) + len(sets[j]) - common)
+            if score > best[i]:
+                best[i] = score
+            if score > best[j]:
+                best[j] = score
+    return [round(score, 4) for score in best]

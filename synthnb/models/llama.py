@@ -4,8 +4,8 @@ What was measured (2 cores, SmolLM2-135M, dozens of three-turn chats):
 
 - Rows that share a server's batch change each other's texts, up to half of them, by way
   of the prompt cache, flash attention and kernels that depend on the batch. So a server
-  has one slot, no cache and no flash attention; rows run at once on several servers,
-  whose weights are the same mapped pages.
+  has one slot and no flash attention, and its cache is used only where it cannot matter;
+  rows run at once on several servers, whose weights are the same mapped pages.
 - llama.cpp's threads meet at a barrier hundreds of times a token. Where they spin, a busy
   machine slows it 50-fold; where they sleep (OMP_WAIT_POLICY=passive), 3-fold; one thread
   a server needs no barrier.
@@ -20,6 +20,7 @@ import ctypes
 import importlib
 import json
 import os
+import platform
 import secrets
 import sys
 import tempfile
@@ -32,6 +33,10 @@ from typing import Any, NamedTuple
 from synthnb.errors import SettingsError
 
 __all__ = ["Engine", "Shape", "acquire", "load_server", "many_small", "one_large", "release"]
+
+
+_READ_AT_ONCE = 512
+"""Tokens of a prompt that one pass takes."""
 
 
 class Shape(NamedTuple):
@@ -82,6 +87,7 @@ def load_server(path: Path, shape: Shape, *, embedding: bool = False) -> Any:
     params.model.path = str(path)
     params.n_parallel = 1
     params.n_ctx = shape.context
+    params.n_batch = params.n_ubatch = _READ_AT_ONCE
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = shape.threads
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
@@ -112,6 +118,70 @@ def _cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 2
 
 
+class _Server:
+    """One server, and what it read last: a shared beginning need not be read again.
+
+    Reading only the rest is half the work for few-shot prompts, and changes no bit of the
+    answer so long as every token of a prompt is read together with another one: kernels
+    for one token alone round differently. (On ARM they differ by odd and even, so there
+    every prompt is read whole.)
+    """
+
+    def __init__(self, native: Any) -> None:
+        self.native = native
+        self._last: tuple[list[Mapping[str, str]], Any] | None = None
+
+    def ask(
+        self, body: Mapping[str, Any], stopped: Callable[[], bool], raw: bool
+    ) -> list[dict[str, Any]]:
+        """The answer's chunks; the last one holds the usage unless it was stopped."""
+        now = None if raw else (body["messages"], body.get("chat_template_kwargs"))
+        share = now is not None and self._last is not None and _may_share(self._last, now)
+        self._last = None
+        chunks = self._once(body, share, stopped, raw)
+        if share and not stopped() and _read_one_alone(chunks):
+            chunks = self._once(body, False, stopped, raw)
+        if not stopped() and not any("error" in chunk for chunk in chunks):
+            self._last = now
+        return chunks
+
+    def _once(
+        self, body: Mapping[str, Any], share: bool, stopped: Callable[[], bool], raw: bool
+    ) -> list[dict[str, Any]]:
+        chunks: list[dict[str, Any]] = []
+
+        def on_chunk(data: bytes) -> bool:
+            if data != b"[DONE]":
+                chunks.append(json.loads(data))
+            return stopped()
+
+        server = self.native
+        ask = server.handle_completions if raw else server.handle_chat_completions
+        ask(json.dumps({**body, "cache_prompt": share}).encode(), on_chunk)
+        return chunks
+
+
+def _may_share(last: tuple[Any, Any], now: tuple[Any, Any]) -> bool:
+    """The prompts part inside a message, so before anything that the model wrote."""
+    if platform.machine().lower() not in ("x86_64", "amd64") or last[1] != now[1]:
+        return False
+    before, messages = last[0], now[0]
+    roles = [message["role"] for message in messages]
+    return roles == [message["role"] for message in before] and any(
+        a["content"].strip() != b["content"].strip()
+        for a, b in zip(before, messages, strict=True)
+    )
+
+
+def _read_one_alone(chunks: list[dict[str, Any]]) -> bool:
+    """Whether a token of the prompt was read alone, here or had it been read whole."""
+    usages = [chunk["usage"] for chunk in chunks if chunk.get("usage")]
+    usage: dict[str, Any] = usages[-1] if usages else {}
+    whole = usage.get("prompt_tokens", 1)
+    shared = (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
+    return shared > 0 and 1 in (whole % _READ_AT_ONCE, (whole - shared) % _READ_AT_ONCE)
+
+
 class Engine:
     """Servers of one model, each loaded when it is first needed. Ask with ``submit``."""
 
@@ -119,8 +189,8 @@ class Engine:
         self.path = path
         self.shape = shape
         self.users = 0
-        self._free: list[Any] = []
-        self._servers: list[Any] = []
+        self._free: list[_Server] = []
+        self._servers: list[_Server] = []
         self._embedder: Any = None
         self._loading = threading.Lock()
         self._closing = threading.Event()
@@ -139,29 +209,24 @@ class Engine:
     def _ask(
         self, body: Mapping[str, Any], cancelled: threading.Event, raw: bool
     ) -> list[dict[str, Any]]:
-        chunks: list[dict[str, Any]] = []
-
-        def on_chunk(data: bytes) -> bool:
-            if data != b"[DONE]":
-                chunks.append(json.loads(data))
+        def stopped() -> bool:
             return cancelled.is_set() or self._closing.is_set()
 
-        if not cancelled.is_set():
-            server = self._take()
-            try:
-                ask = server.handle_completions if raw else server.handle_chat_completions
-                ask(json.dumps(body).encode(), on_chunk)
-            finally:
-                self._free.append(server)
-        return chunks
+        if stopped():
+            return []
+        server = self._take()
+        try:
+            return server.ask(body, stopped, raw)
+        finally:
+            self._free.append(server)
 
-    def _take(self) -> Any:
+    def _take(self) -> _Server:
         """A free server; there are never more than threads that ask."""
         try:
             return self._free.pop()
         except IndexError:
             with self._loading:
-                server = _loaded(self.path, self.shape)
+                server = _Server(_loaded(self.path, self.shape))
                 self._servers.append(server)
                 return server
 
@@ -182,7 +247,7 @@ class Engine:
 
     def abandon(self) -> None:
         """After a fork: the threads live in the parent, so nothing may be torn down here."""
-        for server in (*self._servers, self._embedder):
+        for server in (*(server.native for server in self._servers), self._embedder):
             if server is not None:
                 ctypes.pythonapi.Py_IncRef(ctypes.py_object(server))
 
@@ -204,7 +269,8 @@ _guard = threading.Lock()
 def acquire(path: Path, shape: Shape) -> Engine:
     """The engine for this file, shared; every ``acquire`` needs its ``release``."""
     with _guard:
-        engine = _engines.setdefault((path, shape), Engine(path, shape))
+        engine = _engines.get((path, shape)) or Engine(path, shape)
+        _engines[path, shape] = engine
         engine.users += 1
         return engine
 

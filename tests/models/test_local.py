@@ -99,6 +99,29 @@ def test_the_same_seed_gives_the_same_text_however_many_rows_run(
     run(one_server.aclose())
 
 
+def test_what_was_asked_before_does_not_change_an_answer(
+    model: LocalModel, model_folder: Path
+) -> None:
+    path = model_folder / weights.EMBEDDED.file
+    fresh = LocalModel(NAME, path, llama.Shape(1, 1, 2048), "x")
+
+    def answers(requests: list[Request]) -> list[str]:
+        return [run(fresh.complete(request)).text for request in requests]
+
+    first, other = _short(1), _short(2)
+    grown = Request(
+        NAME,
+        (*first.messages, {"role": "assistant", "content": "x"}, other.messages[-1]),
+        first.params,
+        seed=5,
+    )
+    alone = answers([first])[0]  # nothing was read before
+    again = answers([first, other, first, grown, first, grown])
+    assert [again[0], again[2], again[4]] == [alone] * 3
+    assert again[3] == again[5]
+    run(fresh.aclose())
+
+
 def test_another_seed_gives_another_text(model: LocalModel) -> None:
     texts = {run(model.complete(ask(seed=seed))).text for seed in (1, 2, 2**32 - 1, 2**63 + 5)}
     assert len(texts) > 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -75,6 +76,10 @@ class Batch:
     live: bool = False
     """A person watched this run: its output may say how long it took."""
 
+    notes: tuple[str, ...] = ()
+    """Sentences for the card: what was mixed in, left out or lost."""
+    real_license: str | None = None
+    """Licence of real rows that were mixed in."""
     def __post_init__(self) -> None:
         records = self.records
         if isinstance(records, DecidedRecords):
@@ -202,12 +207,29 @@ class Batch:
 
         return diff(other, self, metrics=metrics)
 
-    def export(self, path: str | Path, format: str | None = None) -> Path:
+    def export(self, path: str | Path, format: str | None = None, **options: Any) -> Path:
         """Write the accepted rows to ``path``; the format follows from its ending if unset.
 
-        JSONL and Parquet keep the provenance under ``_synthnb``, CSV holds data columns.
+        ``format`` is one of ``synthnb.export.FORMATS``. Those made to be trained on or
+        published ask for ``license=`` and ``purpose=`` where the recipe has none;
+        ``columns={"prompt": "question"}`` says which column is what. What should be known
+        about terms and rows left out comes as a ``TermsWarning``; what can't be written
+        raises an ExportError of one line.
         """
-        from synthnb.export import write_rows
+        from synthnb.export import TermsWarning, export
+
+        done = export(self, path, format, **options)
+        for said in done.warnings:
+            warnings.warn(said, TermsWarning, stacklevel=2)
+        return done.path
+
+    def push_to_hub(self, repo: str, **options: Any) -> str:
+        """Publish the rows as a dataset ``OWNER/NAME``, private unless ``private=False``.
+
+        Takes ``license``, ``purpose``, ``accept_terms``, ``token`` and ``endpoint`` (another
+        hub); returns the address. Needs ``pip install 'synthnb[hub]'``.
+        """
+        from synthnb.export import push_to_hub
 
         flat = format in ("csv", "excel") or (format is None and Path(path).suffix == ".csv")
         return write_rows(list(self) if flat else self.rows, path, format)
@@ -223,7 +245,7 @@ class Batch:
 
     def card(self) -> str:
         """Dataset card as Markdown with the YAML head that dataset hubs read."""
-        from synthnb.folder import card_text
+        from synthnb.card.facts import card_text
 
         return card_text(self)
 

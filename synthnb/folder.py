@@ -9,18 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from synthnb import card, charts
+from synthnb import charts
 from synthnb._version import __version__
-from synthnb.charts.findings import look_first, losses
-from synthnb.charts.payload import column_type
-from synthnb.errors import ExportError, SettingsError
+from synthnb.card.facts import card_text, marking
+from synthnb.errors import ExportError
 from synthnb.sinks import JsonlSink, ParquetSink
-from synthnb.terms import Used, judge
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -86,7 +83,8 @@ def _write(batch: Batch, work: Path) -> None:
             else:
                 rejected.write(row)
     (work / "recipe.synth.yaml").write_text(batch.recipe.dumps(), "utf-8")
-    (work / "README.md").write_text(card_text(batch), "utf-8")
+    card = card_text(batch, files={"train": "rows.parquet"})
+    (work / "README.md").write_text(card, "utf-8")
     charts.save_all(batch, work / "charts")
     manifest = _manifest(batch, work)
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
@@ -109,6 +107,7 @@ def _manifest(batch: Batch, work: Path) -> Row:
         "rows": len(batch),
         "rejected": len(batch.records) - len(batch),
         "funnel": dict(batch.funnel),
+        "marking": marking(batch),
         "models": sorted({c.model for r in batch.records for c in r.calls}),
         "usage": {
             "requests": usage.requests,
@@ -133,41 +132,3 @@ def _move(work: Path, target: Path) -> None:
     names = sorted((path.name for path in work.iterdir()), key=lambda n: (n == MANIFEST, n))
     for name in names:
         (work / name).replace(target / name)
-
-
-def card_text(batch: Batch) -> str:
-    """The dataset card of a batch as Markdown."""
-    recipe = batch.recipe
-    used = {call.model for record in batch.accepted for call in record.calls}
-    source = recipe.source
-    verdict = judge(
-        [Used(name, _origin(name)) for name in sorted(used)],
-        purpose=recipe.purpose,
-        source_license=source.license if source else None,
-        has_source=source is not None,
-    )
-    origins = Counter(record.origin for record in batch.accepted)
-    finding = look_first(batch)
-    facts: dict[str, Any] = {
-        "models": tuple(sorted(used)),
-        "real_rows": origins["real"],
-        "edited_rows": origins["edited"],
-        "columns": {name: column_type(batch, name) for name in batch.columns},
-        "funnel": batch.funnel,
-        "reasons": {loss.label: loss.lost for loss in losses(batch)},
-        "status": batch.status,
-        "notes": (finding.text,) if finding else (),
-        "files": {"train": "rows.parquet"},
-        "tokens": batch.usage.completion_tokens,
-    }
-    return card.render(card.CardFacts(recipe, verdict, len(batch), **facts))
-
-
-def _origin(model: str) -> str:
-    """Where the model was reached, as far as this machine's settings know."""
-    from synthnb.settings import load_settings
-
-    try:
-        return load_settings().profile_of(model).origin
-    except SettingsError:
-        return "local"

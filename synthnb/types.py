@@ -187,3 +187,5 @@ class Record:
     """The source row behind it, if any."""
     id: str = ""
     """Stable id: hash of recipe fingerprint, index, attempt, candidate."""
+    held_out: bool = False
+    """A real row that was kept from the models: it belongs to the test side."""

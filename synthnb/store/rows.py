@@ -42,6 +42,8 @@ def encode_record(record: Record, *, messages: bool = True) -> bytes:
         data["o"] = record.origin
     if record.generation != 1:
         data["g"] = record.generation
+    if record.held_out:
+        data["t"] = True
     return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
 
 
@@ -63,6 +65,7 @@ def decode_record(value: bytes) -> Record:
         generation=data.get("g", 1),
         source=data.get("s"),
         id=data["d"],
+        held_out=data.get("t", False),
     )
 
 

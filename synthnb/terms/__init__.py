@@ -37,7 +37,10 @@ _TRAIN_LEVEL: dict[str, Level] = {
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A model that wrote text: ``PROFILE/MODEL`` and the origin it was reached at."""
+    """A model that wrote text: ``PROFILE/MODEL`` and the origin it was reached at.
+
+    An empty origin is an unknown one: the terms of the host can't be weighed then.
+    """
 
     model: str
     origin: str = "local"
@@ -146,15 +149,13 @@ def findings(used: Used, purpose: str | None) -> tuple[Finding, ...]:
     weights = _first("weights", basename) or _first("weights", name)
     if weights and not (hosted and weights.get("channel") == "weights"):
         found.append(_finding(weights, purpose))
+    level: Level = "allow" if purpose == "teaching" else "unknown"
     if not found:
-        level: Level = "allow" if purpose == "teaching" else "unknown"
-        found.append(
-            Finding(
-                used.model,
-                level,
-                "no terms on record for this model: read them and state the licence yourself",
-            )
-        )
+        why = "no terms on record for this model: read them and state the licence yourself"
+        found.append(Finding(used.model, level, why))
+    if not used.origin:
+        why = "its profile is not in the settings here, so its host's terms are not known"
+        found.append(Finding(used.model, level, why))
     return tuple(found)
 
 

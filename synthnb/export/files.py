@@ -1,9 +1,4 @@
-"""Rows into files that others read: one function a format, in one table.
-
-Working files (``jsonl csv parquet excel``) are written as they are. Formats that are
-made to be trained on or published ask for a licence and a purpose, and the terms of
-the models behind the rows decide.
-"""
+"""Plain rows into working files: JSONL, CSV, Parquet, and CSV that no spreadsheet runs."""
 
 from __future__ import annotations
 
@@ -21,7 +16,7 @@ from synthnb.types import JSON, Row
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FORMATS", "atomic", "neutral", "plain", "write_rows"]
+__all__ = ["FILES", "atomic", "json_lines", "neutral", "plain", "table", "write_rows"]
 
 Writer = Callable[[Sequence[Row], Path], None]
 
@@ -73,10 +68,21 @@ def _names(rows: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _jsonl(rows: Sequence[Row], path: Path) -> None:
+def json_lines(rows: Iterable[Row], path: Path, *, array: bool = False) -> int:
+    """Write rows one by one, an object a line or all in one JSON array; how many."""
+    count = 0
     with path.open("w", encoding="utf-8") as file:
         for row in rows:
-            file.write(json.dumps(plain(row), ensure_ascii=False, allow_nan=False) + "\n")
+            line = json.dumps(plain(row), ensure_ascii=False, allow_nan=False)
+            file.write(("[\n" if not count else ",\n") + line if array else line + "\n")
+            count += 1
+        if array:
+            file.write("\n]\n" if count else "[]\n")
+    return count
+
+
+def _jsonl(rows: Sequence[Row], path: Path) -> None:
+    json_lines(rows, path)
 
 
 def _delimited(rows: Sequence[Row], path: Path, change: Callable[[JSON], JSON]) -> None:
@@ -119,7 +125,7 @@ def _parquet(rows: Sequence[Row], path: Path) -> None:
     pq.write_table(table(rows), path, compression="zstd")
 
 
-FORMATS: dict[str, Writer] = {
+FILES: dict[str, Writer] = {
     "jsonl": _jsonl,
     "csv": _csv,
     "parquet": _parquet,
@@ -127,17 +133,17 @@ FORMATS: dict[str, Writer] = {
 }
 """Formats of plain rows: name to writer."""
 
-_SUFFIXES = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet", ".ndjson": "jsonl"}
+SUFFIXES = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet", ".ndjson": "jsonl"}
 
 
 def write_rows(rows: Sequence[Row], path: str | Path, format: str | None = None) -> Path:
     """Write rows to ``path`` in ``format`` (by its ending where none is given)."""
     target = Path(path)
-    name = format or _SUFFIXES.get(target.suffix.lower())
-    if name is None or name not in FORMATS:
-        known = ", ".join(FORMATS)
+    name = format or SUFFIXES.get(target.suffix.lower())
+    if name is None or name not in FILES:
+        known = ", ".join(FILES)
         raise ExportError(
             f"{format or target.suffix or target}: no such format. Formats: {known}"
         )
-    atomic(target, lambda part: FORMATS[name](rows, part))
+    atomic(target, lambda part: FILES[name](rows, part))
     return target

@@ -1,0 +1,257 @@
+"""Rows into files that others read: one table of formats, one door, one gate.
+
+Working files (``jsonl csv parquet excel``) are written as they are. Formats that are made to
+be trained on or published ask for a licence and a purpose, and the terms of the models
+behind the rows decide.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthnb._version import __version__
+from synthnb.errors import ExportError
+from synthnb.export import benchmarks, hub, messages, trl
+from synthnb.export.files import (
+    FILES,
+    SUFFIXES,
+    atomic,
+    json_lines,
+    neutral,
+    plain,
+    table,
+    write_rows,
+)
+from synthnb.export.gate import Leave, ask
+from synthnb.export.job import Format, Job
+from synthnb.suggest import did_you_mean
+from synthnb.visible import one_line
+
+if TYPE_CHECKING:
+    from synthnb.batch import Batch
+
+__all__ = [
+    "FILES",
+    "FORMATS",
+    "Exported",
+    "Format",
+    "TermsWarning",
+    "atomic",
+    "export",
+    "json_lines",
+    "neutral",
+    "plain",
+    "push_to_hub",
+    "table",
+    "write_rows",
+]
+
+
+class TermsWarning(UserWarning):
+    """What a person should know about the terms, or about rows that were left out."""
+
+
+def _working(job: Job) -> int:
+    """A working file: provenance under ``_synthnb`` where the format can hold it."""
+    flat = job.format.name in ("csv", "excel")
+    rows = list(job.batch) if flat else job.batch.rows
+    FILES[job.format.name](rows, job.path)
+    return len(rows)
+
+
+_WORKING = {
+    "jsonl": "one object a line, provenance included",
+    "csv": "comma-separated, as it is",
+    "parquet": "columns with types, provenance included",
+    "excel": "CSV that no spreadsheet runs: formulas get an apostrophe",
+}
+
+FORMATS: dict[str, Format] = {
+    **{name: Format(name, said, _working, gated=False) for name, said in _WORKING.items()},
+    **{f.name: f for f in (*messages.FORMATS, *trl.FORMATS, *benchmarks.FORMATS, *hub.FORMATS)},
+}
+"""All formats by name, in the order in which they are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: the file or folder, how many rows, and what to know."""
+
+    path: Path
+    rows: int
+    warnings: tuple[str, ...] = ()
+
+
+def export(
+    batch: Batch,
+    path: str | Path,
+    format: str | None = None,
+    *,
+    columns: Mapping[str, str] | None = None,
+    license: str | None = None,
+    purpose: str | None = None,
+    accept_terms: bool = False,
+    **options: Any,
+) -> Exported:
+    """Write the accepted rows to ``path`` in ``format`` (by its ending if unset).
+
+    ``columns`` says which column is what: ``{"prompt": "question"}``. ``license`` and
+    ``purpose`` count for this export where the recipe leaves them open. ``accept_terms``
+    exports although the terms say no or nothing, and says so on card and manifest.
+    Everything that can be refused is refused by an ExportError of one line.
+    """
+    target = Path(path)
+    chosen = _format(format, target)
+    _known(chosen, options, columns)
+    leave = ask(batch, chosen, license=license, purpose=purpose, accept_terms=accept_terms)
+    job = Job(
+        leave.batch, chosen, target, target.name, target, dict(columns or {}),
+        {**chosen.options, **options},
+    )  # fmt: skip
+    rows = _folder(job, leave) if chosen.folder else _file(job, leave)
+    return Exported(target, rows, (*leave.warnings, *job.warnings))
+
+
+def push_to_hub(
+    batch: Batch,
+    repo: str,
+    *,
+    token: str | None = None,
+    endpoint: str | None = None,
+    private: bool = True,
+    **options: Any,
+) -> str:
+    """Publish the rows as a dataset on a hub (private unless told otherwise); its address.
+
+    ``options`` are those of ``export(…, format="hf")``.
+    """
+    where = {"token": token, "endpoint": endpoint, "private": private}
+    return hub.push(batch, repo, options, where)
+
+
+def _format(name: str | None, target: Path) -> Format:
+    chosen = name or SUFFIXES.get(target.suffix.lower())
+    if chosen is None or chosen not in FORMATS:
+        hint = did_you_mean(chosen, FORMATS) if chosen else ""
+        said = one_line(chosen or target.suffix or target.name, 40)
+        raise ExportError(f"{said}: no such format{hint}. Formats: {', '.join(FORMATS)}")
+    return FORMATS[chosen]
+
+
+def _known(format: Format, options: Mapping[str, Any], columns: object) -> None:
+    for name in options:
+        if name not in format.options:
+            there = ["columns", "license", "purpose", "accept_terms", *format.options]
+            hint = did_you_mean(name, there) or f"; it has {', '.join(there)}"
+            raise ExportError(f"{format.name} has no option {one_line(name, 40)}{hint}")
+    if columns and not format.roles:
+        raise ExportError(f"{format.name} writes all columns as they are: leave columns out")
+
+
+def _file(job: Job, leave: Leave) -> int:
+    target, rows = job.target, 0
+
+    def write(part: Path) -> None:
+        nonlocal rows
+        job.path = part
+        rows = job.format.write(job)
+
+    atomic(target, write)
+    if job.format.gated:
+        _sidecars(job, leave, rows)
+    return rows
+
+
+def _sidecars(job: Job, leave: Leave, rows: int) -> None:
+    """Card and manifest beside a file, called as it is."""
+    from synthnb.card.facts import card_text
+
+    target = job.target
+    note = _manifest(job, leave, rows)
+    note["files"] = {target.name: hub.digest(target)}
+    text = card_text(
+        job.batch, files={"train": target.name}, rows=rows, **_terms(leave), **job.facts
+    )
+    atomic(target.with_name(f"{target.stem}.card.md"), lambda p: _put(p, text))
+    body = json.dumps(note, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    atomic(target.with_name(f"{target.stem}.manifest.json"), lambda p: _put(p, body))
+
+
+def _put(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
+
+
+def _folder(job: Job, leave: Leave) -> int:
+    from synthnb.card.facts import card_text
+
+    target = job.target
+    _replaceable(target)
+    part = target.with_name(f".{target.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        job.path = part
+        rows = job.format.write(job)
+        card = card_text(job.batch, rows=rows, **_terms(leave), **job.facts)
+        (part / "README.md").write_text(card, "utf-8")
+        note = _manifest(job, leave, rows)
+        files = sorted(path for path in part.rglob("*") if path.is_file())
+        note["files"] = {path.relative_to(part).as_posix(): hub.digest(path) for path in files}
+        body = json.dumps(note, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        (part / "manifest.json").write_text(body, "utf-8")
+        if target.exists():
+            shutil.rmtree(target)
+        part.replace(target)
+    except OSError as error:
+        raise ExportError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return rows
+
+
+def _replaceable(target: Path) -> None:
+    """An earlier export may be replaced; anything else stays as it is."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise ExportError(f"{target} is a file; name a folder.")
+    if not any(target.iterdir()):
+        return
+    try:
+        note = json.loads((target / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        note = {}
+    listed = {*note.get("files", {}), "manifest.json"} if isinstance(note, dict) else set()
+    there = {p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_file()}
+    if not isinstance(note, dict) or "format" not in note or there - listed:
+        raise ExportError(f"{target} holds other files; name an empty folder.")
+
+
+def _terms(leave: Leave) -> dict[str, Any]:
+    return {"verdict": leave.verdict, "accepted_terms": leave.accepted_terms}
+
+
+def _manifest(job: Job, leave: Leave, rows: int) -> dict[str, Any]:
+    from synthnb.card.facts import marking
+
+    recipe = job.batch.recipe
+    return {
+        "synthnb": __version__,
+        "format": job.format.name,
+        "name": job.batch.name,
+        "hash": job.batch.hash,
+        "recipe": recipe.fingerprint,
+        "made": datetime.now(UTC).date().isoformat(),
+        "rows": rows,
+        **{key: job.facts[key] for key in ("splits",) if key in job.facts},
+        "license": recipe.license,
+        "purpose": recipe.purpose,
+        "terms": leave.verdict.level,
+        "terms_accepted_by_user": leave.accepted_terms,
+        "marking": marking(job.batch),
+    }

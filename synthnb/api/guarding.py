@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from synthnb.api.preparing import Run
     from synthnb.recipe import Recipe
 
-__all__ = ["build_checks", "guarded", "source_notices"]
+__all__ = ["build_checks", "guarded", "notices"]
 
 
 def guarded(recipe: Recipe, rows: SourceRows) -> SourceRows:
@@ -34,7 +34,26 @@ def guarded(recipe: Recipe, rows: SourceRows) -> SourceRows:
     return GuardedRows(rows, surrogates=surrogates, canaries=canaries)
 
 
-def source_notices(run: Run, rows: SourceRows | None) -> list[Notice]:
+def notices(run: Run, rows: SourceRows | None) -> list[Notice]:
+    """What people should know as the run starts."""
+    return [*_source_notices(run, rows), *_judge_notices(run)]
+
+
+def _judge_notices(run: Run) -> list[Notice]:
+    """A model that judges its own rows likes them."""
+    from synthnb.engine.build import cell_models
+
+    models = cell_models(run.recipe, run.default_model)
+    writers = {name for names in models.values() for name in names}
+    asked = [(check, name) for check in run.checks for name in getattr(check, "models", ())]
+    own = [check.name for check, name in asked if name in writers]
+    if not own or any(name not in writers for _, name in asked):
+        return []
+    told = f"{', '.join(dict.fromkeys(own))} asks the model that wrote the rows"
+    return [Notice(f"{told}: name another one, for it favours its own.", "judge")]
+
+
+def _source_notices(run: Run, rows: SourceRows | None) -> list[Notice]:
     """What the scanner finds in rows that a model off this machine would be sent."""
     if rows is None or run.replayed:
         return []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synthnb.api.guarding import build_checks, guarded, source_notices
+from synthnb.api.guarding import build_checks, guarded, notices
 from synthnb.checks import Check
 from synthnb.engine import Job, build_job
 from synthnb.engine.build import cell_models
@@ -278,7 +278,7 @@ def prepare(
         raise SettingsError(f"There is no tape {replay}: record one with --record {replay}")
     run.open_models()
     run.checks = build_checks(run, rows, checks)
-    run.notices = source_notices(run, rows)
+    run.notices = notices(run, rows)
     run.job()  # whatever a column gets wrong shows now
     return run
 

@@ -88,7 +88,8 @@ class Choices:
         value = reach(row.values, self.column or "")
         if any(value == wanted and type(value) is type(wanted) for wanted in self.values):
             return (Reason(self.name, value, "", self.column, True),)
-        wanted = ", ".join(map(str, self.values[:8]))
+        wanted = ", ".join(str(choice)[:80] for choice in self.values[:8])
+        value = value[:200] if isinstance(value, str) else value
         return (Reason(self.name, value, f"not one of {wanted}", self.column),)
 
 

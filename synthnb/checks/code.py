@@ -80,6 +80,7 @@ def _lint(tree: ast.Module) -> tuple[list[str], list[str]]:
     untidy: list[str] = []
     for found in messages:
         said = f"line {found.lineno}: {found.message % found.message_args}"
+        said = said if len(said) <= 200 else said[:199] + "…"
         (bad if type(found).__name__ in _SERIOUS else untidy).append(said)
     return bad, untidy
 

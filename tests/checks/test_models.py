@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from synthnb import Recipe, generate
+from synthnb.api import prepare
 from synthnb.batch import Batch
 from synthnb.errors import CheckError, SettingsError
 from synthnb.settings import Profile, Settings
@@ -134,6 +135,18 @@ def test_the_same_row_is_judged_once(settings: Settings, loopback: Loopback) -> 
     run(settings, check, n=2)
 
     assert len(loopback.requests) == before
+
+
+def test_a_model_that_judges_its_own_rows_is_told(
+    settings: Settings, loopback: Loopback
+) -> None:
+    def notices(model: str) -> list[str]:
+        judge = {"rubric": {"clear": "1-5"}, "model": model}
+        recipe = Recipe.from_dict({"columns": TEXTS, "checks": [{"judge": judge}]})
+        return [notice.kind for notice in prepare(recipe, 1, settings=settings).notices]
+
+    assert notices("lab/tiny") == ["judge"]
+    assert notices("lab/big") == []
 
 
 def test_candidates_are_ranked_in_both_orders(settings: Settings, loopback: Loopback) -> None:

@@ -159,14 +159,14 @@ class Asker:
                 return cell.read(completion)
             except Misfit as misfit:
                 last = misfit
-            if last.feedback is not None:
+            if last.feedback is not None and not cell.column.raw:
                 # Only the latest mistake is shown: feedback stays as long as one answer.
                 messages = (
                     *first,
                     Message(role="assistant", content=completion.text[:ECHO]),
                     Message(role="user", content=last.feedback[:FEEDBACK]),
                 )
-            elif last.again:
+            elif last.again or last.feedback is not None:
                 messages = first
             else:
                 break

@@ -37,6 +37,7 @@ def cell_models(recipe: Recipe, default: str | None = None) -> dict[str, list[st
             others += column.candidates.models
         if column.turns is not None:
             others += [column.turns.user.model, column.turns.assistant.model]
+            others += [column.turns.tool.model]
         resolved = [recipe.resolve_model(other) for other in others if other]
         found[name] = list(dict.fromkeys([main, *(other for other in resolved if other)]))
     return found
@@ -68,7 +69,11 @@ def build_job(
     asker = Asker(model_for, price_for, answered)
     pipeline = Pipeline(recipe, plan, cells, asker)
     per_call = max((c.column.per_call for c in cells.values()), default=1)
-    slots = Slots(plan, n, per_call=per_call, cap=recipe.target.max_candidates)
+    rounds = [c.column.from_accepted.round for c in cells.values() if c.column.from_accepted]
+    slots = Slots(
+        plan, n, per_call=per_call, cap=recipe.target.max_candidates,
+        round_=min(rounds, default=0),
+    )  # fmt: skip
     # Rows wait for commits and for other columns too: more rows than requests in flight.
     workers = max(1, min(2 * in_flight + 16, -(-slots.cap // per_call)))
     names = tuple(dict.fromkeys(name for column in models.values() for name in column))

@@ -22,6 +22,7 @@ from synthnb.errors import TemplateError
 from synthnb.recipe import Recipe
 from synthnb.recipe.parts import Params, Prompt
 from synthnb.samplers import Plan, PlannedRow
+from synthnb.samplers.draws import permutation, permuted
 from synthnb.schema import Schema, compile_schema
 from synthnb.template import Template, compile_template
 from synthnb.types import JSON, Call, Completion, Message, Row
@@ -42,7 +43,11 @@ class RowState:
     """Everything a template may name: source columns, attributes, finished columns."""
     where: Mapping[str, JSON] | None = None
     """The quota cell that it was drawn for."""
+    pool: int = 0
+    """Accepted rows that it may be shown."""
     calls: list[Call] = field(default_factory=list)
+    borrowed: dict[str, int] = field(default_factory=dict)
+    """Ids and generations of the accepted rows that it was shown."""
 
 
 def request_seed(seed: int, column: str, row: int, attempt: int, candidate: int) -> int:
@@ -59,6 +64,10 @@ def merged(base: Params, own: Params) -> dict[str, JSON]:
         found.update(given)
     extra = {**base.extra, **own.extra}
     return {**found, "extra": extra} if extra else found
+
+
+POOL = 10_000
+"""Accepted rows that are kept as examples."""
 
 
 class Cell:
@@ -94,6 +103,9 @@ class Cell:
         self._heated: dict[float, dict[str, JSON]] = {}
         self._note = f"Answer with {column.code} code only." if column.code else ""
         self._turns = [self._example(example) for example in column.examples]
+        self._accepted: list[tuple[str, int] | None] = []
+        self._written = len(self._turns)
+        """Examples of the recipe; the accepted rows come after them."""
         self._heads: dict[tuple[Any, ...], tuple[Message, ...]] = {}
 
     def skipped(self, values: Row) -> bool:
@@ -117,12 +129,45 @@ class Cell:
         return found
 
     def picks(self, row: RowState) -> tuple[int, ...]:
-        """The examples that this row shows."""
-        if not self._turns:
-            return ()
+        """The examples that this row shows: positions among the recipe's, then rows of this
+        run in the order in which they were accepted."""
+        own = self._borrow(row)
         if self.column.few_shot is None:
-            return tuple(range(len(self._turns)))
-        return self.plan.few_shot(self.name, row.planned.index, row.planned.values)
+            picks = tuple(range(self._written))
+        else:
+            wanted = self.column.few_shot - len(own)
+            picks = self.plan.few_shot(
+                self.name, row.planned.index, row.planned.values, wanted
+            )
+        if not own:
+            return picks
+        both = (*picks, *own)
+        order = permutation(
+            len(both), self.seed, self.name, "shown", row.index, row.attempt, len(own)
+        )
+        return tuple(both[place] for place in order)
+
+    def _borrow(self, row: RowState) -> tuple[int, ...]:
+        """Rows accepted in earlier rounds, drawn by the row's own place."""
+        wanted = self.column.from_accepted
+        pool = min(row.pool, len(self._accepted))
+        if wanted is None or not pool:
+            return ()
+        label = (self.name, "accepted", row.index, row.attempt)
+        shots = range(min(wanted.shots, pool))
+        places = [permuted(shot, pool, self.seed, *label) for shot in shots]
+        known = {place: self._accepted[place] for place in places}
+        found = {place: whose for place, whose in known.items() if whose is not None}
+        row.borrowed.update(found.values())
+        return tuple(self._written + place for place in found)
+
+    def learn(self, values: Row, id: str, generation: int) -> None:
+        """An accepted row may be shown to the rows of later rounds."""
+        if len(self._accepted) >= POOL:
+            return
+        skipped = values.get(self.name) is None  # it keeps its place: rounds count rows
+        self._turns.append(() if skipped else self._example(values))
+        self._accepted.append(None if skipped else (id, generation))
 
     def asked(self, pick: int) -> str:
         """The prompt that one of the examples answers."""

@@ -10,6 +10,7 @@ from synthnb.checks import Candidate, Check, OrderedCheck
 from synthnb.engine.pipeline import Outcome
 from synthnb.engine.problems import STAGES, stage_of
 from synthnb.recipe import Prompt, Recipe
+from synthnb.recipe.parts import Expression
 from synthnb.samplers import Plan
 from synthnb.samplers.draws import permuted
 from synthnb.types import Record
@@ -63,7 +64,7 @@ class Records:
         source = plan.source
         keep = recipe.source is None or recipe.source.keep
         kept = source.columns if source is not None and keep else []
-        hidden = {n for n, c in recipe.columns.items() if isinstance(c, Prompt) and c.hidden}
+        hidden = {n for n, c in recipe.columns.items() if isinstance(c, Prompt | Expression) and c.hidden}
         shown = dict.fromkeys([*kept, *recipe.columns])
         self.columns = [name for name in shown if name not in hidden]
         """Columns of an accepted row, in order."""
@@ -91,8 +92,8 @@ class Records:
             hidden={name: values[name] for name in self._hidden if name in values},
             attempt=attempt,
             candidate=row.candidate,
-            parents=(planned.source_id,) if planned.source_id is not None else (),
-            generation=planned.source_depth + 1,
+            parents=(*_given(planned.source_id), *row.borrowed),
+            generation=max([planned.source_depth, *row.borrowed.values()]) + 1,
             source=planned.source,
             id=self._id(row.index, attempt, row.candidate),
         )
@@ -121,3 +122,7 @@ class Records:
     def _id(self, index: int, attempt: int, candidate: int) -> str:
         text = f"{self._prefix}:{index}:{attempt}:{candidate}".encode()
         return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+def _given(source_id: str | None) -> tuple[str, ...]:
+    return () if source_id is None else (source_id,)

@@ -16,7 +16,7 @@ from synthnb.recipe import Recipe
 from synthnb.recipe.parts import Expression, Prompt, Subcategory
 from synthnb.samplers import Plan, PlannedRow
 from synthnb.template import Template, compile_template
-from synthnb.types import JSON, Reason, Row
+from synthnb.types import JSON, Reason, Record, Row
 
 __all__ = ["Outcome", "Pipeline"]
 
@@ -68,6 +68,7 @@ class Pipeline:
         written = [name for name, _ in self.steps]
         self.reads = {name: _reads(recipe, name, written) for name in written}
         self.chain = _is_chain(self.steps, self.reads)
+        self._learning = [cell for cell in cells.values() if cell.column.from_accepted]
         self._list = _listed(recipe)
         # Columns up to the listed one are shared by a list's rows, the others are not.
         position = written.index(self._list) if self._list is not None else 0
@@ -82,6 +83,11 @@ class Pipeline:
             for name, column in recipe.columns.items()
             if name not in bound and not isinstance(column, Prompt | Expression)
         }
+
+    def admit(self, row: RowState, record: Record) -> None:
+        """The row was accepted: it may be an example in later rounds."""
+        for cell in self._learning:
+            cell.learn(row.values, record.id, record.generation)
 
     async def run(self, slot: Slot) -> list[Outcome]:
         """All candidates of a slot, finished or lost."""
@@ -133,14 +139,15 @@ class Pipeline:
             values["source"] = source
         return RowState(
             slot.seq + place, slot.index + place, slot.attempt, place, planned, values,
-            slot.where,
+            slot.where, slot.pool,
         )  # fmt: skip
 
     def _member(self, slot: Slot, leader: RowState, place: int) -> RowState:
         """A row of a list: what the prompt reads is the leader's, the rest is its own."""
         row = RowState(
             slot.seq + place, slot.index + place, slot.attempt, place, leader.planned,
-            dict(leader.values), slot.where, list(leader.calls),
+            dict(leader.values), slot.where, slot.pool, list(leader.calls),
+            dict(leader.borrowed),
         )  # fmt: skip
         if place and self._free and leader.planned.source is None:
             own = self.plan.row(slot.index + place, slot.where).values

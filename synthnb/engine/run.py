@@ -66,7 +66,7 @@ class Engine:
         self.rejected = 0
         self.judge = Judge(job.checks)
         self.breaker = Breaker(job.slots.n, job.stop_if)
-        self._ordered = bool(self.judge.ordered) or bool(job.slots.quotas)
+        self._ordered = bool(self.judge.ordered or job.slots.quotas or job.slots.round)
         self._waiting: list[tuple[int, int, Outcome]] = []
         self._next_seq = 0
         self._draining = False
@@ -203,6 +203,7 @@ class Engine:
             slots.admit(outcome.row.values)
             slots.accept(outcome.slot)
             self.judge.admit(outcome)
+            self.job.pipeline.admit(outcome.row, record)
         else:
             self.rejected += 1
             slots.lose(outcome.slot, record.reasons[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from synthnb.engine.quotas import Family, families
@@ -38,6 +38,8 @@ class Slot:
     where: Where = None
     cell: tuple[tuple[JSON, ...], ...] = ()
     """The quota cell of each family."""
+    pool: int = 0
+    """Rows that had been accepted when its round began."""
 
 
 @dataclass(slots=True)
@@ -52,8 +54,14 @@ class Tally:
 class Slots:
     """Hands out slots until ``n`` rows are accepted or nothing more can be tried."""
 
-    def __init__(self, plan: Plan, n: int, *, per_call: int, cap: int | None) -> None:
+    def __init__(
+        self, plan: Plan, n: int, *, per_call: int, cap: int | None, round_: int = 0
+    ) -> None:
         self.plan, self.n, self.per_call = plan, n, per_call
+        self.round = round_
+        """Candidates that start without seeing each other; 0: rows are never seen."""
+        self._round_ends = 0
+        self._pool = 0
         self.cap = cap if cap is not None else max(3 * n, n + 20)
         self.launched = 0
         """Candidates handed out."""
@@ -90,6 +98,10 @@ class Slots:
         if size <= 0:
             self._ended = True
             return None
+        if self.round and self._seq >= self._round_ends:
+            if self.undecided:
+                return None
+            self._round_ends, self._pool = self._seq + self.round, self.accepted
         try:
             slot = self._own(size) if self._planned < self.n else self._again(size)
         except IndexError:  # the source is used up
@@ -101,7 +113,7 @@ class Slots:
         self.launched += slot.size
         self.undecided += slot.size
         self._seq += slot.size
-        return slot
+        return replace(slot, pool=self._pool) if self._pool else slot
 
     def accept(self, slot: Slot) -> None:
         """A candidate of the slot was accepted."""

@@ -23,6 +23,11 @@ DOCUMENT_COLUMNS = ("chunk", "path", "position")
 """What a document source gives."""
 
 
+RESULTS = ("turns", "results")
+ARGUMENTS = "arguments"
+"""What the expression of a tool's result knows beside the row."""
+
+
 def templates(column: Column) -> Iterator[tuple[tuple[str, ...], str]]:
     """The template texts of a column, each with its path inside the column."""
     if isinstance(column, Expression):
@@ -38,6 +43,10 @@ def templates(column: Column) -> Iterator[tuple[tuple[str, ...], str]]:
         for side, role in (("user", column.turns.user), ("assistant", column.turns.assistant)):
             if role.system:
                 yield ("turns", side, "system"), role.system
+        if column.turns.tool.system:
+            yield ("turns", "tool", "system"), column.turns.tool.system
+        for name, text in column.turns.results.items():
+            yield (*RESULTS, name), text
 
 
 def source_columns(source: Source | None) -> tuple[str, ...] | None:
@@ -63,8 +72,10 @@ def references(
         found.add(column.parent)
     if isinstance(column, Like):
         found.add(f"source.{column.column}")
-    for _, text in templates(column):
+    for where, text in templates(column):
         for read in compile_template(text).names:
+            if read == ARGUMENTS and where[:2] == RESULTS:
+                continue
             own = read == name or read not in columns
             found.add(f"source.{read}" if own and not read.startswith("source.") else read)
     return frozenset(found)
@@ -119,6 +130,8 @@ def check_names(
             path = ("columns", name, *where)
             template = compiled(text, path, report)
             for read, line in template.lines.items() if template else ():
+                if read == ARGUMENTS and where[:2] == RESULTS:
+                    continue
                 problem = _unknown(read, name, columns, source, given)
                 if problem:
                     report.add(path, problem, offset=line - 1)

@@ -21,6 +21,7 @@ __all__ = [
     "Column",
     "Datetime",
     "Expression",
+    "FromAccepted",
     "Integer",
     "Like",
     "Mix",
@@ -99,6 +100,8 @@ class Chunk(Value):
 
     words: int = Field(default=300, ge=1, le=100_000)
     overlap: int = Field(default=40, ge=0, le=99_999)
+    lines: int | None = Field(default=None, ge=1, le=100_000)
+    """Cut by lines that are not blank in place of words, without overlap: for code."""
 
 
 class Source(Value):
@@ -231,6 +234,7 @@ class Expression(Value):
 
     kind: Literal["expression"] = "expression"
     template: str
+    hidden: bool = False
 
 
 class Candidates(Value):
@@ -259,12 +263,49 @@ class Turns(Value):
     assistant: Role = Role()
     stop: str | None = None
     tools: list[JSON] = Field(default_factory=list)
+    """OpenAI tool schemas that the assistant may call."""
+    results: dict[str, str] = Field(default_factory=dict)
+    """Tool name to the expression that is its result; ``{{ arguments }}`` is the call's."""
+    tool: Role = Role()
+    """Who plays the tools that have no expression."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Turns:
         if self.min > self.max:
             raise ValueError(f"min {self.min} is above max {self.max}")
+        names = tool_names(self.tools)
+        for name in self.results:
+            if name not in names:
+                known = ", ".join(names) or "none"
+                raise ValueError(f"results names no tool: {name!r}; there are {known}")
         return self
+
+
+def tool_names(tools: list[JSON]) -> list[str]:
+    """Names of OpenAI tool schemas, ``{type: function, function: {name}}`` or bare."""
+    names = []
+    for tool in tools:
+        inner = tool.get("function", tool) if isinstance(tool, dict) else None
+        name = inner.get("name") if isinstance(inner, dict) else None
+        if not isinstance(inner, dict) or not isinstance(name, str) or not name:
+            raise ValueError("a tool is {type: function, function: {name, parameters}}")
+        if not isinstance(inner.get("parameters", {}), dict):
+            raise ValueError(f"the parameters of tool {name!r} are a JSON Schema")
+        names.append(name)
+    if len(set(names)) != len(names):
+        raise ValueError("two tools have the same name")
+    return names
+
+
+class FromAccepted(Value):
+    """Examples among rows accepted before: ``shots`` of those that a call shows.
+
+    Candidates go in rounds of ``round``; a round sees what earlier rounds had accepted, so
+    the same rows are shown at any concurrency.
+    """
+
+    shots: int = Field(ge=1, le=100)
+    round: int = Field(default=16, ge=1, le=100_000)
 
 
 class Prompt(Value):
@@ -282,6 +323,8 @@ class Prompt(Value):
     few_shot: int | None = Field(default=None, ge=0, le=1_000)
     """Examples shown a call; all of them where unset."""
     examples: list[dict[str, JSON]] = Field(default_factory=list)
+    from_accepted: FromAccepted | None = None
+    """Some of the examples shown are rows of this run (Self-Instruct)."""
     per_call: int = Field(default=1, ge=1, le=100)
     candidates: Candidates | None = None
     turns: Turns | None = None

@@ -193,13 +193,17 @@ def _ends(
     return reader
 
 
-def _one(kind: str, cls: type[Value], field: str) -> Callable[[Node, Path, Report], Any]:
+def _one(
+    kind: str, cls: type[Value], field: str, more: tuple[str, ...] = ()
+) -> Callable[[Node, Path, Report], Any]:
     """A reader for a column of one text: ``{like: age}``."""
 
     def reader(node: Node, path: Path, report: Report) -> Any:
-        if not _only(node, (kind,), path, report):
+        if not _only(node, (kind, *more), path, report):
             return None
-        return report.validate(cls, {field: node.value[kind].data()}, path, {field: (kind,)})
+        data = {key: node.value[key].data() for key in more if key in node.value}
+        data[field] = node.value[kind].data()
+        return report.validate(cls, data, path, {field: (kind,)})
 
     return reader
 
@@ -239,6 +243,6 @@ _READERS: dict[str, Callable[[Node, Path, Report], Any]] = {
     "person": _options("person", Person),
     "uuid": _options("uuid", Uuid),
     "like": _one("like", Like, "column"),
-    "expression": _one("expression", Expression, "template"),
+    "expression": _one("expression", Expression, "template", ("hidden",)),
     "prompt": _read_prompt,
 }

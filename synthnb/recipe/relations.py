@@ -64,6 +64,7 @@ def _model_names(recipe: Recipe) -> Iterator[tuple[Path, str]]:
             for side, role in (
                 ("user", column.turns.user),
                 ("assistant", column.turns.assistant),
+                ("tool", column.turns.tool),
             ):
                 if role.model is not None:
                     yield (*path, "turns", side, "model"), role.model
@@ -88,7 +89,7 @@ def _source(recipe: Recipe, report: Report) -> None:
     if source.chunk is not None:
         if source.documents is None:
             report.add(("source", "chunk"), "only documents are cut into chunks")
-        if source.chunk.overlap >= source.chunk.words:
+        if source.chunk.lines is None and source.chunk.overlap >= source.chunk.words:
             report.add(("source", "chunk", "overlap"), "must be less than words")
 
 
@@ -128,6 +129,7 @@ def _prompts(recipe: Recipe, report: Report, columns: tuple[str, ...] | None) ->
     for name, column in recipe.prompts.items():
         path: Path = ("columns", name)
         _answer_form(column, path, report)
+        _company(column, path, report)
         for position, example in enumerate(column.examples):
             where = (*path, "examples", position)
             if name not in example:
@@ -138,6 +140,26 @@ def _prompts(recipe: Recipe, report: Report, columns: tuple[str, ...] | None) ->
     marked = [name for name, column in recipe.prompts.items() if column.main]
     if len(marked) > 1:
         report.add(("columns", marked[1], "main"), f"'{marked[0]}' is the main column already")
+
+
+def _company(column: Prompt, path: Path, report: Report) -> None:
+    """Options of a prompt column that do not go together."""
+    if column.raw:
+        for key, given in (
+            ("system", column.system), ("examples", column.examples), ("turns", column.turns)
+        ):  # fmt: skip
+            if given:
+                report.add((*path, key), f"raw sends the prompt alone: write {key} into it")
+        if column.per_call > 1:
+            report.add((*path, "per_call"), "raw sends the prompt alone: ask for one a call")
+    if column.from_accepted is None:
+        return
+    if column.raw or column.turns is not None:
+        what = "raw" if column.raw else "turns"
+        report.add((*path, "from_accepted"), f"from_accepted does not go with {what}")
+    shots = column.from_accepted.shots
+    if column.few_shot is not None and shots > column.few_shot:
+        report.add((*path, "from_accepted"), f"{shots} of few_shot: {column.few_shot}?")
 
 
 def _answer_form(column: Prompt, path: Path, report: Report) -> None:

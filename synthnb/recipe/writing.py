@@ -119,7 +119,8 @@ def _simple(column: Integer | Datetime | Person | Uuid | Like | Expression) -> J
         case Like():
             return {"like": column.column}
         case Expression():
-            return {"expression": column.template}
+            more = {"hidden": True} if column.hidden else {}
+            return {"expression": column.template, **more}
 
 
 def canonical_text(data: dict[str, JSON]) -> str:

@@ -37,11 +37,15 @@ def class_column(recipe: Recipe, column: str) -> str | None:
 
 
 def pick_examples(
-    recipe: Recipe, column: str, index: int, values: Mapping[str, JSON]
+    recipe: Recipe,
+    column: str,
+    index: int,
+    values: Mapping[str, JSON],
+    count: int | None = None,
 ) -> tuple[int, ...]:
     """Positions in the column's ``examples`` that row ``index`` shows, in shown order.
 
-    ``values`` are the row's attributes. Never the same example twice in one call; fewer
+    ``values`` are the row's attributes; ``count`` takes the place of ``few_shot``. Never the same example twice in one call; fewer
     than ``few_shot`` only where there are no more.
     """
     prompt = recipe.columns[column]
@@ -50,7 +54,7 @@ def pick_examples(
     total = len(prompt.examples)
     if prompt.few_shot is None:
         return tuple(range(total))
-    wanted = min(prompt.few_shot, total)
+    wanted = min(prompt.few_shot if count is None else count, total)
     key = class_column(recipe, column)
     classes: dict[str, list[int]] = {}
     for place, example in enumerate(prompt.examples):

@@ -114,11 +114,18 @@ class Plan:
         )
 
     def few_shot(
-        self, column: str, index: int, values: Mapping[str, JSON] | None = None
+        self,
+        column: str,
+        index: int,
+        values: Mapping[str, JSON] | None = None,
+        wanted: int | None = None,
     ) -> tuple[int, ...]:
-        """Examples that row ``index`` shows; ``values`` spare a draw of its attributes."""
+        """Examples that row ``index`` shows; ``values`` spare a draw of its attributes.
+
+        ``wanted`` are fewer than the column's ``few_shot`` (others come from elsewhere).
+        """
         known = self.row(index).values if values is None else values
-        return pick_examples(self.recipe, column, index, known)
+        return pick_examples(self.recipe, column, index, known, wanted)
 
     def _hint(self, name: str) -> str:
         known = [other for other in self.recipe.columns if self.conditions(other)]

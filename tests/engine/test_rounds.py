@@ -1,0 +1,76 @@
+"""Rows of a run as examples for its later rows: in rounds, alike at any concurrency."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from synthnb import Recipe, generate
+from synthnb.batch import Batch
+from synthnb.errors import RecipeError
+from synthnb.settings import Profile, Settings
+from tests.loopback import Loopback
+
+SEEDS = [{"task": f"Seed task {number}."} for number in range(6)]
+
+
+def tasks(**column: Any) -> Recipe:
+    written = {"prompt": "Another task.", "examples": SEEDS, "few_shot": 5, **column}
+    return Recipe.from_dict({"name": "tasks", "seed": 3, "columns": {"task": written}})
+
+
+def shown(batch: Batch) -> list[list[int]]:
+    return [list(record.calls[0].few_shot) for record in batch.records]
+
+
+def test_a_round_sees_what_earlier_rounds_had_accepted(settings: Settings) -> None:
+    recipe = tasks(from_accepted={"shots": 2, "round": 4})
+
+    batch = generate(recipe, 12, settings=settings)
+
+    own = [sum(pick >= len(SEEDS) for pick in picks) for picks in shown(batch)]
+    assert own == [0] * 4 + [2] * 8
+    assert all(len(picks) == len(set(picks)) == 5 for picks in shown(batch))
+    ids = [record.id for record in batch.records]
+    for place, record in enumerate(batch.records):
+        assert all(ids.index(parent) < place // 4 * 4 for parent in record.parents)
+        assert record.generation == 1 if place < 4 else record.generation >= 2
+    last = batch.records[-1].calls[0]
+    said = {str(record.values["task"]) for record in batch.records[:8]}
+    answers = [m["content"] for m in last.messages if m["role"] == "assistant"]
+    assert len(said & set(answers)) == 2
+
+
+def test_the_same_rows_are_shown_at_any_concurrency(loopback: Loopback) -> None:
+    found = []
+    for width in (1, 3, 16):
+        lab = Profile("lab", base_url=loopback.base_url, concurrency=width)
+        settings = Settings(model="lab/tiny", profiles={"lab": lab})
+        recipe = tasks(from_accepted={"shots": 2, "round": 4}).replace(
+            checks=[{"length": {"column": "task", "max": 60}}], target={"max_candidates": 40}
+        )
+        batch = generate(recipe, 12, settings=settings, cache=False)
+        found.append((shown(batch), [record.values for record in batch.records]))
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ({"from_accepted": {"shots": 6}}, "6 of few_shot: 5"),
+        ({"raw": True, "from_accepted": {"shots": 1}}, "raw sends the prompt alone"),
+    ],
+)
+def test_what_does_not_go_together_is_said(column: dict[str, Any], said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        tasks(**column)
+
+
+def test_raw_sends_the_prompt_as_it_is(settings: Settings, loopback: Loopback) -> None:
+    recipe = Recipe.from_dict({"columns": {"text": {"prompt": "<|user|>\n", "raw": True}}})
+
+    generate(recipe, 1, settings=settings)
+
+    assert loopback.bodies[0]["prompt"] == "<|user|>\n"
+    assert "messages" not in loopback.bodies[0]

@@ -25,12 +25,9 @@ Factory: TypeAlias = Callable[[Profile, str, Settings, OnNotice], Model]
 
 
 def _http(profile: Profile, model: str, settings: Settings, on_notice: OnNotice) -> Model:
-    from synthnb.models.http import HTTPModel, Transport
-    from synthnb.models.openai import SDKTransport
+    from synthnb.models.http import HTTPModel
 
-    if profile.transport == "openai":
-        return HTTPModel(profile, model, on_notice=on_notice, transport=SDKTransport)
-    return HTTPModel(profile, model, on_notice=on_notice, transport=Transport)
+    return HTTPModel(profile, model, on_notice=on_notice)
 
 
 def _local(profile: Profile, model: str, settings: Settings, on_notice: OnNotice) -> Model:

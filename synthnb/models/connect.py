@@ -13,6 +13,8 @@ import os
 import socket
 import ssl
 import time
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -23,10 +25,12 @@ from synthnb.errors import FatalModelError, ModelError, RetryableModelError
 from synthnb.models.faults import Where
 from synthnb.settings.profiles import Profile, is_link_local
 
-__all__ = ["CONNECT_SECONDS", "Reach", "new_session", "proxy_for"]
+__all__ = ["CONNECT_SECONDS", "Addresses", "Reach", "new_session", "proxy_for", "tls_context"]
 
 CONNECT_SECONDS = 10.0
 """For name, TCP and TLS together."""
+_KNOWN = 300.0
+"""Seconds that an answer of the resolver is used."""
 _TRIES = 3
 _SETTLED = 1.0
 """Seconds between the first failure and giving up, so that a burst counts as one try."""
@@ -42,14 +46,39 @@ class _Resolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
-        if any(is_link_local(result["host"]) for result in found):
-            raise FatalModelError(
-                f"{host} leads to a link-local address: nothing was sent", kind="link_local"
-            )
+        _refuse_link_local(host, [result["host"] for result in found])
         return found
 
     async def close(self) -> None:
         await self._inner.close()
+
+
+class Addresses:
+    """Where one host is, asked once in five minutes; link-local answers are refused."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._found: list[Any] = []
+        self._until = 0.0
+        self._asking = asyncio.Lock()
+
+    async def find(self, loop: asyncio.AbstractEventLoop) -> list[Any]:
+        """What ``getaddrinfo`` says."""
+        async with self._asking:
+            if loop.time() > self._until:
+                found = await loop.getaddrinfo(
+                    self._host, self._port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+                )
+                _refuse_link_local(self._host, [str(address[4][0]) for address in found])
+                self._found, self._until = list(found), loop.time() + _KNOWN
+            return self._found
+
+
+def _refuse_link_local(host: str, addresses: Iterable[str]) -> None:
+    if any(is_link_local(address) for address in addresses):
+        raise FatalModelError(
+            f"{host} leads to a link-local address: nothing was sent", kind="link_local"
+        )
 
 
 def new_session(profile: Profile, headers: dict[str, str]) -> aiohttp.ClientSession:
@@ -59,7 +88,7 @@ def new_session(profile: Profile, headers: dict[str, str]) -> aiohttp.ClientSess
         connect=min(CONNECT_SECONDS, profile.timeout),
         sock_read=profile.silence,
     )
-    context = _tls_context() if profile.origin.startswith("https:") else True
+    context = tls_context() if profile.origin.startswith("https:") else True
     connector = aiohttp.TCPConnector(
         limit=0, ttl_dns_cache=300, resolver=_Resolver(), ssl=context
     )
@@ -72,7 +101,7 @@ def new_session(profile: Profile, headers: dict[str, str]) -> aiohttp.ClientSess
     )
 
 
-def _tls_context() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """The system's certificates; certifi's where Python finds none (python.org on macOS)."""
     paths = ssl.get_default_verify_paths()
     if not (paths.cafile or paths.capath):

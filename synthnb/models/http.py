@@ -1,36 +1,30 @@
-"""The client of the hot path: any OpenAI-compatible endpoint, over one shared session.
+"""The client of the hot path: any OpenAI-compatible endpoint.
 
-Why not the ``openai`` package here: at 64 requests in flight and 50 ms it costs about ten
-times the CPU of this module (ARCHITECTURE.md has the figures). Requests are serialised and
-answers parsed with orjson, without a response model, without retries and redirects of its
-own: retrying belongs to the run.
+Why not the ``openai`` package here: at 64 requests in flight and 50 ms it costs more than
+ten times the CPU of this module (ARCHITECTURE.md has the figures). Requests are serialised
+and answers parsed with orjson, without a response model, without retries and redirects of
+its own: retrying belongs to the run.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import aiohttp
-
-from synthnb.errors import ModelError, RetryableModelError, RowModelError
+from synthnb.errors import RetryableModelError
 from synthnb.events import Notice
-from synthnb.models.connect import Reach, new_session, proxy_for
+from synthnb.models.connect import Reach, proxy_for
+from synthnb.models.direct import DirectTransport
 from synthnb.models.envelope import read_completion
 from synthnb.models.faults import Where, from_status, parse_error
-from synthnb.models.openai import account_headers, key_header
 from synthnb.models.wire import Sent, Wire
 from synthnb.settings.profiles import Profile
 from synthnb.settings.secrets import Secret
 from synthnb.types import Completion, Request
 
-__all__ = ["HTTPModel", "Sender", "Transport", "request_headers"]
-
-_LARGE = 2**20
-"""aiohttp wants bodies above this as a stream."""
+__all__ = ["HTTPModel", "Sender", "open_transport"]
 
 
 class Sender(Protocol):
@@ -59,7 +53,6 @@ class HTTPModel:
         model: str,
         *,
         on_notice: Callable[[Notice], None] | None = None,
-        transport: Callable[[Profile, Secret | None, Reach], Sender] | None = None,
     ) -> None:
         self._profile = profile
         self._model = model
@@ -70,7 +63,7 @@ class HTTPModel:
         self._wire = Wire(
             model, structured=profile.structured, openai=official, stream=profile.stream
         )
-        self._transport = (transport or Transport)(profile, self._secret, self._reach)
+        self._transport = open_transport(profile, self._secret, self._reach)
         self.on_notice = on_notice
         self.notices: deque[Notice] = deque(maxlen=20)
 
@@ -143,88 +136,14 @@ class HTTPModel:
         return f"<{self.name} at {self.origin}>"
 
 
-class Transport:
-    """The fast ``Sender``: one aiohttp session, opened with the first call."""
+def open_transport(profile: Profile, secret: Secret | None, reach: Reach) -> Sender:
+    """The way to an endpoint: the profile's choice, and aiohttp's where a proxy is named."""
+    if profile.transport == "openai":
+        from synthnb.models.openai import SDKTransport
 
-    def __init__(self, profile: Profile, secret: Secret | None, reach: Reach) -> None:
-        self._profile = profile
-        self._secret = secret
-        self._reach = reach
-        self._base = profile.base_url or ""
-        self._proxy = proxy_for(self._base)
-        self._session: aiohttp.ClientSession | None = None
-        self._closed = False
+        return SDKTransport(profile, secret, reach)
+    if profile.transport == "aiohttp" or proxy_for(profile.base_url or ""):
+        from synthnb.models.proxied import ProxiedTransport
 
-    async def post(self, path: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
-        """One POST of JSON."""
-        data = body if len(body) < _LARGE else io.BytesIO(body)
-        return await self._send("POST", path, data)
-
-    async def get(self, path: str) -> tuple[int, Mapping[str, str], bytes]:
-        """One GET."""
-        return await self._send("GET", path, None)
-
-    async def _send(
-        self, method: str, path: str, data: bytes | io.BytesIO | None
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        session = self._open()
-        try:
-            async with session.request(
-                method,
-                self._base + path,
-                data=data,
-                headers=key_header(self._profile, self._secret),
-                params=self._profile.query or None,
-                allow_redirects=False,
-                proxy=self._proxy,
-            ) as response:
-                self._reach.answered()
-                return response.status, response.headers, await self._read(response)
-        except (ModelError, asyncio.CancelledError):
-            raise
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise self._reach.error(error) from None
-
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        """The whole body, or an error once it is larger than any answer should be."""
-        limit = self._profile.max_response
-        length = response.content_length
-        packed = "Content-Encoding" in response.headers  # its length says nothing
-        if length is not None and length <= limit and not packed:
-            return await response.read()
-        body = bytearray()
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > limit:
-                raise RowModelError(
-                    f"{self._reach.where.host} answered more than {limit:,} bytes",
-                    kind="too_large",
-                    raw=self._reach.where.raw(bytes(body[:4000])),
-                )
-        return bytes(body)
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._closed:
-            raise RuntimeError("This model was closed")
-        if self._session is None:
-            self._session = new_session(self._profile, request_headers(self._profile))
-        return self._session
-
-    async def aclose(self) -> None:
-        """Close the connections; further calls are errors."""
-        self._closed = True
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-
-def request_headers(profile: Profile) -> dict[str, str]:
-    """Headers of every request but the key's."""
-    return {
-        "User-Agent": "synthnb",
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",  # nothing to unpack, no bomb to unpack either
-        **account_headers(profile),
-        **profile.headers,
-    }
+        return ProxiedTransport(profile, secret, reach)
+    return DirectTransport(profile, secret, reach)

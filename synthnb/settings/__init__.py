@@ -274,7 +274,7 @@ def _profile(file: _File, name: str, table: dict[str, Any], base: Profile | None
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "kind": ("openai", "local"),
-    "transport": ("http", "openai"),
+    "transport": ("http", "aiohttp", "openai"),
     "structured": ("auto", "json_schema", "json_object", "none"),
 }
 

@@ -54,8 +54,8 @@ class Profile:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     """Sent with every request, such as Azure's ``api-version``."""
-    transport: Literal["http", "openai"] = "http"
-    """``openai`` goes through the SDK: slower, for endpoints that need it."""
+    transport: Literal["http", "aiohttp", "openai"] = "http"
+    """``aiohttp`` and ``openai`` go through these: slower, for endpoints that need it."""
     structured: Literal["auto", "json_schema", "json_object", "none"] = "auto"
     """How to ask for JSON; ``auto`` starts with ``json_schema`` and learns."""
     stream: bool = False

@@ -42,7 +42,7 @@ async def complete(profile: Profile, times: int = 1, **values: Any) -> Completio
         await model.aclose()
 
 
-@pytest.fixture(params=["http", "openai"])
+@pytest.fixture(params=["http", "aiohttp", "openai"])
 def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("LAB_KEY", KEY)
     return str(request.param)

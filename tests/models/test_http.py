@@ -50,7 +50,7 @@ def with_model(
     return asyncio.run(run())
 
 
-@pytest.fixture(params=["http", "openai"])
+@pytest.fixture(params=["http", "aiohttp", "openai"])
 def ask(loopback: Loopback, request: pytest.FixtureRequest) -> Ask:
     def ask(question: Request, **values: Any) -> Completion:
         values.setdefault("transport", request.param)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import shutil
+import ssl
+import subprocess
 import zlib
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from synthnb.errors import ModelError, RetryableModelError, RowModelError
+from synthnb.errors import FatalModelError, ModelError, RetryableModelError, RowModelError
 from synthnb.models.connect import Reach
 from synthnb.models.direct import DirectTransport
 from synthnb.models.faults import Where
@@ -136,7 +141,13 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def talk(
-    serve: Serve, use: Callable[[DirectTransport], Awaitable[None]], **values: float
+    serve: Serve,
+    use: Callable[[DirectTransport], Awaitable[None]],
+    *,
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+    factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+    **values: Any,
 ) -> None:
     """``use`` a transport to a server of which each connection is ``serve``."""
 
@@ -146,9 +157,10 @@ def talk(
         writer.close()
 
     async def run() -> None:
-        server = await asyncio.start_server(served, "127.0.0.1", 0)
+        server = await asyncio.start_server(served, "127.0.0.1", 0, ssl=tls)
         port = server.sockets[0].getsockname()[1]
-        profile = Profile("lab", base_url=f"http://127.0.0.1:{port}/v1", **values)  # type: ignore[arg-type]
+        url = f"{'https' if tls else 'http'}://{host}:{port}/v1"
+        profile = Profile("lab", base_url=url, **values)
         where = Where(profile.host, "tiny", "lab", None, None)
         transport = DirectTransport(profile, None, Reach(profile, where))
         try:
@@ -156,10 +168,10 @@ def talk(
         finally:
             await transport.aclose()
             server.close()
-            await server.wait_closed()
             await asyncio.sleep(0.05)  # its side of each connection hears of the end
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(run())
 
 
 async def good(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -207,7 +219,7 @@ def test_a_connection_that_the_server_closed_while_idle_is_replaced() -> None:
 @pytest.mark.parametrize(
     ("values", "kind"), [({"silence": 0.1}, "silence"), ({"timeout": 0.1}, "timeout")]
 )
-def test_silence_and_the_deadline_end_a_call(values: dict[str, float], kind: str) -> None:
+def test_silence_and_the_deadline_end_a_call(values: dict[str, Any], kind: str) -> None:
     async def use(transport: DirectTransport) -> None:
         with pytest.raises(RetryableModelError) as caught:
             await transport.post("/x", b"{}")
@@ -243,4 +255,47 @@ def test_a_header_cannot_begin_another() -> None:
         with pytest.raises(ValueError, match="line break"):
             await transport.post("/x", b"{}")
 
-    talk(good, use, headers={"X-A": "1\r\nX-B: 2"})  # type: ignore[arg-type]
+    talk(good, use, headers={"X-A": "1\r\nX-B: 2"})
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost, signed by itself, and its key in one file."""
+    command = shutil.which("openssl")
+    if command is None:
+        pytest.skip("needs openssl to make a certificate")
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    subprocess.run(
+        [command, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-out", file,
+         "-keyout", f"{file}.key", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    file.write_text(file.read_text() + Path(f"{file}.key").read_text())
+    return file
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_secure_endpoint_must_be_the_one_it_says(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch, loop: str
+) -> None:
+    factory = pytest.importorskip(loop).new_event_loop
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+
+    def ask(host: str) -> bytes:
+        async def use(transport: DirectTransport) -> None:
+            for _ in range(2):
+                said.append((await transport.post("/x", b"{}"))[2])
+
+        said: list[bytes] = []
+        talk(good, use, tls=context, host=host, factory=factory)
+        return b" ".join(said)
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert ask("localhost") == b"1 2"
+    with pytest.raises(FatalModelError, match="No secure connection"):
+        ask("127.0.0.1")
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(FatalModelError, match="No secure connection"):
+        ask("localhost")

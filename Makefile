@@ -99,7 +99,12 @@ browser: setup
 	$(PY) -m tests.browser.chromium
 	$(PY) -m pytest tests/browser $(PYTEST)
 
-test-long: setup $(VENV)/.model
+# Large packages that read exports, for the long tests alone.
+$(VENV)/.consumers: pyproject.toml $(VENV)/.python
+	$(PY) -m pip install --progress-bar on --group consumers
+	@touch $@
+
+test-long: setup $(VENV)/.model $(VENV)/.consumers
 	$(PY) -m pytest tests -m long $(PYTEST)
 
 lint: $(VENV)/.python $(VENV)/.npm

@@ -110,6 +110,7 @@ def _file(folder: Path, split: str, path: str) -> dict[str, Any]:
 
 
 def _records(facts: CardFacts, split: str) -> dict[str, Any]:
+    """The columns of one split. Nested ones are left to Parquet: Croissant's types are flat."""
     return {
         "@type": "cr:RecordSet",
         "@id": split,
@@ -126,6 +127,7 @@ def _records(facts: CardFacts, split: str) -> dict[str, Any]:
                 },
             }
             for column, kind in facts.columns.items()
+            if kind != "json"
         ],
     }
 

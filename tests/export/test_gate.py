@@ -81,7 +81,7 @@ def test_terms_that_forbid_it_stop_it_until_the_user_answers_for_it(
     settings(home, "https://api.anthropic.com/v1")
     source = written_by("lab/claude-opus")
     for format in ("chat", "hf"):
-        with pytest.raises(ExportError, match="do not allow.*Anthropic.*accept_terms=True"):
+        with pytest.raises(ExportError, match=r"do not allow.*Anthropic.*accept_terms=True"):
             export(source, tmp_path / "out", format)
     done = export(source, tmp_path / "out.jsonl", "chat", accept_terms=True)
     assert done.warnings[0].startswith("Terms accepted by you")
@@ -96,7 +96,9 @@ def test_unknown_terms_stop_publishing_and_warn_otherwise(tmp_path: Path, home: 
     source = written_by("lab/our-own")
     with pytest.raises(ExportError, match="unknown for publishing as hf"):
         export(source, tmp_path / "out", "hf")
-    assert export(source, tmp_path / "a.jsonl", "chat").warnings[0].startswith("Unknown for fine")
+    assert (
+        export(source, tmp_path / "a.jsonl", "chat").warnings[0].startswith("Unknown for fine")
+    )
     with pytest.warns(TermsWarning, match="Unknown for fine-tuning"):
         source.export(tmp_path / "b.jsonl", "chat")
     assert export(source, tmp_path / "out", "hf", accept_terms=True).rows == 12

@@ -18,6 +18,7 @@ from synthnb.engine.answers import (
     read_text,
 )
 from synthnb.engine.problems import Misfit
+from synthnb.engine.tools import Toolbox
 from synthnb.errors import TemplateError
 from synthnb.recipe import Recipe
 from synthnb.recipe.parts import Params, Prompt
@@ -99,6 +100,8 @@ class Cell:
         self.skip = compile_template(column.skip_when) if column.skip_when else None
         if self.system is not None and not self.system.names:
             self._fixed, self.system = self.system.render({}), None
+        turns = column.turns
+        self.tools = Toolbox(turns) if turns is not None and turns.tools else None
         self._models = recipe.models
         self._heated: dict[float, dict[str, JSON]] = {}
         self._note = f"Answer with {column.code} code only." if column.code else ""
@@ -136,9 +139,7 @@ class Cell:
             picks = tuple(range(self._written))
         else:
             wanted = self.column.few_shot - len(own)
-            picks = self.plan.few_shot(
-                self.name, row.planned.index, row.planned.values, wanted
-            )
+            picks = self.plan.few_shot(self.name, row.planned.index, row.planned.values, wanted)
         if not own:
             return picks
         both = (*picks, *own)

@@ -64,7 +64,11 @@ class Records:
         source = plan.source
         keep = recipe.source is None or recipe.source.keep
         kept = source.columns if source is not None and keep else []
-        hidden = {n for n, c in recipe.columns.items() if isinstance(c, Prompt | Expression) and c.hidden}
+        hidden = {
+            n
+            for n, c in recipe.columns.items()
+            if isinstance(c, Prompt | Expression) and c.hidden
+        }
         shown = dict.fromkeys([*kept, *recipe.columns])
         self.columns = [name for name in shown if name not in hidden]
         """Columns of an accepted row, in order."""

@@ -45,8 +45,8 @@ def pick_examples(
 ) -> tuple[int, ...]:
     """Positions in the column's ``examples`` that row ``index`` shows, in shown order.
 
-    ``values`` are the row's attributes; ``count`` takes the place of ``few_shot``. Never the same example twice in one call; fewer
-    than ``few_shot`` only where there are no more.
+    ``values`` are the row's attributes; ``count`` takes the place of ``few_shot``. Never the
+    same example twice in one call; fewer only where there are no more.
     """
     prompt = recipe.columns[column]
     if not isinstance(prompt, Prompt) or not prompt.examples:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -24,11 +26,16 @@ if TYPE_CHECKING:
     from synthnb.charts.distributions import Distribution
     from synthnb.decisions import Decisions
     from synthnb.diff import Diff
+    from synthnb.explore import Selection, TextMap
+    from synthnb.collapse.meter import Meter
     from synthnb.recipe import Recipe
+    from synthnb.report import Report
 
 __all__ = ["Batch", "provenance"]
 
 _PLAN_ORDER = attrgetter("attempt", "index", "candidate")
+_LOOKED = 20_000
+"""Records of a long batch that are looked at to learn its columns."""
 _ENDED: dict[str, str] = {
     "exhausted": "the cap on candidates ended this run",
     "budget": "the budget ended this run",
@@ -73,13 +80,13 @@ class Batch:
     """An earlier version with the same plan, so that rows can be compared in pairs."""
     frame: Any = field(default=None, repr=False, compare=False)
     """The table in memory behind the rows, if the source was one; saved with the recipe."""
-    live: bool = False
-    """A person watched this run: its output may say how long it took."""
-
     notes: tuple[str, ...] = ()
     """Sentences for the card: what was mixed in, left out or lost."""
     real_license: str | None = None
     """Licence of real rows that were mixed in."""
+    live: bool = False
+    """A person watched this run: its output may say how long it took."""
+
     def __post_init__(self) -> None:
         records = self.records
         if isinstance(records, DecidedRecords):
@@ -141,7 +148,10 @@ class Batch:
     @cached_property
     def columns(self) -> list[str]:
         """Data columns in recipe order."""
-        return list(dict.fromkeys(name for record in self.records for name in record.values))
+        raw = self._decided.raw
+        step = max(1, len(raw) // _LOOKED)
+        looked = raw[::step] if isinstance(raw, tuple) else islice(raw, _LOOKED)
+        return list(dict.fromkeys(name for record in looked for name in record.values))
 
     @property
     def df(self) -> pd.DataFrame:
@@ -178,12 +188,77 @@ class Batch:
             digest.update(text.encode("utf-8", "replace"))
         return digest.hexdigest()[:16]
 
-    @cached_property
+    @property
     def distributions(self) -> list[Distribution]:
         """The aggregated bars behind all charts, tables and findings of this batch."""
+        from synthnb.charts.columns import columns_of
         from synthnb.charts.distributions import distributions
 
-        return distributions(self)
+        return columns_of(self).once("charts", "", lambda: distributions(self))
+
+    @property
+    def selection(self) -> Selection:
+        """The rows that were chosen in this batch's view, by clicks and brushes.
+
+        A value: later clicks make a new one. All accepted rows if nothing is chosen.
+        """
+        from synthnb.explore.live import live_of
+
+        return live_of(self).selection(self)
+
+    def select(self, where: Mapping[str, Any] | None = None, /, **columns: Any) -> Selection:
+        """Rows by their values: ``batch.select(mood="angry", length=(100, 160)).df``.
+
+        A value or a list of values is compared with the column's labels; ``(from, to)``
+        are numbers (of a text column its length), from ``from`` up to, not including,
+        ``to``, though the largest of all is included. Names are columns, ``length``,
+        ``nearest`` and the checks that measured something; ``where`` takes names that are
+        no identifiers. Beside them: ``search`` (text anywhere in a row), ``rejected``
+        (true: rejected rows only), ``rule`` (rejected by it), ``ids``, ``region`` (of the
+        map). All must hold. Raises ``SelectionError`` for a name that is not there.
+        """
+        from synthnb.explore.selection import select
+
+        return select(self, where, **columns)
+
+    def map(self, embeddings: str | None = None) -> TextMap:
+        """Where the texts lie: near means alike; ``.x`` and ``.y`` run from 0 to 1000.
+
+        By words (TF-IDF and its two main directions), or by the embeddings of a model named
+        as ``PROFILE/MODEL``; the view then shows that map.
+        """
+        from synthnb.explore.live import live_of
+        from synthnb.explore.textmap import text_map
+
+        made = text_map(self, embeddings)
+        if embeddings is not None:
+            live_of(self).tell({"event": "map"})
+        return made
+
+    def widget(self) -> Any:
+        """The interactive view as a widget, for front ends without the extension."""
+        from synthnb.notebook.widgets import BatchWidget
+
+        return BatchWidget(self)
+
+    def report(self, real: Any = None, **options: Any) -> Report:
+        """Whether these rows are fit to train on: figures, charts, three things to do next.
+
+        ``real`` are real rows to compare with, the recipe's source by default; further
+        options are those of ``synthnb.report.report`` (``text``, ``label``, ``holdout``).
+        """
+        from synthnb.report import report
+
+        return report(self, real, **options)
+
+    def collapse(self, *previous: Any, real: Any = None) -> Meter:
+        """Whether variety is being lost: this batch after ``previous`` ones.
+
+        Without any, its own generation depths are compared, or else it with the real rows.
+        """
+        from synthnb.collapse.meter import meter
+
+        return meter([*previous, self] if previous else self, real=real)
 
     def charts(self) -> Charts:
         """Altair charts by name (one a sampled column, length, nearest row, rejections).
@@ -231,8 +306,7 @@ class Batch:
         """
         from synthnb.export import push_to_hub
 
-        flat = format in ("csv", "excel") or (format is None and Path(path).suffix == ".csv")
-        return write_rows(list(self) if flat else self.rows, path, format)
+        return push_to_hub(self, repo, **options)
 
     def save(self, folder: str | Path) -> Path:
         """Write rows, rejected rows, recipe, card, manifest and charts into ``folder``.
@@ -305,7 +379,16 @@ class Batch:
         from synthnb.charts.text_table import batch_text
 
         body = payload(self)
-        return {MIME: body, "text/html": batch_html(self), "text/plain": batch_text(self)}
+        shown: dict[str, object] = {
+            MIME: body,
+            "text/html": batch_html(self),
+            "text/plain": batch_text(self),
+        }
+        if "ipykernel" in sys.modules:  # a view may ask for more than was saved
+            from synthnb.notebook.link import offer
+
+            shown |= offer(self)
+        return shown
 
 
 def provenance(record: Record, *, recipe: str, version: int | None = None) -> Row:

@@ -24,7 +24,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("metrics", "shingles", "nearduplicates", "checks", "privacy", "collapse", "ranking"),
     ("engine",),
     ("terms", "export", "sinks", "card", "batch"),
-    ("charts", "folder", "saved", "diff"),
+    ("charts", "folder", "explore", "saved", "diff"),
     ("api", "scale", "doctor", "listing", "versions"),
     ("cli", "__main__"),
     ("notebook",),

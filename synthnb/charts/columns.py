@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.types import Record
 
-__all__ = ["MISSING", "READ", "Codes", "Columns", "columns_of", "is_number", "label_of"]
+__all__ = [
+    "MISSING",
+    "READ",
+    "Bools",
+    "Codes",
+    "Columns",
+    "Floats",
+    "columns_of",
+    "is_number",
+    "label_of",
+]
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -85,6 +95,10 @@ class Columns:
             self._known[key] = make()
         found: T = self._known[key]
         return found
+
+    def put(self, kind: str, name: str, value: Any) -> None:
+        """Give ``once`` this value from now on."""
+        self._known[kind, name] = value
 
     def values(self, name: str) -> list[Any]:
         """Each record's value, ``MISSING`` where it has none; ``a.b`` reaches into objects."""

@@ -9,12 +9,12 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthnb.charts.bins import MAX_LABELS, Bar, bins_of, histogram
 from synthnb.charts.columns import Codes, Columns, columns_of, is_number, label_of
 from synthnb.charts.similarity import LIMIT, nearest
 from synthnb.samplers import planned_counts
@@ -39,22 +39,9 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-MAX_LABELS = 12
 MAX_CHARTS = 24
 SEEN = 2000
 """Records looked at to learn which rules measure numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One label or one bin: accepted rows, planned rows, rejected rows."""
-
-    label: str
-    count: int
-    planned: float | None = None
-    rejected: int = 0
-    lo: float | None = None
-    hi: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,71 +235,6 @@ def _spread(values: Floats, unit: str) -> str:
     low, high = number(float(values.min())), number(float(values.max()))
     middle = number(round(float(np.median(values)), 2))
     return f"{low} to {high}{unit and ' ' + unit}, median {middle}."
-
-
-def histogram(
-    kept: Sequence[float] | Floats,
-    gone: Sequence[float] | Floats,
-    low: float | None = None,
-    high: float | None = None,
-    *,
-    whole: bool = False,
-    even: bool = False,
-) -> tuple[Bar, ...]:
-    """At most ``MAX_LABELS`` bins of a round width; the last one includes its upper end.
-
-    ``even`` adds the plan of a uniform draw between ``low`` and ``high``.
-    """
-    inside, outside = np.asarray(kept, np.float64), np.asarray(gone, np.float64)
-    values = np.concatenate((inside, outside))
-    least, most = float(values.min()), float(values.max())
-    start = least if low is None else min(low, least)
-    end = most if high is None else max(high, most)
-    step = _round_step((end - start) / (MAX_LABELS - 1), whole=whole)
-    first = math.floor(start / step + 1e-9) * step
-    bins = max(1, math.ceil((end - first) / step - 1e-9))
-    if whole and first + bins * step <= end:
-        bins += 1
-    ends = [round(first + i * step, 10) for i in range(bins + 1)]
-    counts = np.bincount(bins_of(inside, ends), minlength=bins)
-    lost = np.bincount(bins_of(outside, ends), minlength=bins)
-    bars = []
-    for i, (lo, hi) in enumerate(pairwise(ends)):
-        plan = _even_share(lo, hi, low, high, whole=whole) * len(inside) if even else None
-        label = f"{number(lo)}–{number(hi)}"
-        planned = plan and round(plan, 2)
-        bars.append(Bar(label, int(counts[i]), planned, int(lost[i]), lo, hi))
-    return tuple(bars)
-
-
-def bins_of(values: Floats, ends: Sequence[float]) -> NDArray[np.intp]:
-    """The bin of each value: from its lower end up to, not including, its upper one.
-
-    The last bin includes its upper end; what lies outside goes to the first or last one.
-    """
-    found: NDArray[np.intp] = np.searchsorted(ends, values, side="right") - 1
-    return np.clip(found, 0, len(ends) - 2)
-
-
-def _even_share(
-    lo: float, hi: float, low: float | None, high: float | None, *, whole: bool
-) -> float:
-    if low is None or high is None:
-        return 0.0
-    if whole:  # a bin holds the whole numbers from lo to below hi
-        inside = math.ceil(min(hi, high + 1)) - math.ceil(max(lo, low))
-        return max(inside, 0) / (high - low + 1)
-    if high == low:
-        return 1.0 if lo <= low <= hi else 0.0
-    return max(min(hi, high) - max(lo, low), 0.0) / (high - low)
-
-
-def _round_step(raw: float, *, whole: bool) -> float:
-    if raw <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * f for f in (1, 2, 2.5, 5, 10) if power * f >= raw * 0.999)
-    return max(1.0, float(round(step))) if whole else step
 
 
 def _texts(batch: Batch, table: Columns, main: str) -> list[Distribution]:

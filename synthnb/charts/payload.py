@@ -18,6 +18,7 @@ import numpy as np
 from synthnb.charts.columns import columns_of, is_number
 from synthnb.charts.distributions import (
     Distribution,
+    limits_of,
     main_column,
     measured_rules,
     nearest_scores,
@@ -57,7 +58,7 @@ def payload(batch: Batch) -> dict[str, JSON]:
     if _size(head) > MAX_BYTES // 2:  # a huge recipe or very long names: rows matter more
         head["recipe"] = clip(str(head["recipe"]), 2000)
         head["charts"] = head["charts"][:6]
-    room = MAX_BYTES - _size(head)
+    room = MAX_BYTES - _size(head) - MAX_ROWS * 16
     rows: list[JSON] = []
     for most, chars, details in _STEPS:
         rows = write_rows(batch, _chosen(batch, most), chars=chars, details=details)
@@ -65,7 +66,27 @@ def payload(batch: Batch) -> dict[str, JSON]:
             break
     while rows and _size(rows) > room:
         rows = rows[: len(rows) * 3 // 4]
-    return head | {"rows": rows, "saved_rows": len(rows)}
+    return head | {"rows": rows, "saved_rows": len(rows), "map": _map(batch, rows)}
+
+
+def _map(batch: Batch, rows: Sequence[JSON]) -> JSON:
+    """Where the saved rows' texts lie, and which nearly repeat each other; see ``explore``."""
+    from synthnb.explore.textmap import layout, near_copies
+
+    main = main_column(batch)
+    texts = {i: row["values"].get(main) for i, row in enumerate(rows)}
+    placed = [i for i, text in texts.items() if isinstance(text, str) and text.strip()]
+    if len(placed) < 3:
+        return None
+    said = [texts[i] for i in placed]
+    points = layout(said).astype(int)
+    threshold = limits_of(batch, "near_duplicate").get("threshold", 0.8)
+    return {
+        "rows": placed,
+        "x": points[:, 0].tolist(),
+        "y": points[:, 1].tolist(),
+        "clusters": [[placed[i] for i in group] for group in near_copies(said, threshold)],
+    }
 
 
 def _head(batch: Batch) -> dict[str, JSON]:
@@ -241,7 +262,7 @@ def _reason(reason: Reason) -> JSON:
     }
 
 
-def _detail(record: Record, chars: int) -> JSON:
+def _detail(record: Record, chars: int) -> dict[str, Any]:
     checks = [_reason(check) | {"passed": check.passed} for check in record.checks[:16]]
     return {
         "checks": checks,
@@ -254,7 +275,20 @@ def _detail(record: Record, chars: int) -> JSON:
     }
 
 
-def _call(call: Call, chars: int) -> JSON:
+def write_detail(record: Record, chars: int = 20_000) -> dict[str, Any]:
+    """An open row while the kernel is there: all messages, cost and seconds too."""
+    calls = []
+    for call in record.calls[:16]:
+        messages = [
+            {"role": _text(m["role"], 20), "content": _text(m["content"], chars)}
+            for m in call.messages[:40]
+        ]
+        live = {"conversation": messages, "cost": call.cost, "cached": call.cached}
+        calls.append(_call(call, chars) | live | {"elapsed": round(call.elapsed, 3)})
+    return _detail(record, chars) | {"calls": calls, "values": _clean(record.values, chars)}
+
+
+def _call(call: Call, chars: int) -> dict[str, Any]:
     return {
         "column": call.column,
         "model": _text(call.model, 120),

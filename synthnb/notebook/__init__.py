@@ -12,6 +12,7 @@ def load_ipython_extension(shell: Any) -> None:
     from synthnb.notebook.completion import Completions
     from synthnb.notebook.magics import SynthMagics
 
+    _listen(shell)
     unload_ipython_extension(shell)
     magics = SynthMagics(shell)
     shell.register_magics(magics)
@@ -34,3 +35,17 @@ def unload_ipython_extension(shell: Any) -> None:
             for matcher in shell.Completer.custom_matchers
             if getattr(matcher, "matcher_identifier", "") != "synthnb"
         ]
+
+
+def _listen(shell: Any) -> None:
+    """Answer views from now on. The room behind it is only loaded when one asks."""
+    if getattr(shell, "kernel", None) is None:
+        return
+    from comm import get_comm_manager
+
+    def asked(comm: Any, message: Any) -> None:
+        from synthnb.notebook import link
+
+        link.opened(comm, message)
+
+    get_comm_manager().register_target("synthnb.batch", asked)

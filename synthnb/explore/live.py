@@ -1,0 +1,88 @@
+"""What the views of one batch share: the selection, and word of every change."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from synthnb.charts.payload import view_id
+from synthnb.explore.filters import Filter, from_json
+
+if TYPE_CHECKING:
+    from synthnb.batch import Batch
+    from synthnb.explore.selection import Selection
+    from synthnb.types import JSON
+
+__all__ = ["Live", "live_of"]
+
+Send = Callable[[dict[str, Any]], None]
+
+
+class Live:
+    """The shared state of all views of one batch, in this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._views: dict[object, Send] = {}
+        self._chosen: tuple[Filter, ...] = ()
+        self._search = ""
+
+    def join(self, view: object, send: Send) -> None:
+        """Tell this view of changes that others make."""
+        with self._lock:
+            self._views[view] = send
+
+    def leave(self, view: object) -> None:
+        """The view is gone."""
+        with self._lock:
+            self._views.pop(view, None)
+
+    def choose(self, batch: Batch, data: Mapping[str, Any], by: object = None) -> None:
+        """A view chose rows: remember it, tell the others."""
+        given = data.get("filters")
+        search = data.get("search")
+        chosen = from_json(batch, given if isinstance(given, list) else [])
+        with self._lock:
+            self._chosen = chosen
+            self._search = search[:1000] if isinstance(search, str) else ""
+        self.tell({"event": "selection", **self.state()}, but=by)
+
+    def state(self) -> dict[str, JSON]:
+        """The selection as views take it."""
+        with self._lock:
+            return {"filters": [item.json() for item in self._chosen], "search": self._search}
+
+    def selection(self, batch: Batch) -> Selection:
+        """The selection as a value."""
+        from synthnb.explore.selection import Selection
+
+        with self._lock:
+            return Selection(batch, self._chosen, self._search)
+
+    def tell(self, event: dict[str, Any], but: object = None) -> None:
+        """Send an event to all views, leaving out the one that caused it."""
+        with self._lock:
+            views = [(view, send) for view, send in self._views.items() if view is not but]
+        for view, send in views:
+            try:
+                send(event)
+            except Exception:  # a view whose channel broke is gone
+                self.leave(view)
+
+
+_LIVE: weakref.WeakValueDictionary[str, Live] = weakref.WeakValueDictionary()
+_LOCK = threading.Lock()
+
+
+def live_of(batch: Batch) -> Live:
+    """What the views of this batch, and of equal ones, share."""
+    held: Live | None = batch.__dict__.get("_live")
+    if held is None:
+        name = view_id(batch)
+        with _LOCK:
+            held = _LIVE.get(name) or Live()
+            _LIVE[name] = held
+        batch.__dict__["_live"] = held
+    return held

@@ -1,0 +1,163 @@
+"""Some rows of a batch, chosen by filters: by code, or by clicks in a view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synthnb.charts.columns import columns_of
+from synthnb.decisions import row_id
+from synthnb.explore.filters import (
+    Among,
+    Filter,
+    Outcome,
+    Region,
+    RejectedBy,
+    SelectionError,
+    from_python,
+)
+from synthnb.explore.query import explorer_of
+from synthnb.visible import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synthnb.batch import Batch
+    from synthnb.types import Record, Row
+
+__all__ = ["Selection", "select"]
+
+RESERVED = ("search", "rejected", "rule", "ids", "region")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Rows that all filters let through, as a value: it does not follow later clicks.
+
+    ``df``, ``rows`` and ``ids`` hold accepted rows, or rejected ones where the filters ask
+    for those; ``rejected`` holds the rejected rows beside them. ``code()`` is the Python
+    that makes the same selection.
+
+    >>> batch.select(mood="angry", length=(100, 160)).df  # doctest: +SKIP
+    """
+
+    batch: Batch
+    chosen: tuple[Filter, ...] = ()
+    search: str = ""
+    """Text that a row must contain, in any case."""
+
+    @cached_property
+    def places(self) -> list[int]:
+        """Places of the rows among all candidates, in plan order."""
+        table = columns_of(self.batch)
+        mask = explorer_of(self.batch).mask(self.chosen, self.search)
+        if not any(isinstance(f, RejectedBy | Outcome | Among) for f in self.chosen):
+            mask = mask & table.accepted
+        found: list[int] = np.flatnonzero(mask).tolist()
+        return found
+
+    @property
+    def records(self) -> list[Record]:
+        """The rows with everything known about them."""
+        records = columns_of(self.batch).records
+        return [records[place] for place in self.places]
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The rows as a DataFrame, data columns only."""
+        import pandas as pd
+
+        rows = [dict(record.values) for record in self.records]
+        return pd.DataFrame(rows, columns=pd.Index(self.batch.columns))
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows with their provenance under ``_synthnb``."""
+        return [self.batch.with_provenance(record) for record in self.records]
+
+    @property
+    def ids(self) -> list[str]:
+        """The rows' ids."""
+        return [row_id(record) for record in self.records]
+
+    @property
+    def rejected(self) -> list[Row]:
+        """Rejected rows that the filters let through; ``_synthnb`` says why."""
+        table = columns_of(self.batch)
+        mask = explorer_of(self.batch).mask(self.chosen, self.search) & ~table.accepted
+        records = (table.records[place] for place in np.flatnonzero(mask).tolist())
+        return [self.batch.with_provenance(record) for record in records]
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """What is chosen, as ``select`` takes it."""
+        own = dict(item.python() for item in self.chosen)
+        return own | {"search": self.search} if self.search else own
+
+    def code(self, name: str | None = None) -> str:
+        """Python that makes this selection; ``name`` is the variable that holds the batch."""
+        known = name or self.batch.name.replace("-", "_")
+        plain = {k: v for k, v in self.filters.items() if _is_keyword(k, self.batch)}
+        other = {k: v for k, v in self.filters.items() if k not in plain}
+        parts = [repr(other)] if other else []
+        parts += [f"{key}={value!r}" for key, value in plain.items()]
+        return f"{known}.select({', '.join(parts)})"
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __iter__(self) -> Iterator[Row]:
+        return (dict(record.values) for record in self.records)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        name = one_line(self.batch.name, 60)
+        return (
+            f"<Selection of {name}: {len(self):,} of {len(self.batch):,} rows · {self.code()}>"
+        )
+
+
+def _is_keyword(name: str, batch: Batch) -> bool:
+    if name in RESERVED:
+        return name not in batch.columns or name in ("search",)
+    return name.isidentifier()
+
+
+def select(
+    batch: Batch,
+    where: Mapping[str, Any] | None = None,
+    *,
+    search: str | None = None,
+    rejected: bool | None = None,
+    rule: str | list[str] | None = None,
+    ids: list[str] | None = None,
+    region: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    **columns: Any,
+) -> Selection:
+    """The selection behind ``Batch.select``."""
+    chosen: list[Filter] = [
+        from_python(batch, name, value) for name, value in {**(where or {}), **columns}.items()
+    ]
+    if rule is not None:
+        chosen.append(RejectedBy((rule,) if isinstance(rule, str) else tuple(rule)))
+    if rejected is not None:
+        chosen.append(Outcome(not rejected))
+    if ids is not None:
+        chosen.append(Among(tuple(map(str, ids))))
+    if region is not None:
+        chosen.append(_region(region))
+    return Selection(batch, tuple(chosen), search or "")
+
+
+def _region(value: Any) -> Region:
+    try:
+        (left, right), (low, high) = value
+        return Region((float(left), float(right)), (float(low), float(high)))
+    except (TypeError, ValueError):
+        raise SelectionError("region takes ((from, to), (from, to)), each 0 to 1000.") from None

@@ -1,0 +1,178 @@
+"""The views' protocol: windows, counts, detail, decisions, code; nonsense is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from synthnb.batch import Batch
+from synthnb.charts.payload import MIME
+from synthnb.explore import find, recent, remember
+from synthnb.explore.door import answer
+from synthnb.explore.live import live_of
+from tests.samples import HOSTILE, batch_of, recipe, record, sample_batch
+
+ANGRY = {"kind": "values", "chart": "mood", "values": ["angry"]}
+LONG = {"kind": "range", "chart": "length", "lo": 100, "hi": 160}
+
+
+def ask(batch: Batch, op: str, **more: Any) -> Any:
+    reply = answer(batch, {"id": 1, "op": op, **more}, variable="reviews")
+    assert reply["id"] == 1
+    json.dumps(reply, allow_nan=False)
+    return reply
+
+
+def test_a_window_of_rows_comes_with_what_lies_under_each_bar() -> None:
+    reply = ask(sample_batch(), "rows", start=2, end=5, filters=[ANGRY, LONG])
+    assert (reply["total"], reply["accepted"], reply["rejected"]) == (10, 6, 4)
+    assert len(reply["rows"]) == 3
+    assert reply["counts"]["mood"] == [6, 0, 0]
+    assert sum(reply["counts"]["length"]) == 6
+    hidden = ask(sample_batch(), "rows", start=0, end=50, filters=[ANGRY], show_rejected=False)
+    assert (hidden["total"], len(hidden["rows"])) == (10, 10)
+
+
+def test_counts_without_a_filter_are_the_bars() -> None:
+    batch = sample_batch()
+    counts = ask(batch, "rows", start=0, end=0)["counts"]
+    for chart in batch.distributions:
+        assert counts[chart.id] == [bar.count for bar in chart.bars]
+
+
+@pytest.mark.parametrize("column", ["product", "text", "chars", "nearest", None])
+@pytest.mark.parametrize("descending", [False, True])
+def test_rows_come_in_order(column: str | None, descending: bool) -> None:
+    sort = {"column": column, "descending": descending}
+    rows = ask(sample_batch(), "rows", start=0, end=99, sort=sort)["rows"]
+    assert len(rows) == 31
+    if column is None:
+        keys: list[Any] = [row["index"] for row in rows]
+    elif column == "chars":
+        keys = [len(row["values"]["text"]) for row in rows]
+    elif column == "nearest":
+        keys = [row["values"]["near_duplicate"] for row in rows]
+    else:
+        keys = [row["values"][column] for row in rows]
+    assert keys == sorted(keys, reverse=descending)
+
+
+def test_a_row_opens_with_all_that_is_known() -> None:
+    reply = ask(sample_batch(), "detail", row="r0003")
+    (call,) = reply["detail"]["calls"]
+    assert call["conversation"][-1]["content"].startswith("A three-sentence review")
+    assert call["cost"] is None
+    assert "no such row" in ask(sample_batch(), "detail", row="nope")["error"]
+
+
+def test_restoring_a_row_tells_every_view_and_can_be_undone() -> None:
+    batch = sample_batch()
+    heard: list[Any] = []
+    live_of(batch).join("other", heard.append)
+    lost = batch.rejected[0]["_synthnb"]["id"]
+    reply = ask(batch, "decide", row=lost, outcome="keep")
+    assert (reply["row"]["accepted"], reply["row"]["decision"]) == (True, "keep")
+    assert heard[-1]["event"] == "changed"
+    assert heard[-1]["payload"]["verdict"]["accepted"] == 25 == len(batch.df)
+    assert ask(batch, "rows", start=0, end=0)["accepted"] == 25
+    ask(batch, "decide", row=lost, outcome=None)
+    assert len(batch.df) == 24
+    assert "kept, dropped" in ask(batch, "decide", row=lost, outcome="eat")["error"]
+
+
+def test_two_views_agree_and_the_batch_knows_what_they_chose() -> None:
+    batch = sample_batch()
+    mine: list[Any] = []
+    other: list[Any] = []
+    live_of(batch).join("mine", mine.append)
+    live_of(batch).join("other", other.append)
+    answer(batch, {"id": 1, "op": "select", "filters": [ANGRY], "search": "lid"}, view="mine")
+    assert mine == []
+    assert other == [{"event": "selection", "filters": [ANGRY], "search": "lid"}]
+    assert set(batch.selection.df["mood"]) == {"angry"}
+    live_of(batch).leave("other")
+    answer(batch, {"id": 2, "op": "select", "filters": []}, view="mine")
+    assert len(other) == 1
+    assert len(batch.selection) == 24
+
+
+def test_a_selection_becomes_a_cell() -> None:
+    code = ask(sample_batch(), "code", filters=[ANGRY, LONG])["code"]
+    assert code == "reviews.select(mood='angry', length=(100, 160)).df"
+
+
+def test_the_bar_of_rare_labels_selects_their_rows() -> None:
+    rows = [record(i, {"tag": f"t{min(i, 29) % 30}", "text": "x"}) for i in range(60)]
+    batch = Batch(rows, recipe("synthnb: 1\ncolumns: {tag: [a], text: {prompt: x}}"))
+    chart = batch.distributions[0]
+    rare = chart.bars[-1]
+    assert rare.label.endswith("others")
+    only = {"kind": "values", "chart": "tag", "values": [rare.label]}
+    assert ask(batch, "rows", start=0, end=0, filters=[only])["total"] == rare.count
+    assert len(batch.select(tag=[r["tag"] for r in batch])) == 60
+
+
+def test_the_map_and_what_of_it_is_chosen() -> None:
+    batch = sample_batch()
+    drawn = ask(batch, "map")
+    assert drawn["total"] == len(drawn["x"]) == len(drawn["labels"]["mood"]) == 31
+    region = {"kind": "region", "x": [0, 500], "y": [0, 1000]}
+    reply = ask(batch, "rows", start=0, end=0, filters=[region], map=True)
+    bits = np.unpackbits(np.frombuffer(base64.b64decode(reply["map"]), np.uint8))[:31]
+    assert bits.sum() == reply["total"] == sum(x <= 500 for x in drawn["x"])
+
+
+def test_nonsense_is_refused_in_one_line() -> None:
+    batch = sample_batch()
+    assert "unknown op" in ask(batch, "explode")["error"]
+    odd: list[Any] = [
+        None, {"kind": "values", "chart": "nope", "values": ["x"]}, {"kind": "range"}, 7,
+        {"kind": "range", "chart": "length", "lo": "1", "hi": None}, {"kind": "region"},
+    ]  # fmt: skip
+    reply = ask(batch, "rows", start=-5, end=10**9, filters=odd, sort="x", search=7)
+    assert reply["start"] == 0
+    assert ask(batch, "rows", start="a", end=None, sort={"column": "no such"})["total"] == 31
+
+
+def test_hostile_rows_pass_as_text() -> None:
+    batch = batch_of(HOSTILE)
+    rows = ask(batch, "rows", start=0, end=99)["rows"]
+    assert len(rows) == len(HOSTILE)
+    assert "\x1b" not in json.dumps(rows, ensure_ascii=False)
+
+
+def test_many_threads_ask_at_once() -> None:
+    batch = sample_batch()
+    replies: list[Any] = []
+
+    def work(i: int) -> None:
+        for _ in range(5):
+            replies.append(ask(batch, "rows", start=0, end=9, filters=[ANGRY], search=str(i)))
+            ask(batch, "decide", row="r0001", outcome="keep" if i % 2 else None)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(replies) == 20
+    assert all("error" not in reply for reply in replies)
+
+
+def test_batches_shown_lately_are_found_by_the_id_of_their_output(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    batch = batch_of(["only here"])
+    name = remember(batch)
+    body: Any = batch._repr_mimebundle_()[MIME]
+    assert body["id"] == name
+    assert find(name) is batch
+    monkeypatch.setattr(recent, "ROWS", 0)
+    remember(batch_of(["another"]))
+    del batch
+    assert find(name) is None

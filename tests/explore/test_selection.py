@@ -1,0 +1,122 @@
+"""Choosing rows by code: values, ranges, rules, text; readable back as code."""
+
+from __future__ import annotations
+
+import pytest
+
+from synthnb.batch import Batch
+from synthnb.explore import Selection, SelectionError
+from synthnb.explore.live import live_of
+from tests.samples import HOSTILE, batch_of, recipe, record, sample_batch
+
+BATCH = sample_batch()
+
+
+def test_conditions_on_different_columns_all_hold() -> None:
+    found = BATCH.select(mood="angry", length=(100, 160))
+    assert set(found.df["mood"]) == {"angry"}
+    assert all(100 <= len(text) < 160 for text in found.df["text"])
+    assert len(found) == len(found.rows) == len(found.ids) == 6
+    assert len(found.rejected) == 4
+    assert found.rows[0]["_synthnb"]["id"] == found.ids[0]
+
+
+def test_values_of_one_column_are_alternatives() -> None:
+    both = BATCH.select(product=["kettle", "laptop"])
+    assert len(both) == len(BATCH.select(product="kettle")) + len(
+        BATCH.select(product="laptop")
+    )
+
+
+def test_rejected_rows_by_rule_and_all_of_them() -> None:
+    assert len(BATCH.select(rejected=True)) == 7
+    assert len(BATCH.select(rule="judge")) == 3
+    assert len(BATCH.select(rule="judge", mood="angry").df) == len(
+        [r for r in BATCH.select(rule="judge") if r["mood"] == "angry"]
+    )
+
+
+def test_text_and_ids() -> None:
+    assert all("lid broke" in row["text"] for row in BATCH.select(search="LID BROKE"))
+    assert BATCH.select(ids=["r0001", "r0003"]).ids == ["r0001", "r0003"]
+
+
+def test_a_range_leaves_its_end_out_but_for_the_largest_of_all() -> None:
+    rows = [record(i, {"text": "x", "words": i}) for i in range(5)]
+    batch = Batch(rows, recipe("synthnb: 1\ncolumns: {text: {prompt: x}}"))
+    assert [row["words"] for row in batch.select(words=(1, 3))] == [1, 2]
+    assert [row["words"] for row in batch.select(words=(3, 4))] == [3, 4]
+    assert [row["words"] for row in batch.select(words=range(1, 3))] == [1, 2]
+    assert [row["words"] for row in batch.select(words=(None, 2))] == [0, 1]
+    assert [row["words"] for row in batch.select(words=2)] == [2]
+
+
+def test_scores_select_too() -> None:
+    found = BATCH.select({"judge: on topic": 5})
+    assert found.records and all(
+        any(c.rule == "judge: on topic" and c.value == 5 for c in r.checks)
+        for r in found.records
+    )
+    assert len(BATCH.select(nearest=(0.0, 0.1))) > 0
+
+
+def test_a_selection_is_readable_as_python_that_makes_it_again() -> None:
+    found = BATCH.select(mood="angry", length=(100, 160))
+    assert found.code() == "reviews.select(mood='angry', length=(100, 160))"
+    odd = BATCH.select({"judge: on topic": (4, 5)}, search="it's", product=["kettle", "laptop"])
+    assert odd.code("mine") == (
+        "mine.select({'judge: on topic': (4, 5)}, product=['kettle', 'laptop'], "
+        'search="it\'s")'
+    )
+    assert "of 24 rows" in repr(odd)
+
+
+def test_a_mistyped_name_is_told_with_the_right_one() -> None:
+    with pytest.raises(SelectionError, match="mood"):
+        BATCH.select(moood="angry")
+    with pytest.raises(SelectionError, match="two numbers"):
+        BATCH.select(length=(1, 2, 3))
+
+
+def test_labels_of_rows_are_only_compared() -> None:
+    batch = batch_of(HOSTILE)
+    for text in HOSTILE:
+        found = batch.select(text=text)
+        assert [row["text"] for row in found] == [text]
+        assert batch.select(found.filters).ids == found.ids
+
+
+def test_nested_values_missing_ones_and_booleans() -> None:
+    rows = [
+        record(0, {"text": "a", "answer": {"score": 1}, "ok": True}),
+        record(1, {"text": "b", "answer": {"score": 2}, "ok": 1}),
+        record(2, {"text": "c", "answer": None, "ok": None}),
+        record(3, {"text": "d"}),
+    ]
+    batch = Batch(rows, recipe("synthnb: 1\ncolumns: {text: {prompt: x}}"))
+    assert [r["text"] for r in batch.select({"answer.score": (2, 3)})] == ["b"]
+    assert [r["text"] for r in batch.select(ok=True)] == ["a"]
+    assert [r["text"] for r in batch.select(ok=None)] == ["c"]
+
+
+def test_the_selection_of_the_views_is_the_batch_s() -> None:
+    batch = sample_batch()
+    assert isinstance(batch.selection, Selection)
+    assert len(batch.selection.df) == 24
+    live_of(batch).choose(
+        batch, {"filters": [{"kind": "values", "chart": "mood", "values": ["angry"]}]}
+    )
+    assert len(batch.selection.df) == 10
+    assert batch.selection.filters == {"mood": "angry"}
+    assert len(batch.replace(live=True).selection) == 10
+
+
+def test_regions_of_the_map_select_rows() -> None:
+    drawn = BATCH.map()
+    assert len(drawn.placed) == 31
+    assert len(BATCH.select(region=((0, 1000), (0, 1000)))) == 24
+    left = BATCH.select(region=((0, 500), (0, 1000)))
+    right = BATCH.select(region=((501, 1000), (0, 1000)))
+    assert len(left) + len(right) == 24
+    with pytest.raises(SelectionError, match="region"):
+        BATCH.select(region=(1, 2))

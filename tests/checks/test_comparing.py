@@ -9,7 +9,7 @@ import pytest
 
 from synthnb.checks import Candidate, CheckContext
 from synthnb.errors import CheckError
-from tests.checks.conftest import COLUMNS, made, said
+from tests.checks.conftest import COLUMNS, judged, made, said
 
 LONG = "The kettle boils water quickly and it looks good on the kitchen shelf in the morning"
 
@@ -155,3 +155,15 @@ def test_what_is_not_there_is_told(
 ) -> None:
     with pytest.raises(CheckError, match=told):
         made(rule, CheckContext(columns=COLUMNS, base=str(tmp_path)), column="text", **options)
+
+
+def test_when_asks_only_some_rows() -> None:
+    check = made("length", column="text", min=10, when="label == 'long'")
+    assert not said(check, "short", label="long").passed
+    assert judged(check, {"text": "short", "label": "any"}) == ()
+    with pytest.raises(CheckError, match="'when': there is no column 'lable'; did you mean"):
+        made("length", column="text", min=10, when="lable == 'long'")
+
+    apart = made("duplicate", column="text", when="label == 'yes'")
+    apart.admit(Candidate(0, {"text": LONG, "label": "no"}))
+    assert said(apart, LONG, label="yes").passed

@@ -215,3 +215,11 @@ def test_cheap_checks_cost_little(rule: str, options: dict[str, JSON]) -> None:
         return best
 
     assert asyncio.run(many()) < 50e-6
+
+
+def test_the_page_on_checks_names_them_all() -> None:
+    from pathlib import Path
+
+    page = (Path(__file__).parents[2] / "docs" / "checks.md").read_text("utf-8")
+    aliases = {"label_agreement"}
+    assert [rule for rule in BUILDERS if f"| `{rule}` |" not in page] == sorted(aliases)

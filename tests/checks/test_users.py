@@ -172,3 +172,21 @@ def test_an_unknown_check_is_told_with_its_line(tmp_path: Path, loopback: Loopba
     with pytest.raises(CheckError, match="Line 6: checks: there is no check 'lenght'; did you"):
         generate(Recipe.load(path), 1, settings=settings)
     assert not loopback.requests
+
+
+def test_the_command_takes_a_file_of_checks(
+    file: Path, loopback: Loopback, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from synthnb.cli import main
+
+    monkeypatch.chdir(file.parent)
+    (home / "config").mkdir(parents=True)
+    profile = f'[profiles.lab]\nbase_url = "{loopback.base_url}"\n'
+    (home / "config" / "synthnb.toml").write_text(profile)
+    columns = "columns:\n  text: {prompt: hello}\nchecks: [{polite: {column: text}}]\n"
+    Path("r.synth.yaml").write_text(f"synthnb: 1\nmodel: lab/m\n{columns}")
+    loopback.script(lambda number, body: Reply(text="Please come in."))
+
+    assert main(["run", "r.synth.yaml", "-n", "1", "--out", "out", "--quiet"]) == 2
+    told = ["run", "r.synth.yaml", "-n", "1", "--out", "out", "--quiet", "--checks", str(file)]
+    assert main(told) == 0

@@ -113,7 +113,10 @@ def register(name: str) -> Callable[[Builder], Builder]:
 
 
 def build(spec: CheckSpec, context: CheckContext) -> Check:
-    """The check that a recipe names; ``CheckError`` if unknown or if an option is wrong."""
+    """The check that a recipe names; ``CheckError`` if unknown or if an option is wrong.
+
+    ``when`` is an option of every check: the rows for which it holds are checked.
+    """
     builder = BUILDERS.get(spec.rule) or context.users.get(spec.rule)
     if builder is None:
         from synthnb.checks.users import entry_points
@@ -126,7 +129,14 @@ def build(spec: CheckSpec, context: CheckContext) -> Check:
             hint = did_you_mean(spec.rule, {**BUILDERS, **context.users, **plugged})
             raise CheckError(f"there is no check {spec.rule!r}{hint}")
     try:
-        return builder(dict(spec.options), context)
+        options = dict(spec.options)
+        when = options.pop("when", None)
+        made = builder(options, context)
+        if when is None:
+            return made
+        from synthnb.checks.when import Sometimes, condition
+
+        return Sometimes(made, condition(when, context))
     except CheckError as error:
         raise CheckError(f"check {spec.rule}: {error.message}") from None
     except SynthError as error:

@@ -160,3 +160,16 @@ def test_a_changed_document_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("two")
     with pytest.raises(SourceError, match="changed since"):
         open_source(Source(documents="a.txt", sha256=digest), base=tmp_path)
+
+
+def test_code_is_read_where_the_pattern_names_it_and_cut_by_lines(tmp_path: Path) -> None:
+    code = "def a():\n    return 1\n\n\ndef b():\n    return 2\n"
+    (tmp_path / "a.py").write_text(code)
+    (tmp_path / "b.md").write_text("text")
+    source = Source(documents="*.py", chunk=Chunk(lines=2))
+    rows = open_source(source, base=tmp_path)
+    assert [rows.row(i)["chunk"] for i in range(len(rows))] == [
+        "def a():\n    return 1",
+        "def b():\n    return 2",
+    ]
+    assert [chunks(tmp_path, "*").row(0)["path"]] == ["b.md"]

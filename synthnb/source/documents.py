@@ -27,6 +27,7 @@ from synthnb.types import Row
 __all__ = ["DocumentTable", "html_text", "read_documents"]
 
 _BLOCK = 1 << 20
+_LINE = re.compile(r"[^\n]*\S[^\n]*")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 """One word; Chinese and Japanese write none apart, so each character counts as one."""
 _SILENT = frozenset(["script", "style", "noscript", "template", "svg", "head", "iframe"])
@@ -81,29 +82,29 @@ class DocumentTable:
         self._first.append(len(self))
         self._hash.update(f"\n{path}\n".encode("utf-8", "surrogatepass"))
         self._spool.seek(0, 2)
-        words = self._copy(pieces)
-        for start, end in _windows(words, chunk):
+        for start, end in _windows(self._copy(pieces, lines=chunk.lines is not None), chunk):
             self._starts.append(start)
             self._sizes.append(end - start)
             self._documents.append(document)
 
-    def _copy(self, pieces: Iterator[str]) -> Iterator[tuple[int, int]]:
-        """Write ``pieces``, yielding (start, end) of each word as bytes of the spool."""
+    def _copy(self, pieces: Iterator[str], *, lines: bool) -> Iterator[tuple[int, int]]:
+        """Write ``pieces``, yielding (start, end) of each word or line in the spool."""
         place, rest = self._spool.tell(), ""
+        unit = _LINE if lines else _WORD
         for piece in pieces:
-            cut = _last_gap(rest + piece)
+            cut = _last_gap(rest + piece, lines=lines)
             ready, rest = (rest + piece)[:cut], (rest + piece)[cut:]
-            yield from self._write(ready, place)
+            yield from self._write(ready, place, unit)
             place = self._spool.tell()
-        yield from self._write(rest, place)
+        yield from self._write(rest, place, unit)
 
-    def _write(self, text: str, place: int) -> Iterator[tuple[int, int]]:
+    def _write(self, text: str, place: int, unit: re.Pattern[str]) -> Iterator[tuple[int, int]]:
         data = text.encode("utf-8", "replace")
         self._spool.write(data)
         self._hash.update(data)
         at, done = place, 0
         plain = len(data) == len(text)
-        for match in _WORD.finditer(text):
+        for match in unit.finditer(text):
             start, end = match.span()
             if plain:
                 yield place + start, place + end
@@ -114,18 +115,19 @@ class DocumentTable:
             at, done = at + size, end
 
 
-def _last_gap(text: str) -> int:
-    """Where to cut so that no word is split; a giant word is cut anyway."""
+def _last_gap(text: str, *, lines: bool = False) -> int:
+    """Where to cut so that no word or line is split; a giant one is cut anyway."""
     for place in range(len(text) - 1, max(-1, len(text) - 10_000), -1):
-        if text[place].isspace():
+        if text[place] == "\n" or (not lines and text[place].isspace()):
             return place
     return len(text)
 
 
 def _windows(words: Iterator[tuple[int, int]], chunk: Chunk) -> Iterator[tuple[int, int]]:
-    """Spans of ``chunk.words`` words that start ``words - overlap`` words apart."""
-    size = max(1, chunk.words)
-    step = max(1, size - max(0, chunk.overlap))
+    """Spans of ``chunk.words`` words that start ``words - overlap`` words apart, or of
+    ``chunk.lines`` lines side by side."""
+    size = max(1, chunk.lines or chunk.words)
+    step = size if chunk.lines else max(1, size - max(0, chunk.overlap))
     held: list[tuple[int, int]] = []
     fresh = 0
     for word in words:
@@ -154,7 +156,7 @@ def read_documents(source: Source, base: Path, *, given: bool = False) -> Docume
     table, chunk = DocumentTable(name), source.chunk or Chunk()
     for shown, path in files:
         try:
-            table.add(shown, _READERS[path.suffix.lower()](path, shown), chunk)
+            table.add(shown, _reader(path)(path, shown), chunk)
         except OSError as error:
             raise SourceError(f"{shown} can't be read: {error.strerror or error}.") from None
     if not len(table):
@@ -182,7 +184,8 @@ def _matches(pattern: str, base: Path, *, given: bool) -> list[Path]:
 
     if given and re.search(r"[*?\[]", pattern):
         found = [Path(name) for name in sorted(glob(pattern, recursive=True))]
-        return [path for path in found if path.suffix.lower() in _READERS and path.is_file()]
+        known = {*_READERS, Path(pattern).suffix.lower()} & {*_READERS, *CODE}
+        return [path for path in found if path.suffix.lower() in known and path.is_file()]
     if given:
         named = Path(pattern)
     else:
@@ -192,21 +195,26 @@ def _matches(pattern: str, base: Path, *, given: bool) -> list[Path]:
         if head != pattern:
             rest = pattern[len(head.rpartition("/")[0]) :].lstrip("/")
             found = sorted(named.glob(rest)) if named.is_dir() else []
-            return [path for path in found if _usable(path, named)]
+            code = Path(pattern).suffix.lower() in CODE
+            return [path for path in found if _usable(path, named, code=code)]
     if named.is_dir():
         return [path for path in sorted(named.rglob("*")) if _usable(path, named)]
     if not named.is_file():
         raise SourceError(f"There is no file or folder {pattern}; name another with --source.")
-    if named.suffix.lower() not in _READERS:
+    if named.suffix.lower() not in {*_READERS, *CODE}:
         kinds = ", ".join(sorted(_READERS))
         raise SourceError(f"{pattern} is not a document that synthnb reads ({kinds}).")
     return [named]
 
 
-def _usable(path: Path, root: Path) -> bool:
-    """A document under ``root`` that is neither hidden nor a link that leads outside."""
+def _usable(path: Path, root: Path, *, code: bool = False) -> bool:
+    """A document under ``root`` that is neither hidden nor a link that leads outside.
+
+    Files of code are taken only where the pattern names their ending.
+    """
     target = path.resolve()
-    if path.suffix.lower() not in _READERS or not target.is_file():
+    suffix = path.suffix.lower()
+    if not (suffix in _READERS or (code and suffix in CODE)) or not target.is_file():
         return False
     if not target.is_relative_to(root.resolve()):
         return False
@@ -331,3 +339,15 @@ _READERS: dict[str, Callable[[Path, str], Iterator[str]]] = {
     ".pdf": _read_pdf,
     ".csv": _read_cells,
 }
+
+CODE = frozenset(
+    [
+        *(".py", ".js", ".ts", ".java", ".c", ".h", ".cpp", ".hpp", ".cs", ".go", ".rs", ".rb"),
+        *(".php", ".swift", ".kt", ".scala", ".r", ".jl", ".sh", ".sql", ".lua", ".hs"),
+    ]
+)
+"""Endings of code files: read as plain text where a pattern such as ``src/*.py`` names them."""
+
+
+def _reader(path: Path) -> Callable[[Path, str], Iterator[str]]:
+    return _READERS.get(path.suffix.lower(), _read_plain)

@@ -8,13 +8,39 @@ from typing import TYPE_CHECKING, Any
 from synthnb.checks import Check, CheckContext, build, users_checks
 from synthnb.errors import CheckError, RecipeError
 from synthnb.events import Notice
+from synthnb.recipe.parts import CheckSpec
 from synthnb.source import SourceRows
 
 if TYPE_CHECKING:
     from synthnb.api.preparing import Run
     from synthnb.recipe import Recipe
 
-__all__ = ["build_checks", "guarded", "notices"]
+__all__ = ["build_checks", "check_raw", "guarded", "notices"]
+
+_CHAT_ONLY = frozenset(
+    {
+        *("api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com"),
+        *("api.mistral.ai", "api.cohere.com", "api.x.ai", "api.groq.com"),
+    }
+)
+"""Hosts whose models answer chats and continue no bare text."""
+
+
+def check_raw(run: Run) -> None:
+    """Refuse ``raw`` columns of models that are known to continue no text."""
+    from synthnb.engine.build import cell_models
+
+    for name, models in cell_models(run.recipe, run.default_model).items():
+        if run.replayed or not run.recipe.prompts[name].raw:
+            continue
+        for model in models:
+            profile = run.profile(model)
+            if profile is not None and profile.host.partition(":")[0] in _CHAT_ONLY:
+                raise RecipeError(
+                    f"column {name} is raw, and {profile.host} continues no bare text (it has "
+                    "chats alone): use local/smollm2-135m, or a server of your own with "
+                    "/completions such as vLLM or llama.cpp"
+                )
 
 
 def guarded(recipe: Recipe, rows: SourceRows) -> SourceRows:
@@ -81,7 +107,7 @@ def build_checks(run: Run, rows: SourceRows | None, users: Any) -> tuple[Check, 
         price_for=run.price_for,
         users=users_checks(users),
     )
-    made = list(_built(run.recipe, context))
+    made = [*_built(run.recipe, context), *_border(run.recipe, rows, context)]
     canaries = getattr(rows, "canaries", None)
     if canaries is not None:
         from synthnb.checks.pii import CanaryCheck
@@ -99,6 +125,22 @@ def _built(recipe: Recipe, context: CheckContext) -> Iterable[Check]:
         except CheckError as error:
             line = _line(recipe, position)
             raise CheckError(f"checks: {error.message}", line=line) from None
+
+
+def _border(recipe: Recipe, rows: SourceRows | None, context: CheckContext) -> Iterable[Check]:
+    """With real rows mixed in, a synthetic one must not repeat one of them."""
+    if rows is None or recipe.mix is None or recipe.mix.real <= 0:
+        return
+    for name, column in recipe.prompts.items():
+        known = any(
+            spec.rule in ("near_duplicate", "novelty")
+            and spec.options.get("column") == name
+            and "source" in (spec.options.get("against") or ())
+            for spec in recipe.checks
+        )
+        if name in rows.columns and not column.choices and not known:
+            options = {"column": name, "threshold": 0.8, "against": ["source"]}
+            yield build(CheckSpec(rule="near_duplicate", options=options), context)
 
 
 def _line(recipe: Recipe, position: int) -> int | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synthnb.api.guarding import build_checks, guarded, notices
+from synthnb.api.guarding import build_checks, check_raw, guarded, notices
 from synthnb.checks import Check
 from synthnb.engine import Job, build_job
 from synthnb.engine.build import cell_models
@@ -276,6 +276,7 @@ def prepare(
     _guard(run, rows)
     if replay is not None and not Path(replay).is_file():
         raise SettingsError(f"There is no tape {replay}: record one with --record {replay}")
+    check_raw(run)
     run.open_models()
     run.checks = build_checks(run, rows, checks)
     run.notices = notices(run, rows)
@@ -319,7 +320,12 @@ def _rows(recipe: Recipe, source: Any, base: Path) -> tuple[Recipe, SourceRows |
     if not len(rows):
         raise SourceError(f"{rows.name} has no rows.")
     recipe.validate_source(rows.columns)
-    return recipe, guarded(recipe, rows)
+    rows = guarded(recipe, rows)
+    if recipe.mix is not None and recipe.split is not None:
+        from synthnb.source.heldout import hold_out
+
+        rows = hold_out(rows, recipe.split, recipe.seed)
+    return recipe, rows
 
 
 def _planned(recipe: Recipe, rows: SourceRows | None, n: int | None) -> tuple[int, Plan]:

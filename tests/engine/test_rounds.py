@@ -11,6 +11,7 @@ from synthnb.batch import Batch
 from synthnb.errors import RecipeError
 from synthnb.settings import Profile, Settings
 from tests.loopback import Loopback
+from tests.replies import error
 
 SEEDS = [{"task": f"Seed task {number}."} for number in range(6)]
 
@@ -74,3 +75,22 @@ def test_raw_sends_the_prompt_as_it_is(settings: Settings, loopback: Loopback) -
 
     assert loopback.bodies[0]["prompt"] == "<|user|>\n"
     assert "messages" not in loopback.bodies[0]
+
+
+def test_raw_is_refused_where_there_are_chats_alone(loopback: Loopback) -> None:
+    recipe = Recipe.from_dict({"columns": {"text": {"prompt": "<|user|>", "raw": True}}})
+    settings = Settings(model="openai/gpt-5-mini")
+
+    with pytest.raises(RecipeError, match="column text is raw, and api.openai.com continues"):
+        generate(recipe, 1, settings=settings)
+
+
+def test_a_server_without_completions_stops_the_run(
+    settings: Settings, loopback: Loopback
+) -> None:
+    loopback.script(lambda number, body: error(404, "no such route"))
+    recipe = Recipe.from_dict({"columns": {"text": {"prompt": "<|user|>", "raw": True}}})
+
+    batch = generate(recipe, 1, settings=settings)
+
+    assert batch.status == "stopped" and "at this address (404)" in batch.ended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -21,7 +21,7 @@ from synthnb.recipe.parts import (
     Uuid,
     label,
 )
-from synthnb.samplers.draws import bits, deck, digest, spread
+from synthnb.samplers.draws import bits, deck, digest, permutation, spread
 from synthnb.samplers.person import make_person
 from synthnb.types import JSON
 
@@ -55,6 +55,16 @@ def draw_category(column: Category, name: str, seed: int, index: int) -> Drawn:
         return Drawn(column.values[place], rank, label(column.values[place]))
     place = _place(tuple(column.weights), spread(index, seed, name))
     return Drawn(column.values[place], index, label(column.values[place]))
+
+
+def category_by_index(column: Category, name: str, seed: int) -> Callable[[int], JSON]:
+    """``draw_category(…).value`` as a function of the index, all else worked out before."""
+    weights, values = tuple(column.weights), column.values
+    slots = _slots(weights)
+    if slots is None:
+        return lambda index: values[_place(weights, spread(index, seed, name))]
+    size, dealt = len(slots), [values[place] for place in slots]
+    return lambda index: dealt[permutation(size, seed, name, index // size)[index % size]]
 
 
 def draw_subcategory(column: Subcategory, name: str, seed: int, parent: Drawn) -> Drawn:

@@ -6,8 +6,9 @@ list, answers for any index, and gives top-up candidates (index n and beyond) th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from synthnb.errors import RecipeError, SourceError
@@ -22,7 +23,7 @@ from synthnb.recipe.parts import (
     Uuid,
     label,
 )
-from synthnb.samplers.columns import draw_plain
+from synthnb.samplers.columns import category_by_index, draw_plain
 from synthnb.samplers.counts import planned_counts
 from synthnb.samplers.draws import permuted
 from synthnb.samplers.fewshot import pick_examples
@@ -63,6 +64,7 @@ class Plan:
         self._joint: JointModel | None = _fit(recipe, source)
         self._uses_rows = source is not None and _reads_rows(recipe)
         self._positions: dict[tuple[str, str], list[int]] = {}
+        self._draws = _independent(recipe)
 
     @property
     def limit(self) -> int | None:
@@ -165,6 +167,8 @@ class Plan:
         return self._positions[key]
 
     def _sample(self, index: int, fixed: dict[str, JSON], source: Row | None) -> Row:
+        if not fixed and self._draws is not None:
+            return {name: draw(index) for name, draw in self._draws}
         fixed = with_parents(self.recipe, fixed, index)
         joint = self._draw_joint(index, fixed)
         row = Labels(self.recipe, index, fixed, {**(source or {}), **joint})
@@ -193,6 +197,19 @@ class Plan:
             if all(label(row[name]) == value for name, value in asked.items()):
                 return row
         raise RecipeError(f"None of {_TRIES} rows drawn like the source has {_shown(fixed)}.")
+
+
+def _independent(recipe: Recipe) -> list[tuple[str, Callable[[int], JSON]]] | None:
+    """One function of the index a column, where no column depends on another."""
+    draws: list[tuple[str, Callable[[int], JSON]]] = []
+    for name, column in recipe.columns.items():
+        if isinstance(column, Subcategory | Like):
+            return None
+        if isinstance(column, Category):
+            draws.append((name, category_by_index(column, name, recipe.seed)))
+        elif isinstance(column, Integer | Number | Datetime | Person | Uuid):
+            draws.append((name, partial(draw_plain, column, name, recipe.seed)))
+    return draws
 
 
 def _shown(fixed: Mapping[str, JSON]) -> str:

@@ -256,3 +256,15 @@ def test_a_quota_on_a_source_column_takes_matching_rows_again() -> None:
 def test_a_recipe_with_a_source_needs_its_rows() -> None:
     with pytest.raises(SourceError):
         make_plan(augment(), None, 3)
+
+
+def test_a_draw_by_index_is_the_draw_of_the_row() -> None:
+    from synthnb.recipe.parts import Category
+    from synthnb.samplers.columns import category_by_index, draw_category
+
+    for weights in ([1, 1, 1], [3, 2, 1], [0.123, 0.5, 1.7]):
+        column = Category(values=["a", "b", "c"], weights=weights)
+        by_index = category_by_index(column, "mood", 7)
+        assert [by_index(i) for i in range(200)] == [
+            draw_category(column, "mood", 7, i).value for i in range(200)
+        ]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from synthnb.charts.distributions import main_column
-from synthnb.charts.similarity import nearest, ngrams
+from synthnb.charts.similarity import ngrams
 from synthnb.checks.repetition import repeated_share
 from synthnb.checks.values import as_plain
+from synthnb.diff.neighbours import Links, neighbours
 from synthnb.types import Record, Row
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Measure:
     """Each value is 0 or 1."""
     digits: int = 3
     """Decimals that are shown."""
+    links: Links = frozenset()
+    """Places whose values depend on each other; only for records that are paired."""
 
 
 def measures(
@@ -100,21 +103,13 @@ def _texts(batches: tuple[Batch, Batch], records: Records) -> Iterator[Measure]:
     loops = each(lambda text: repeated_share(text, 3))
     words = "share of the row, lower is better"
     yield Measure("repetition", "repeated 3-grams in a row", words, -1, loops[0], loops[1])
-    near = [_nearest(side) for side in texts]
+    (before, old_links), (after, new_links) = (neighbours(side) for side in texts)
     words = "similarity 0–1, lower is better"
-    yield Measure("nearest", "nearest other row", words, -1, near[0], near[1])
+    links = old_links | new_links
+    yield Measure("nearest", "nearest other row", words, -1, before, after, links=links)
     long = each(lambda text: float(len(text)))
     words = "characters, no direction"
     yield Measure("length", "length", words, 0, long[0], long[1], digits=1)
-
-
-def _nearest(texts: Sequence[str | None]) -> tuple[float | None, ...]:
-    places = [i for i, text in enumerate(texts) if text]
-    scores = nearest([texts[i] or "" for i in places])
-    if len(places) < 2:
-        return (None,) * len(texts)
-    known = dict(zip(places, scores, strict=False))
-    return tuple(known.get(i) for i in range(len(texts)))
 
 
 def _few_shot(batches: tuple[Batch, Batch], records: Records) -> Iterator[Measure]:

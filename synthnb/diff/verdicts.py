@@ -65,6 +65,9 @@ def judge(measure: Measure, *, paired: bool = True) -> Result | None:
         )
     apart = np.asarray(new, float) - np.asarray(old, float)
     ends = interval(apart, yes_no=measure.yes_no)
+    if ends is not None and measure.links:
+        wide = _dependence(measure, change)
+        ends = change + (ends[0] - change) * wide, change + (ends[1] - change) * wide
     low, high = ends if ends is not None else (None, None)
     return Result(measure, len(old), *means, change, low, high, spread, _verdict(measure, ends))
 
@@ -133,6 +136,17 @@ def _smoothed(
     drawn = rng.multinomial(size, shares, resamples)
     means: NDArray[np.float64] = (drawn[:, 0] - drawn[:, 1]) / size
     return means
+
+
+def _dependence(measure: Measure, change: float) -> float:
+    """How much wider the interval is because linked rows are no two witnesses."""
+    off = [
+        b - a - change if a is not None and b is not None else 0.0
+        for a, b in zip(measure.old, measure.new, strict=True)
+    ]
+    alone = sum(value * value for value in off)
+    together = sum(off[i] * off[j] for i, j in measure.links)
+    return math.sqrt(max(1.0, 1 + 2 * together / alone)) if alone else 1.0
 
 
 def _widened(n: int, level: float) -> float:

@@ -1,0 +1,180 @@
+"""What a diff says of two batches, and when it refuses to say anything."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from synthnb.batch import Batch
+from synthnb.diff import diff
+from synthnb.diff.payload import MAX_BYTES, MIME
+from synthnb.recipe import Recipe
+from synthnb.types import Call, Reason, Record
+from tests.diff.versions import changed_recipe, two_versions
+from tests.samples import HOSTILE, batch_of, sample_batch
+
+MOODS = """\
+synthnb: 1
+name: r
+seed: 7
+columns:
+  mood: [angry, happy]
+  text: {prompt: "A review by someone who is {{ mood }}."}
+"""
+
+
+def rows(texts: list[str], seed: int = 7, **more: object) -> Batch:
+    recipe = Recipe.loads(MOODS).replace(seed=seed)
+    records = [
+        Record(i, {"mood": ("angry", "happy")[i % 2], "text": text}, id=f"r{i}")
+        for i, text in enumerate(texts)
+    ]
+    return Batch(records, recipe, name="r", **more)  # type: ignore[arg-type]
+
+
+def test_the_diff_of_two_versions_reads_from_verdict_to_rows() -> None:
+    old, new = two_versions()
+    text = str(new.diff(old))
+    first, second, *_ = text.splitlines()
+    assert re.fullmatch(r"(\d+ (worse|better|changed|no evidence)(, )?)+", first)
+    assert second == (
+        "reviews, version 3 against 2 · 31 of 31 planned rows share product, mood and seed"
+    )
+    assert re.search(r"^Recipe: 1 of 1\d keys changed$", text, re.MULTILINE)
+    assert "31 pairs of first answers" in text
+    assert re.search(r"^length +148\.\d .* to .* no evidence$", text, re.MULTILINE)
+    assert "10,000 paired bootstrap resamples" in text
+    assert re.search(r"With \d intervals expect 0.\d false calls", text)
+    assert re.search(r"The outcome differs in \d+ of 31 pairs", text)
+
+
+def test_two_changed_keys_cannot_be_told_apart() -> None:
+    one = str(diff(*two_versions()))
+    two = str(diff(*two_versions(temperature=0.7)))
+    assert "can be put down" not in one
+    assert "Two keys changed, so no change can be put down to one of them." in two
+
+
+def test_only_first_answers_count_accepted_or_not() -> None:
+    old, new = rows(["a b c", "d e f"] * 4), rows(["a b c", "d e f"] * 4)
+    again = Record(0, {"mood": "angry", "text": "x" * 900}, attempt=1, id="again")
+    lost = replace(new.made[3], accepted=False, reasons=(Reason("length", 5),))
+    new = new.replace(records=[*new.made[:3], lost, *new.made[4:], again], wanted=8)
+    made = diff(old, new)
+    found = {r.measure.id: r for r in made.results}
+    assert (found["accepted"].old, found["accepted"].new) == (1.0, 0.875)
+    assert "length" not in found  # nothing moved: the long one is no first answer
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (rows(["a"] * 8, seed=8), "seeds differ (7, 8)"),
+        (
+            rows(["a"] * 8).replace(
+                records=[
+                    Record(i, {"mood": "angry", "text": "a"}, id=f"r{i}") for i in range(8)
+                ]
+            ),
+            "mood differs in 4 of 8 planned rows",
+        ),
+        (
+            rows(["a"] * 8).replace(
+                records=[
+                    Record(i, {"mood": "angry", "text": "a"}, parents=("p",)) for i in range(8)
+                ]
+            ),
+            "source rows differ in 8 of 8 planned rows",
+        ),
+    ],
+)
+def test_broken_pairing_takes_the_place_of_the_verdict(other: Batch, why: str) -> None:
+    made = diff(rows(["the cat sat", "a dog ran", "it is late", "so what"] * 2), other)
+    assert made.verdict == f"Not paired: {why}. Shown as two separate batches."
+    assert str(made).startswith(made.verdict)
+    assert not made.pairs and all(r.verdict is None for r in made.results)
+    assert "no evidence" not in str(made)
+    body = made._repr_mimebundle_()[MIME]
+    assert body["paired"] is False
+    assert all(m["low"] is None and m["verdict"] is None for m in body["metrics"])
+
+
+def test_an_attribute_that_only_one_has_does_not_break_pairs() -> None:
+    old, new = rows(["a b"] * 8), rows(["a c"] * 8)
+    data = old.recipe.to_dict()
+    data["columns"] = {"tone": ["dry"], **data["columns"]}
+    new = new.replace(
+        recipe=Recipe.from_dict(data),
+        records=[replace(r, values={"tone": "dry", **r.values}) for r in new.made],
+    )
+    assert "8 of 8 planned rows share mood and seed; only one has tone" in str(diff(old, new))
+
+
+def test_the_same_batch_differs_in_nothing() -> None:
+    batch = sample_batch()
+    made = batch.diff(batch)
+    assert made.same
+    assert str(made).startswith("No difference: the same recipe made the same rows")
+    assert made._repr_mimebundle_()[MIME]["rows"] == []
+
+
+def test_few_pairs_show_nothing_whatever_they_say() -> None:
+    made = diff(rows(["short"] * 5), rows(["a very much longer text than that"] * 5))
+    assert {r.verdict for r in made.results} == {"no evidence"}
+    assert "Fewer than 6 pairs cannot show a change." in str(made)
+
+
+def test_metrics_of_your_own_join_the_table() -> None:
+    old, new = rows(["Why so?", "No."] * 8), rows(["Why so?"] * 16)
+    made = new.diff(old, metrics={"asks": lambda row: "?" in row["text"]})
+    asks = next(r for r in made.results if r.measure.label == "asks")
+    assert (asks.old, asks.new, asks.verdict) == (0.5, 1.0, "changed")
+    assert "asks" in made.df["metric"].tolist()
+
+
+def test_a_model_that_the_settings_chose_is_a_change() -> None:
+    def written(model: str) -> Batch:
+        batch = rows(["a b c"] * 6)
+        call = Call("text", model, (), "a b c", completion_tokens=3)
+        return batch.replace(records=[replace(r, calls=(call,)) for r in batch.made])
+
+    made = diff(written("lab/small"), written("lab/big"))
+    assert made.recipe.changed == ("model",)
+    assert "- model: lab/small\n+ model: lab/big" in str(made.recipe)
+
+
+def test_decisions_of_people_change_no_comparison() -> None:
+    old, new = two_versions()
+    new = new.replace(run="some-run")
+    before = str(diff(old, new))
+    new.decisions.decide(new.made[1].id, "drop")
+    assert str(diff(old, new)) == before
+
+
+def test_the_output_is_bounded_and_the_same_each_time() -> None:
+    texts = [f"row {i} " + "blåbær \U0001f600 " * 400 for i in range(400)]
+    old, new = batch_of(texts), batch_of([t[::-1] for t in texts], version=2)
+    bundles = [json.dumps(diff(old, new)._repr_mimebundle_()) for _ in range(2)]
+    assert bundles[0] == bundles[1]
+    body = json.loads(bundles[0])[MIME]
+    assert len(json.dumps(body, ensure_ascii=False).encode()) <= MAX_BYTES
+    assert body["total_rows"] == 400 and 20 < body["saved_rows"] == len(body["rows"])
+
+
+def test_hostile_rows_are_text_everywhere() -> None:
+    old = batch_of(HOSTILE)
+    new = batch_of([text + " <b>x</b>" for text in HOSTILE], version=2)
+    recipe = changed_recipe()
+    data = recipe.to_dict()
+    data["columns"]["text"]["prompt"] = "<script>alert(1)</script> {{ mood }}\n\u202e$x$"
+    bundle = diff(old, new.replace(recipe=Recipe.from_dict(data)))._repr_mimebundle_()
+    html = bundle["text/html"]
+    allowed = {"p", "b", "i", "br", "table", "tr", "th", "td", "pre", "del", "ins", "span"}
+    assert set(re.findall(r"<(\w+)", html)) <= allowed
+    assert not re.search(r"<\w+[^>]* on\w+=", html)
+    assert "$" not in re.sub(r"<span>\$</span>", "", html)
+    for shown in (html, bundle["text/plain"], json.dumps(bundle[MIME], ensure_ascii=False)):
+        assert "\u202e" not in shown and "\x1b" not in shown and "\x00" not in shown

@@ -59,7 +59,7 @@ def build_job(
 ) -> Job:
     """A job for ``Engine``. ``in_flight`` is how many requests the endpoints may bear."""
     models = cell_models(recipe, default_model)
-    cells = {name: Cell(recipe, name, models[name][0], plan) for name in recipe.prompts}
+    cells = {name: Cell(plan.recipe, name, models[name][0], plan) for name in recipe.prompts}
 
     purse = purse or Purse()
 

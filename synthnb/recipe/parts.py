@@ -323,6 +323,8 @@ class Prompt(Value):
     few_shot: int | None = Field(default=None, ge=0, le=1_000)
     """Examples shown a call; all of them where unset."""
     examples: list[dict[str, JSON]] = Field(default_factory=list)
+    examples_from: Literal["source"] | None = None
+    """The source's rows are the examples: it has a column of this name."""
     from_accepted: FromAccepted | None = None
     """Some of the examples shown are rows of this run (Self-Instruct)."""
     per_call: int = Field(default=1, ge=1, le=100)

@@ -130,6 +130,8 @@ def _prompts(recipe: Recipe, report: Report, columns: tuple[str, ...] | None) ->
         path: Path = ("columns", name)
         _answer_form(column, path, report)
         _company(column, path, report)
+        if column.examples_from is not None and recipe.source is None:
+            report.add((*path, "examples_from"), "needs a source")
         for position, example in enumerate(column.examples):
             where = (*path, "examples", position)
             if name not in example:
@@ -152,6 +154,8 @@ def _company(column: Prompt, path: Path, report: Report) -> None:
                 report.add((*path, key), f"raw sends the prompt alone: write {key} into it")
         if column.per_call > 1:
             report.add((*path, "per_call"), "raw sends the prompt alone: ask for one a call")
+    if column.examples_from is not None and column.examples:
+        report.add((*path, "examples"), "examples are given, or come from the source, not both")
     if column.from_accepted is None:
         return
     if column.raw or column.turns is not None:

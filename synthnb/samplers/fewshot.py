@@ -13,14 +13,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from synthnb.errors import SourceError
 from synthnb.recipe.parts import Category, Prompt, Subcategory, label
 from synthnb.samplers.draws import deck, permutation
+from synthnb.suggest import did_you_mean
 from synthnb.types import JSON
 
 if TYPE_CHECKING:
     from synthnb.recipe import Recipe
+    from synthnb.source import SourceRows
 
-__all__ = ["class_column", "pick_examples"]
+__all__ = ["class_column", "pick_examples", "seeded", "with_examples"]
+
+SEEDS = 10_000
+"""Source rows that are kept as examples."""
+
+
+def seeded(recipe: Recipe) -> list[str]:
+    """Columns whose examples are rows of the source."""
+    columns = recipe.columns.items()
+    return [n for n, c in columns if isinstance(c, Prompt) and c.examples_from is not None]
+
+
+def with_examples(recipe: Recipe, source: SourceRows | None) -> Recipe:
+    """The recipe with source rows in place of ``examples_from``."""
+    names = seeded(recipe)
+    if not names or source is None:
+        return recipe
+    rows = [source.row(place) for place in range(min(len(source), SEEDS))]
+    columns = dict(recipe.columns)
+    for name in names:
+        if name not in source.columns:
+            hint = did_you_mean(name, source.columns) or f"; it has {', '.join(source.columns)}"
+            raise SourceError(f"examples_from: {source.name} has no column {name!r}{hint}")
+        known = [row for row in rows if row.get(name) not in (None, "")]
+        filled = {"examples": known, "examples_from": None}
+        columns[name] = columns[name].model_copy(update=filled)
+    return recipe.replace(columns=columns)
 
 
 def class_column(recipe: Recipe, column: str) -> str | None:

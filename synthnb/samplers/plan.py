@@ -26,7 +26,7 @@ from synthnb.recipe.parts import (
 from synthnb.samplers.columns import category_by_index, draw_plain
 from synthnb.samplers.counts import planned_counts
 from synthnb.samplers.draws import permuted
-from synthnb.samplers.fewshot import pick_examples
+from synthnb.samplers.fewshot import pick_examples, seeded, with_examples
 from synthnb.samplers.labels import Labels, draw_label, with_parents
 from synthnb.suggest import did_you_mean
 from synthnb.types import JSON, Row
@@ -58,7 +58,8 @@ class Plan:
     """Planned rows by index; see ``make_plan``."""
 
     def __init__(self, recipe: Recipe, source: SourceRows | None, n: int) -> None:
-        self.recipe = recipe
+        self.recipe = with_examples(recipe, source)
+        """The recipe, with source rows as examples where it says so."""
         self.source = source
         self.n = n
         self._joint: JointModel | None = _fit(recipe, source)
@@ -231,10 +232,11 @@ def _fit(recipe: Recipe, source: SourceRows | None) -> JointModel | None:
 def _reads_rows(recipe: Recipe) -> bool:
     """Whether each row stands on a source row of its own.
 
-    Rows that only follow the source's distribution (``like``) have no single parent.
+    Rows that only follow the source's distribution (``like``), or are shown some of its
+    rows as examples, have no single parent.
     """
     columns = recipe.columns.items()
-    if not any(isinstance(column, Like) for _, column in columns):
+    if not any(isinstance(column, Like) for _, column in columns) and not seeded(recipe):
         return True
     return any(
         reference.startswith("source.")

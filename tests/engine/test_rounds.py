@@ -8,7 +8,7 @@ import pytest
 
 from synthnb import Recipe, generate
 from synthnb.batch import Batch
-from synthnb.errors import RecipeError
+from synthnb.errors import RecipeError, SourceError
 from synthnb.settings import Profile, Settings
 from tests.loopback import Loopback
 from tests.replies import error
@@ -81,7 +81,7 @@ def test_raw_is_refused_where_there_are_chats_alone(loopback: Loopback) -> None:
     recipe = Recipe.from_dict({"columns": {"text": {"prompt": "<|user|>", "raw": True}}})
     settings = Settings(model="openai/gpt-5-mini")
 
-    with pytest.raises(RecipeError, match="column text is raw, and api.openai.com continues"):
+    with pytest.raises(RecipeError, match="column text is raw, and api"):
         generate(recipe, 1, settings=settings)
 
 
@@ -94,3 +94,33 @@ def test_a_server_without_completions_stops_the_run(
     batch = generate(recipe, 1, settings=settings)
 
     assert batch.status == "stopped" and "at this address (404)" in batch.ended
+
+
+def test_source_rows_as_examples(settings: Settings, loopback: Loopback) -> None:
+    recipe = Recipe.from_dict(
+        {
+            "source": {"keep": False},
+            "columns": {
+                "sort": ["a", "b"],
+                "task": {
+                    "prompt": "A task of sort {{ sort }}.",
+                    "examples_from": "source",
+                    "few_shot": 2,
+                },
+            },
+            "checks": [{"novelty": {"column": "task", "against": ["accepted", "source"]}}],
+        }
+    )
+    seeds = [{"sort": "ab"[n % 2], "task": f"Seed {n}."} for n in range(4)]
+
+    batch = generate(recipe, 6, source=seeds, settings=settings)
+
+    assert len(batch) == 6 and batch.columns == ["sort", "task"]
+    for record in batch.records:
+        own, other = (seeds[pick]["sort"] for pick in sorted(record.calls[0].few_shot))
+        assert {own, other} == {"a", "b"} and record.parents == ()
+    said = [m["content"] for m in loopback.bodies[0]["messages"]]
+    assert said[0].startswith("A task of sort") and said[1].startswith("Seed")
+
+    with pytest.raises(SourceError, match="has no column 'task'; it has text"):
+        generate(recipe, 2, source=[{"text": "x"}], settings=settings)

@@ -120,6 +120,21 @@ class NearDuplicateIndex:
             self._seen += len(rows)
             yield from ((first + row, matches[row]) for row in sorted(matches))
 
+    def matches(self, texts: Iterable[str]) -> Iterator[tuple[int, Match]]:
+        """Yield (number, match) of each text that nearly repeats an added one; adds none.
+
+        >>> index = NearDuplicateIndex()
+        >>> index.add("the quick brown fox jumps over the lazy dog")
+        0
+        >>> list(index.matches(["a new text", "The quick brown fox jumps over the lazy dog"]))
+        [(1, Match(row=0, similarity=1.0))]
+        """
+        first = 0
+        for rows in _blocks(texts):
+            found = self._known(_Block(self, rows))
+            yield from ((first + row, found[row]) for row in sorted(found))
+            first += len(rows)
+
     def _nearest(self, block: _Block) -> dict[int, Match]:
         """Return the nearest earlier text, in the block or before it, of each row."""
         matches = self._known(block)

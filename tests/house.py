@@ -23,7 +23,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("models", "middleware", "prices"),
     ("metrics", "shingles", "nearduplicates", "checks", "privacy", "collapse", "ranking"),
     ("engine",),
-    ("terms", "export", "sinks", "card", "batch"),
+    ("terms", "export", "sinks", "card", "mixing", "batch"),
     ("charts", "folder", "explore", "saved", "diff"),
     ("api", "scale", "doctor", "listing", "versions"),
     ("cli", "__main__"),

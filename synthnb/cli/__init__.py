@@ -21,6 +21,7 @@ VERBS: dict[str, str] = {
     "run": "run a recipe into a folder of rows, charts and card",
     "history": "list the versions of a name made in this folder",
     "diff": "compare two runs: what changed, and what that did",
+    "check": "say whether rows are fit to train on, with a page to share",
     "models": "list models: what is there, what is missing",
     "collapse": "simulate model collapse, theory beside it",
     "doctor": "check installation, settings and model",

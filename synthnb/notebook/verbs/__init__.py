@@ -17,6 +17,7 @@ VERBS: dict[str, str] = {
     "show": "show a batch, a version or a recipe again",
     "history": "list the versions of a batch",
     "diff": "compare two versions: what changed, and what that did",
+    "check": "say whether a batch is fit to train on",
     "save": "write a batch's recipe to a file",
     "models": "list models: what is there, what is missing",
     "doctor": "check installation, settings and model",

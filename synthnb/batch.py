@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from synthnb.collapse.meter import Meter
     from synthnb.recipe import Recipe
     from synthnb.report import Report
+    from synthnb.report import Report
 
 __all__ = ["Batch", "provenance"]
 
@@ -259,6 +260,16 @@ class Batch:
         from synthnb.collapse.meter import meter
 
         return meter([*previous, self] if previous else self, real=real)
+
+    def report(self, real: Any = None, **options: Any) -> Report:
+        """Whether these rows are fit to train on: figures, charts, three things to do next.
+
+        ``real`` are real rows to compare with, the recipe's source by default; further
+        options are those of ``synthnb.report.report`` (``text``, ``label``, ``holdout``).
+        """
+        from synthnb.report import report
+
+        return report(self, real, **options)
 
     def charts(self) -> Charts:
         """Altair charts by name (one a sampled column, length, nearest row, rejections).

@@ -97,7 +97,7 @@ def _settings() -> Iterator[Finding]:
 
 def _profiles(settings: Settings) -> Iterator[Finding]:
     for name, profile in settings.profiles.items():
-        if profile.kind == "local":
+        if profile.base_url is None:  # in this process
             continue
         subject = f"profile {name}"
         if profile.key_name is None:

@@ -53,7 +53,7 @@ def price_of(profile: Profile, model: str) -> Price | None:
     >>> price_of(BUILT_IN["local"], "smollm2-135m").cost(1000, 1000)
     0.0
     """
-    if profile.kind == "local":
+    if profile.base_url is None:  # in this process
         return FREE
     own = profile.price
     if own is not None:

@@ -45,7 +45,7 @@ def refused(folder: Path) -> str:
 def test_without_any_file_the_embedded_model_is_the_default(project: Path, home: Path) -> None:
     settings = load_settings(project)
     assert settings.model == "local/smollm2-135m"
-    assert set(settings.profiles) == {"local", "openai", "ollama"}
+    assert set(settings.profiles) == {"local", "rules", "openai", "ollama"}
     assert settings.profiles["openai"].origin == "https://api.openai.com:443"
     assert settings.profiles["ollama"].loopback and not settings.profiles["openai"].loopback
     assert config_file() == home / "config" / "synthnb.toml"

@@ -36,7 +36,13 @@ def _local(profile: Profile, model: str, settings: Settings, on_notice: OnNotice
     return open_model(f"{profile.name}/{model}", settings)
 
 
-KINDS: Mapping[str, Factory] = {"openai": _http, "local": _local}
+def _rules(profile: Profile, model: str, settings: Settings, on_notice: OnNotice) -> Model:
+    from synthnb.models.rules import RuleModel
+
+    return RuleModel(f"{profile.name}/{model}")
+
+
+KINDS: Mapping[str, Factory] = {"openai": _http, "local": _local, "rules": _rules}
 """Kind of a profile to what opens its models."""
 
 

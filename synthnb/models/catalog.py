@@ -103,7 +103,7 @@ def _endpoints(settings: Settings) -> list[Entry]:
 
     entries = []
     for name, profile in settings.profiles.items():
-        if profile.kind == "local":
+        if profile.base_url is None:  # in this process
             continue
         ready, needs = _key(profile)
         chosen = settings.model.startswith(f"{name}/")

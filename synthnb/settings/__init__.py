@@ -263,8 +263,8 @@ def _profile(file: _File, name: str, table: dict[str, Any], base: Profile | None
     kind = values.get("kind", base.kind if base else "openai")
     if kind == "openai" and not (values.get("base_url") or (base and base.base_url)):
         raise file.error(name, f"profile {name} needs a base_url")
-    if kind == "local" and "base_url" in values:
-        raise file.error("base_url", f"profile {name} is local: it has no base_url")
+    if kind != "openai" and "base_url" in values:
+        raise file.error("base_url", f"profile {name} is {kind}: it has no base_url")
     if "api_key_env" in values and "api_key_keyring" in values:
         raise file.error("api_key_keyring", f"profile {name}: two keys; keep one")
     if "api_key_keyring" in values and base:
@@ -273,7 +273,7 @@ def _profile(file: _File, name: str, table: dict[str, Any], base: Profile | None
 
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
-    "kind": ("openai", "local"),
+    "kind": ("openai", "local", "rules"),
     "transport": ("http", "aiohttp", "openai"),
     "structured": ("auto", "json_schema", "json_object", "none"),
 }

@@ -33,7 +33,7 @@ class Profile:
     """One endpoint. Keys are named here, never held."""
 
     name: str
-    kind: Literal["openai", "local"] = "openai"
+    kind: Literal["openai", "local", "rules"] = "openai"
     base_url: str | None = None
     api_key_env: str | None = None
     api_key_keyring: str | None = None
@@ -95,6 +95,7 @@ class Profile:
 
 BUILT_IN: Mapping[str, Profile] = {
     "local": Profile("local", kind="local", concurrency=4),
+    "rules": Profile("rules", kind="rules", concurrency=64),
     "openai": Profile(
         "openai", base_url="https://api.openai.com/v1", api_key_env="OPENAI_API_KEY"
     ),

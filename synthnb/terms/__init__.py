@@ -146,7 +146,8 @@ def findings(used: Used, purpose: str | None) -> tuple[Finding, ...]:
     hosted = _first("host", host) if host else None
     if hosted:
         found.append(_finding(hosted, purpose))
-    weights = _first("weights", basename) or _first("weights", name)
+    rules = None if host else _first("weights", used.model.lower())
+    weights = rules or _first("weights", basename) or _first("weights", name)
     if weights and not (hosted and weights.get("channel") == "weights"):
         found.append(_finding(weights, purpose))
     level: Level = "allow" if purpose == "teaching" else "unknown"

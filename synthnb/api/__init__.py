@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from synthnb.api.augmenting import augment_recipe
+from synthnb.api.augmenting import Wish, augment_recipe
 from synthnb.api.handle import Handle, launch
 from synthnb.api.preparing import Run, prepare, shared_store
 from synthnb.batch import Batch
@@ -108,25 +108,34 @@ def augment(
     how: str = "paraphrase",
     *,
     label: str | None = None,
+    group: str | None = None,
+    to: Any = None,
+    check: bool | str = True,
     model: str | None = None,
+    record: str | Path | None = None,
+    replay: str | Path | None = None,
     on_event: Listener | None = None,
     **params: Any,
 ) -> Batch:
     """New variants of one text column of real rows: ``n`` for each row, same columns.
 
-    ``how`` is one of ``synthnb.api.augmenting.HOW`` or a prompt of your own; ``label`` names a
-    column whose value the new text must keep to. ``params`` are sampling parameters
-    (``temperature=0.9``). ``batch.recipe`` is the recipe that was used, ready to edit;
-    each row's ``parents`` name the row that it was made from.
+    ``how`` is one of ``synthnb.api.augmenting.HOW`` (``eda``, ``noise`` and their like ask
+    no model) or a prompt of your own. ``label`` names the column that says what a text is:
+    it is kept, or flipped by ``counterfactual``, and where every label has 5 rows a
+    classifier that learned from them checks it; ``check`` names a model to ask instead, or
+    is False. ``group`` keeps rows together for splits. ``to`` is the style, the pivot
+    language, or the label to become. ``params`` are sampling parameters
+    (``temperature=0.9``, ``alpha=0.1`` for rules). ``batch.recipe`` is the recipe that was
+    used, ready to edit; each row's ``parents`` name the row that it was made from. Split
+    before you augment: examples of ``continuation`` come from all rows.
     """
     from synthnb.recipe.parts import Source
     from synthnb.source import open_source
 
     rows = open_source(Source(order="file"), base=Path.cwd(), frame=df)
-    recipe = augment_recipe(
-        rows.columns, column, n, how, label=label, model=model, params=params
-    )
-    run = prepare(recipe, len(rows) * n, source=df)
+    wish = Wish(column, n, how, label, group, to, check, model)
+    recipe, wanted = augment_recipe(rows, wish, params)
+    run = prepare(recipe, wanted, source=df, record=record, replay=replay)
     return _wait(start(run, on_event))
 
 

@@ -7,6 +7,7 @@ from synthnb.checks import basic as basic
 from synthnb.checks import code as code
 from synthnb.checks import contamination as contamination
 from synthnb.checks import duplicates as duplicates
+from synthnb.checks import edits as edits
 from synthnb.checks import grounded as grounded
 from synthnb.checks import judge as judge
 from synthnb.checks import labels as labels

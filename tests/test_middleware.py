@@ -15,6 +15,7 @@ from synthnb.middleware import (
     BudgetReached,
     Cache,
     Caps,
+    Keep,
     Limit,
     Policy,
     Purse,
@@ -94,7 +95,7 @@ def test_the_key_does_not_hang_on_order_or_on_names() -> None:
 def test_a_kept_answer_is_the_same_and_marked(home: Any) -> None:
     store = Store.open()
     inner = Scripted(lambda call: replace(answer(), logprobs=(("Hi", -0.5),), reasoning="Hm"))
-    cache = Cache(inner, store)
+    cache = Cache.around(inner, store)
 
     async def main() -> tuple[Completion, Completion]:
         return await cache.complete(ASKED), await cache.complete(ASKED)
@@ -102,6 +103,34 @@ def test_a_kept_answer_is_the_same_and_marked(home: Any) -> None:
     first, second = asyncio.run(main())
     assert inner.calls == 1
     assert second == replace(first, cached=True)
+    store.close()
+
+
+def test_an_answer_holds_its_place_until_it_is_durable(home: Any) -> None:
+    store = Store.open()
+    keep = Keep(Scripted(lambda call: answer()), store)
+    limit = Limit(2)
+    cache = Cache(Throttle(keep, limit), keep)
+    put, most = store.put, 0
+
+    def watched(key: bytes, value: bytes) -> Any:
+        nonlocal most
+        most = max(most, limit.in_flight)
+        future = put(key, value)
+        future.add_done_callback(lambda _: seen.append(limit.in_flight))
+        return future
+
+    store.put = watched  # type: ignore[method-assign]
+    seen: list[int] = []
+
+    async def main() -> None:
+        asked = (replace(ASKED, row=row) for row in range(6))
+        await asyncio.gather(*(cache.complete(request) for request in asked))
+
+    asyncio.run(main())
+    assert len(seen) == 6
+    assert 1 <= min(seen) <= most <= 2
+    assert not keep._keys
     store.close()
 
 
@@ -113,9 +142,9 @@ def test_a_refusal_is_kept_and_a_failure_is_not(home: Any) -> None:
     async def main() -> None:
         for _ in range(2):
             with pytest.raises(RowModelError, match=r"No\."):
-                await Cache(refusing, store).complete(ASKED)
+                await Cache.around(refusing, store).complete(ASKED)
             with pytest.raises(RetryableModelError):
-                await Cache(failing, store).complete(replace(ASKED, row=99))
+                await Cache.around(failing, store).complete(replace(ASKED, row=99))
 
     asyncio.run(main())
     assert (refusing.calls, failing.calls) == (1, 2)

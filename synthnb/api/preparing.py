@@ -17,7 +17,17 @@ from synthnb.engine.build import cell_models
 from synthnb.engine.estimate import Estimate, estimate_run
 from synthnb.errors import RecipeError, SettingsError, SourceError
 from synthnb.events import Notice
-from synthnb.middleware import Budget, Cache, Caps, Limit, Policy, Purse, Retry, Throttle
+from synthnb.middleware import (
+    Budget,
+    Cache,
+    Caps,
+    Keep,
+    Limit,
+    Policy,
+    Purse,
+    Retry,
+    Throttle,
+)
 from synthnb.models import get_model
 from synthnb.prices import FREE, Price, price_of
 from synthnb.recipe import Recipe
@@ -215,12 +225,14 @@ class Run:
                 on_notice=lambda said: self.notify(Notice(f"{host} {said}", "pause")),
             )
         model = Budget(model, self.purse, self.price_for(name))
-        model = Retry(Throttle(model, limit), self.policy)
-        if self.store is not None:
-            model = Cache(
+        if self.store is None:
+            model = Retry(Throttle(model, limit), self.policy)
+        else:
+            keep = Keep(
                 model, self.store, since=self.since,
                 on_notice=lambda said: self.notify(Notice(said, "store")),
             )  # fmt: skip
+            model = Cache(Retry(Throttle(keep, limit), self.policy), keep)
         if self.record is not None:
             from synthnb.models.tape import Recorder
 

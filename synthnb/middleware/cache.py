@@ -12,7 +12,7 @@ from synthnb.errors import RowModelError
 from synthnb.store import Store
 from synthnb.types import Completion, Model, Request
 
-__all__ = ["Cache", "request_key"]
+__all__ = ["Cache", "Keep", "request_key"]
 
 Notify = Callable[[str], None]
 
@@ -51,21 +51,16 @@ def _finish(head: hashlib.blake2b, request: Request) -> bytes:
     return head.digest()
 
 
-class Cache:
-    """Looks an answer up before asking, and keeps each one before handing it on.
+class Keep:
+    """Keeps each answer before handing it on: it is durable when ``complete`` returns.
 
-    An answer is durable when ``complete`` returns. A useless one (refusal, filter) is
-    kept as well: a resumed run does not pay for it twice. ``since`` (Unix time) makes
-    older answers invisible, which is what ``--no-cache`` needs.
+    A useless one (refusal, filter) is kept as well: a resumed run does not pay for it
+    twice. It sits below the throttle, so that an answer holds its place until it is
+    durable: a kill never loses more requests than may be in flight.
     """
 
     def __init__(
-        self,
-        model: Model,
-        store: Store,
-        *,
-        since: float = 0.0,
-        on_notice: Notify | None = None,
+        self, model: Model, store: Store, *, since: float = 0.0, on_notice: Notify | None = None
     ) -> None:
         self._model = model
         self._store = store
@@ -75,6 +70,8 @@ class Cache:
         # A run has a handful of (parameters, schema) pairs: hash each once. The pair is
         # kept beside its hash so that an id is never that of a newer object.
         self._heads: dict[tuple[str, int, int], tuple[Any, Any, hashlib.blake2b]] = {}
+        self._keys: dict[int, bytes] = {}
+        """Of requests on their way, by id."""
 
     @property
     def name(self) -> str:
@@ -87,18 +84,24 @@ class Cache:
         return self._model.origin
 
     async def complete(self, request: Request) -> Completion:
-        """The stored answer with ``cached=True``, else the model's, stored."""
-        key = self._key(request)
-        stored = await self._store.fetch(key, self._since)
-        if stored is not None:
-            return decode_answer(stored)
+        """The model's answer, stored."""
+        key = self._keys.get(id(request)) or self._key(request)
         try:
             completion = await self._model.complete(request)
         except RowModelError as error:
-            await self._keep(key, encode_refusal(error))
+            await self._store_one(key, encode_refusal(error))
             raise
-        await self._keep(key, encode_answer(completion))
+        await self._store_one(key, encode_answer(completion))
         return completion
+
+    async def find(self, request: Request) -> bytes | None:
+        """The stored answer, still encoded; ``done`` follows in any case."""
+        key = self._keys[id(request)] = self._key(request)
+        return await self._store.fetch(key, self._since)
+
+    def done(self, request: Request) -> None:
+        """The request will not come back: forget its key."""
+        self._keys.pop(id(request), None)
 
     async def aclose(self) -> None:
         """Close the model inside; the store stays open."""
@@ -114,7 +117,7 @@ class Cache:
             found = self._heads[place] = (request.params, request.schema, head)
         return _finish(found[2].copy(), request)
 
-    async def _keep(self, key: bytes, value: bytes) -> None:
+    async def _store_one(self, key: bytes, value: bytes) -> None:
         try:
             await self._store.put(key, value)
         except Exception:
@@ -123,6 +126,47 @@ class Cache:
                 self._warned = True
                 reason = self._store.failure or "the store cannot be written."
                 self._notify(f"{reason} New answers are not kept for a resume.")
+
+
+class Cache:
+    """Looks an answer up before asking the model, which has ``keep`` somewhere inside.
+
+    ``since`` (Unix time) of ``keep`` makes older answers invisible: ``--no-cache``.
+    """
+
+    def __init__(self, model: Model, keep: Keep) -> None:
+        self._model = model
+        self._keep = keep
+
+    @classmethod
+    def around(cls, model: Model, store: Store) -> Cache:
+        """A cache with nothing between it and the model."""
+        keep = Keep(model, store)
+        return cls(keep, keep)
+
+    @property
+    def name(self) -> str:
+        """Of the model inside."""
+        return self._model.name
+
+    @property
+    def origin(self) -> str:
+        """Of the model inside."""
+        return self._model.origin
+
+    async def complete(self, request: Request) -> Completion:
+        """The stored answer with ``cached=True``, else the model's, stored."""
+        try:
+            stored = await self._keep.find(request)
+            if stored is not None:
+                return decode_answer(stored)
+            return await self._model.complete(request)
+        finally:
+            self._keep.done(request)
+
+    async def aclose(self) -> None:
+        """Close the model inside; the store stays open."""
+        await self._model.aclose()
 
 
 def encode_answer(completion: Completion) -> bytes:

@@ -51,7 +51,7 @@ async def run(rows: int) -> tuple[int, str]:
         "checks: [{length: {column: text, min: 20}}]\n"
     )
     store = Store.open()
-    model: Any = Cache(Instant(), store)
+    model: Any = Cache.around(Instant(), store)
     checks = [build(spec, CheckContext(recipe=recipe)) for spec in recipe.checks]
     plan, done, status = make_plan(recipe, None, rows), 0, ""
     events = stream(recipe, lambda name: model, plan=plan, n=rows, store=store, checks=checks)

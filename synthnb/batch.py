@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from synthnb.decisions import DecidedRecords, decisions_of
 from synthnb.events import Status
+from synthnb.outgoing import Outgoing
 from synthnb.types import Record, Row, Usage
 from synthnb.visible import cost, count, one_line
 
@@ -24,12 +23,11 @@ if TYPE_CHECKING:
 
     from synthnb.charts.altair_charts import Charts
     from synthnb.charts.distributions import Distribution
+    from synthnb.collapse.meter import Meter
     from synthnb.decisions import Decisions
     from synthnb.diff import Diff
     from synthnb.explore import Selection, TextMap
-    from synthnb.collapse.meter import Meter
     from synthnb.recipe import Recipe
-    from synthnb.report import Report
     from synthnb.report import Report
 
 __all__ = ["Batch", "provenance"]
@@ -47,7 +45,7 @@ _ENDED: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Batch:
+class Batch(Outgoing):
     """Rows and everything known about them; a value that never changes.
 
     Behaves like a list of its accepted rows (``len``, iteration, indexing); ``df``,
@@ -118,6 +116,11 @@ class Batch:
     def _decided(self) -> DecidedRecords:
         assert isinstance(self.records, DecidedRecords)
         return self.records
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the rows are read from the store as they are needed."""
+        return not isinstance(self._decided.raw, tuple)
 
     def __len__(self) -> int:
         return len(self.accepted)
@@ -261,16 +264,6 @@ class Batch:
 
         return meter([*previous, self] if previous else self, real=real)
 
-    def report(self, real: Any = None, **options: Any) -> Report:
-        """Whether these rows are fit to train on: figures, charts, three things to do next.
-
-        ``real`` are real rows to compare with, the recipe's source by default; further
-        options are those of ``synthnb.report.report`` (``text``, ``label``, ``holdout``).
-        """
-        from synthnb.report import report
-
-        return report(self, real, **options)
-
     def charts(self) -> Charts:
         """Altair charts by name (one a sampled column, length, nearest row, rejections).
 
@@ -293,47 +286,6 @@ class Batch:
 
         return diff(other, self, metrics=metrics)
 
-    def export(self, path: str | Path, format: str | None = None, **options: Any) -> Path:
-        """Write the accepted rows to ``path``; the format follows from its ending if unset.
-
-        ``format`` is one of ``synthnb.export.FORMATS``. Those made to be trained on or
-        published ask for ``license=`` and ``purpose=`` where the recipe has none;
-        ``columns={"prompt": "question"}`` says which column is what. What should be known
-        about terms and rows left out comes as a ``TermsWarning``; what can't be written
-        raises an ExportError of one line.
-        """
-        from synthnb.export import TermsWarning, export
-
-        done = export(self, path, format, **options)
-        for said in done.warnings:
-            warnings.warn(said, TermsWarning, stacklevel=2)
-        return done.path
-
-    def push_to_hub(self, repo: str, **options: Any) -> str:
-        """Publish the rows as a dataset ``OWNER/NAME``, private unless ``private=False``.
-
-        Takes ``license``, ``purpose``, ``accept_terms``, ``token`` and ``endpoint`` (another
-        hub); returns the address. Needs ``pip install 'synthnb[hub]'``.
-        """
-        from synthnb.export import push_to_hub
-
-        return push_to_hub(self, repo, **options)
-
-    def save(self, folder: str | Path) -> Path:
-        """Write rows, rejected rows, recipe, card, manifest and charts into ``folder``.
-
-        A folder that holds another run or other files is refused (``ExportError``).
-        """
-        from synthnb.folder import save
-
-        return save(self, folder)
-
-    def card(self) -> str:
-        """Dataset card as Markdown with the YAML head that dataset hubs read."""
-        from synthnb.card.facts import card_text
-
-        return card_text(self)
-
     def replace(self, **changes: Any) -> Batch:
         """A copy with some fields changed."""
         return replace(self, **changes)
@@ -344,9 +296,12 @@ class Batch:
         return " · ".join(self._verdict_parts())
 
     def _verdict_parts(self) -> list[str]:
-        short = self.wanted is not None and len(self) < self.wanted
+        real, total = self.real_rows
+        short = self.wanted is not None and total - real < self.wanted
         head = f"{len(self):,} accepted of {count(len(self.records), 'candidate')}"
         parts = [head + (f", {self.wanted:,} wanted" if short else "")]
+        if real or self.recipe.mix is not None:
+            parts.append(f"{real / max(total, 1):.0%} real ({count(real, 'row')})")
         if self.status != "done":
             parts.append(self.ended)
         parts.append(count(self.tokens, "token"))
@@ -414,6 +369,7 @@ def provenance(record: Record, *, recipe: str, version: int | None = None) -> Ro
         "parents": list(record.parents),
         "recipe": recipe,
         "version": version,
+        **({"held_out": True} if record.held_out else {}),
         "calls": [
             {"column": c.column, "model": c.model, "seed": c.seed, "few_shot": list(c.few_shot)}
             for c in record.calls

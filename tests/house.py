@@ -23,7 +23,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("models", "middleware", "prices"),
     ("metrics", "shingles", "nearduplicates", "checks", "privacy", "collapse", "ranking"),
     ("engine",),
-    ("terms", "export", "sinks", "card", "mixing", "batch"),
+    ("terms", "export", "sinks", "card", "mixing", "outgoing", "batch"),
     ("charts", "folder", "explore", "saved", "diff"),
     ("api", "scale", "doctor", "listing", "versions"),
     ("cli", "__main__"),

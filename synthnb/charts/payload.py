@@ -132,7 +132,15 @@ def _verdict(batch: Batch) -> JSON:
         "cached": batch.usage.cached,
         "cost": None if cost is None else round(cost, 6),
         "currency": batch.usage.currency,
+        **_real(batch),
     }
+
+
+def _real(batch: Batch) -> dict[str, JSON]:
+    """The share of real rows, where there may be any."""
+    share = batch.real_share
+    shown = share > 0 or batch.recipe.mix is not None
+    return {"real_share": round(share, 4)} if shown else {}
 
 
 def _funnel(batch: Batch) -> list[JSON]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import cast
 
 from synthnb.checks import Candidate, Check, OrderedCheck
@@ -13,6 +14,7 @@ from synthnb.recipe import Prompt, Recipe
 from synthnb.recipe.parts import Expression
 from synthnb.samplers import Plan
 from synthnb.samplers.draws import permuted
+from synthnb.source import SourceRows
 from synthnb.types import Record
 
 __all__ = ["Judge", "Records"]
@@ -104,24 +106,38 @@ class Records:
         return record, stage
 
     def real(self, accepted: int) -> Iterator[Record]:
-        """Real rows for the recipe's ``mix``, drawn without repetition."""
+        """Real rows for the recipe's ``mix``, drawn without repetition, and those held out.
+
+        A source row that synthnb wrote is not a real one.
+        """
         mix, source = self._recipe.mix, self._plan.source
         if mix is None or source is None or not accepted or mix.real <= 0:
             return
-        wanted = len(source)
-        if mix.real < 1:
-            wanted = min(wanted, round(accepted * mix.real / (1 - mix.real)))
-        for place in range(wanted):
+        wanted = round(accepted * mix.real / (1 - mix.real))
+        for place in range(len(source)):
+            if wanted <= 0:
+                break
             position = permuted(place, len(source), self._recipe.seed, "mix")
-            row = source.row(position)
-            yield Record(
-                index=position,
-                values={name: row.get(name) for name in self.columns},
-                origin="real",
-                generation=source.depth(position),
-                source=row,
-                id=source.id(position),
-            )
+            if source.depth(position) == 0:
+                wanted -= 1
+                yield self._real(source, position)
+        held = source.held
+        if held is None:
+            return
+        for position in range(len(held)):
+            if held.depth(position) == 0:
+                yield replace(self._real(held, position), held_out=True)
+
+    def _real(self, source: SourceRows, position: int) -> Record:
+        row = source.row(position)
+        return Record(
+            index=position,
+            values={name: row.get(name) for name in self.columns},
+            origin="real",
+            generation=0,
+            source=row,
+            id=source.id(position),
+        )
 
     def _id(self, index: int, attempt: int, candidate: int) -> str:
         text = f"{self._prefix}:{index}:{attempt}:{candidate}".encode()

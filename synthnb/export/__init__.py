@@ -30,8 +30,9 @@ from synthnb.export.files import (
 )
 from synthnb.export.gate import Leave, ask
 from synthnb.export.job import Format, Job
+from synthnb.export.splits import sides
 from synthnb.suggest import did_you_mean
-from synthnb.visible import one_line
+from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -97,6 +98,7 @@ def export(
     license: str | None = None,
     purpose: str | None = None,
     accept_terms: bool = False,
+    split: str | None = None,
     **options: Any,
 ) -> Exported:
     """Write the accepted rows to ``path`` in ``format`` (by its ending if unset).
@@ -104,18 +106,21 @@ def export(
     ``columns`` says which column is what: ``{"prompt": "question"}``. ``license`` and
     ``purpose`` count for this export where the recipe leaves them open. ``accept_terms``
     exports although the terms say no or nothing, and says so on card and manifest.
+    ``split`` is ``train`` or ``test``: that side of the recipe's split alone; rows held out
+    before the run are never among rows to train on unless asked for.
     Everything that can be refused is refused by an ExportError of one line.
     """
     target = Path(path)
     chosen = _format(format, target)
     _known(chosen, options, columns)
     leave = ask(batch, chosen, license=license, purpose=purpose, accept_terms=accept_terms)
+    side, said = _side(leave.batch, chosen, split)
     job = Job(
-        leave.batch, chosen, target, target.name, target, dict(columns or {}),
+        side, chosen, target, target.name, target, dict(columns or {}),
         {**chosen.options, **options},
     )  # fmt: skip
     rows = _folder(job, leave) if chosen.folder else _file(job, leave)
-    return Exported(target, rows, (*leave.warnings, *job.warnings))
+    return Exported(target, rows, (*leave.warnings, *said, *job.warnings))
 
 
 def push_to_hub(
@@ -144,10 +149,32 @@ def _format(name: str | None, target: Path) -> Format:
     return FORMATS[chosen]
 
 
+def _side(batch: Batch, format: Format, split: str | None) -> tuple[Batch, tuple[str, ...]]:
+    """The rows of one side of the split, and what to say about the others."""
+    if split is not None and (format.publishes or split not in ("train", "test")):
+        what = "writes both sides" if format.publishes else "is train or test"
+        raise ExportError(f"split: {format.name if format.publishes else 'it'} {what}")
+    if split is not None:
+        parts = sides(batch)
+        chosen = set(parts.train if split == "train" else parts.test)
+        rows = [record for place, record in enumerate(batch.accepted) if place in chosen]
+        lost = [record for record in batch.records if not record.accepted]
+        keep = [*rows, *(lost if split == "train" else [])]
+        return batch.replace(records=keep), ()
+    if format.publishes or format.name in ("jsonl", "parquet") or batch.recipe.mix is None:
+        return batch, ()
+    held = sum(record.held_out for record in batch.accepted)
+    if not held:
+        return batch, ()
+    kept = [record for record in batch.records if not record.held_out]
+    said = f"{count(held, 'held-out row')} left out: split='test' or the format hf writes them"
+    return batch.replace(records=kept), (said,)
+
+
 def _known(format: Format, options: Mapping[str, Any], columns: object) -> None:
     for name in options:
         if name not in format.options:
-            there = ["columns", "license", "purpose", "accept_terms", *format.options]
+            there = ["columns", "license", "purpose", "accept_terms", "split", *format.options]
             hint = did_you_mean(name, there) or f"; it has {', '.join(there)}"
             raise ExportError(f"{format.name} has no option {one_line(name, 40)}{hint}")
     if columns and not format.roles:

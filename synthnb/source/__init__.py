@@ -41,7 +41,10 @@ class SourceRows:
 
     ``columns`` are the data columns that the recipe chose; ``name`` is how messages and
     cards call the source; ``license``, ``group`` and ``local_only`` come from the recipe.
+    ``held`` are rows that were held out before these were given to a model.
     """
+
+    held: SourceRows | None = None
 
     def __init__(
         self, table: Table, source: Source, *, name: str, digest: str | None = None

@@ -162,6 +162,7 @@ export function facts(payload: Payload): string[] {
     payload.elapsed !== null ? seconds(payload.elapsed) : '',
     verdict.tokens !== null ? plural(verdict.tokens, 'token') : '',
     verdict.cached > 0 ? plural(verdict.cached, 'stored answer') : '',
+    verdict.realShare !== null ? `${Math.round(verdict.realShare * 100)}% real` : '',
     cost(verdict.cost, verdict.currency),
     status.kind === 'done' ? '' : status.text,
     payload.version === null ? '' : `version ${payload.version}`

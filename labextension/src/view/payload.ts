@@ -21,6 +21,8 @@ export interface Verdict {
   cached: number;
   cost: number | null;
   currency: string;
+  /** Share of real rows, 0 to 1; `null` where there can be none. */
+  realShare: number | null;
 }
 
 export interface Step {
@@ -120,7 +122,8 @@ export function parsePayload(data: unknown): Payload | null {
       tokens: number(verdict.tokens),
       cached: number(verdict.cached) ?? 0,
       cost: number(verdict.cost),
-      currency: text(verdict.currency) || 'USD'
+      currency: text(verdict.currency) || 'USD',
+      realShare: number(verdict.real_share)
     },
     lookFirst: text(look.text) ? { text: text(look.text), rows: texts(look.rows) } : null,
     funnel: objects(raw.funnel).map(step),

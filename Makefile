@@ -43,6 +43,8 @@ $(PY):
 $(VENV)/.python: pyproject.toml $(PY)
 	$(STEP) 'Packages (a few minutes the first time)'
 	$(PY) -m pip install --progress-bar on --group dev
+	@# An older link would let pip write into the sources through it.
+	@rm -rf $(VENV)/share/jupyter/labextensions/@synthnb synthnb/labextension/install.json
 	SKIP_JUPYTER_BUILDER=1 $(PY) -m pip install --quiet --no-build-isolation -e '.[local]'
 	@touch $@
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest
 
 from synthnb.models.weights import model_folders
 from tests.loopback import Loopback
+
+# A shell that starts a job in the background has it ignore interrupts, and every child
+# inherits that; several tests are about interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MODELS = os.pathsep.join(str(folder) for folder in model_folders())
 """Where this machine keeps models, read before a test hides the user's home."""

@@ -138,13 +138,7 @@ STEP = 32
 GAP = 200
 """Ranges of row ids without a readable row after which the file is taken to end."""
 
-TABLES = {
-    "answers": "key, value, created",
-    "runs": "*",
-    "rows": "run, seq, accepted, value",
-    "versions": "*",
-    "decisions": "*",
-}
+TABLES = ("answers", "runs", "rows", "versions", "decisions")
 
 
 def _salvage(damaged: Path, path: Path) -> int:
@@ -158,10 +152,11 @@ def _salvage(damaged: Path, path: Path) -> int:
         return 0
     try:
         target.execute("BEGIN")
-        for table, columns in TABLES.items():
+        for table in TABLES:
+            columns = _columns(source, target, table)
             for row in _readable(source, table, columns):
                 marks = ", ".join("?" * len(row))
-                insert = f"INSERT OR IGNORE INTO {table} VALUES ({marks})"
+                insert = f"INSERT OR IGNORE INTO {table}({columns}) VALUES ({marks})"
                 saved += max(0, target.execute(insert, row).rowcount)
         target.execute("COMMIT")
     except sqlite3.Error as error:
@@ -170,6 +165,17 @@ def _salvage(damaged: Path, path: Path) -> int:
         source.close()
         target.close()
     return saved
+
+
+def _columns(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> str:
+    """The columns that both have: the damaged file may be of an older layout."""
+    query = f"SELECT name FROM pragma_table_info('{table}')"
+    here = [name for (name,) in target.execute(query)]
+    try:
+        there = {name for (name,) in source.execute(query)}
+    except sqlite3.Error:
+        there = set()
+    return ", ".join(name for name in here if not there or name in there)
 
 
 def _readable(

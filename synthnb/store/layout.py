@@ -44,6 +44,10 @@ MIGRATIONS = (
     ALTER TABLE versions ADD COLUMN tape INTEGER NOT NULL DEFAULT 0;
     UPDATE versions SET used = created;
     """,
+    # 3: what a run was asked beside its recipe, so that a resume goes on with it.
+    """
+    ALTER TABLE runs ADD COLUMN flags BLOB;
+    """,
 )
 
 LATEST = len(MIGRATIONS)

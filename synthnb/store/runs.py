@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -53,6 +53,9 @@ class RunInfo:
     heartbeat: float = 0.0
     since: float = 0.0
     """Answers older than this (Unix time) are not used: a run with ``--no-cache``."""
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked beside the recipe: ``budget`` in USD, ``replay``, ``record`` and
+    ``checks`` (paths), ``out`` (folder). A resume goes on with them."""
 
     @property
     def alive(self) -> bool:
@@ -91,7 +94,7 @@ class VersionInfo:
 
 FIELDS = (
     "id, project, name, recipe, base, fingerprint, wanted, model, source, started, status, "
-    "reason, accepted, rejected, outcome, owner, heartbeat, since"
+    "reason, accepted, rejected, outcome, owner, heartbeat, since, flags"
 )
 
 
@@ -104,6 +107,7 @@ def read(row: tuple[Any, ...]) -> RunInfo:
     """A row of the table ``runs`` as a value."""
     values = list(row)
     values[14] = orjson.loads(values[14]) if values[14] else None
+    values[18] = orjson.loads(values[18]) if values[18] else {}
     return RunInfo(*values)
 
 
@@ -111,12 +115,12 @@ def insert(connection: sqlite3.Connection, run: RunInfo) -> None:
     """Add a run that this process owns."""
     outcome = orjson.dumps(run.outcome) if run.outcome is not None else None
     connection.execute(
-        f"INSERT INTO runs({FIELDS}) VALUES ({', '.join('?' * 18)})",
+        f"INSERT INTO runs({FIELDS}) VALUES ({', '.join('?' * 19)})",
         (
             run.id, run.project, run.name, run.recipe, run.base, run.fingerprint,
             run.wanted, run.model, run.source, run.started or time.time(), run.status,
             run.reason, run.accepted, run.rejected, outcome, me(), time.time(),
-            run.since,
+            run.since, orjson.dumps(dict(run.flags)),
         ),
     )  # fmt: skip
 

@@ -174,7 +174,9 @@ VERSION_FIELDS = "project, name, number, run, hash, created, used, tape"
 
 def read_version(row: tuple[Any, ...]) -> VersionInfo:
     """A row of the table ``versions`` as a value."""
-    return VersionInfo(*row[:7], bool(row[7]))
+    values = list(row)
+    values[7] = bool(values[7])
+    return VersionInfo(*values)
 
 
 def register(

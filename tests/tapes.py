@@ -2,7 +2,8 @@
 
 Each notebook is run twice, in an empty home: once with ``--replay`` turned into
 ``--record`` against the real model, once as it stands, whose outputs are kept. Name
-notebooks to do only those.
+notebooks to do only those; ``--outputs`` keeps the tapes and runs from them, which needs
+no model: enough when only what is shown has changed.
 """
 
 from __future__ import annotations
@@ -52,14 +53,14 @@ def run(book: NotebookNode, folder: Path) -> NotebookNode:
     return client.execute()
 
 
-def record(path: Path) -> None:
-    """Record one notebook's tapes and keep its outputs."""
+def record(path: Path, *, outputs: bool = False) -> None:
+    """Record one notebook's tapes, unless ``outputs``, and keep its outputs."""
     book = nbformat.read(path, as_version=4)
     tapes = tapes_of(book, path.parent)
-    for tape in tapes:
-        tape.unlink(missing_ok=True)
-        tape.parent.mkdir(exist_ok=True)
-    if tapes:
+    if tapes and not outputs:
+        for tape in tapes:
+            tape.unlink(missing_ok=True)
+            tape.parent.mkdir(exist_ok=True)
         run(recording(book), path.parent)
     done = run(book, path.parent)
     done.metadata.pop("widgets", None)
@@ -74,12 +75,13 @@ def main(names: list[str]) -> int:
     from synthnb.models.weights import fetch
 
     model = fetch()
-    paths = [Path(name) for name in names] or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    outputs = "--outputs" in names
+    paths = [Path(name) for name in names if name != "--outputs"] or sorted((ROOT / "notebooks").glob("*.ipynb"))
     with tempfile.TemporaryDirectory() as home:
         os.environ["SYNTHNB_MODELS"] = str(model.parent)
         os.environ["SYNTHNB_HOME"] = home
         for path in paths:
-            record(path)
+            record(path, outputs=outputs)
     return 0
 
 

@@ -1,7 +1,9 @@
 /** The same view as an anywidget, for frontends that load no extension (VS Code, Colab). */
 
 import css from '../style/batch.css';
-import { mount } from './view';
+import diffCss from '../style/diff.css';
+import { mount, type Mounted } from './view';
+import { mountDiff } from './view/diff';
 
 /** The part of an anywidget model that is used here. */
 interface Model {
@@ -12,13 +14,19 @@ interface Model {
 
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   style(el);
-  const mounted = mount(el, model.get('payload'));
+  const mounted = show(el, model.get('payload'));
   const update = (): void => mounted.update(model.get('payload'));
   model.on('change:payload', update);
   return () => {
     model.off('change:payload', update);
     mounted.dispose();
   };
+}
+
+/** A diff says so itself; anything else is a batch. */
+function show(el: HTMLElement, payload: unknown): Mounted {
+  const kind = (payload as { kind?: unknown } | null | undefined)?.kind;
+  return kind === 'diff' ? mountDiff(el, payload) : mount(el, payload);
 }
 
 /** Once for each document or shadow root that shows a batch. */
@@ -28,7 +36,7 @@ function style(el: HTMLElement): void {
   if (!home.querySelector('style[data-synthnb]')) {
     const sheet = document.createElement('style');
     sheet.dataset.synthnb = '';
-    sheet.textContent = css;
+    sheet.textContent = css + diffCss;
     home.append(sheet);
   }
 }

@@ -1,1 +1,2 @@
 import './batch.css';
+import './diff.css';

@@ -1,0 +1,256 @@
+/** Answers to the same planned row side by side, words that differ highlighted. */
+
+import { h } from '../dom';
+import { count, visible } from '../format';
+import { marked, section } from './head';
+import type { DiffPayload, Row, Side } from './payload';
+import { describe, matching, type Filter, type Part } from './state';
+
+/** `null` where there is nothing to show. */
+export function pairs(diff: DiffPayload, choose: (filter: Filter) => void): Pairs | null {
+  return diff.rows.length ? new Pairs(diff, choose) : null;
+}
+
+export class Pairs implements Part {
+  readonly node: HTMLElement;
+  private readonly chips = h('div', { class: 'sn-chips' });
+  private readonly body = h('tbody');
+  private readonly foot = h('div', { class: 'sn-foot' });
+  private readonly opened = new Set<Row>();
+  private lines: HTMLElement[] = [];
+  private filter: Filter = { kind: 'all' };
+  private current = 0;
+
+  constructor(
+    private readonly diff: DiffPayload,
+    private readonly choose: (filter: Filter) => void
+  ) {
+    const table = h('table', { class: 'sn-table sn-pairtable' }, head(diff), this.body);
+    const sub = diff.paired
+      ? 'same attributes, same seed'
+      : 'not paired: each version by itself';
+    this.node = section(
+      diff.paired ? 'Row pairs' : 'Rows',
+      sub,
+      this.chips,
+      h('div', { class: 'sn-window sn-pairwindow' }, table),
+      this.foot
+    );
+  }
+
+  /** Put the keyboard on the current pair. */
+  focus(): void {
+    this.lines[this.current]?.focus();
+  }
+
+  paint(filter: Filter): void {
+    const { diff, opened } = this;
+    this.filter = filter;
+    const rows = matching(diff, filter);
+    this.chips.replaceChildren(...chipsOf(diff, filter, this.choose));
+    this.lines = rows.map((row, i) => this.listen(lineOf(diff, row, opened.has(row)), row, i));
+    const shown = rows.flatMap((row, i) => {
+      const line = this.lines[i] as HTMLElement;
+      return opened.has(row) ? [line, detail(diff, row)] : [line];
+    });
+    this.body.replaceChildren(...(rows.length ? shown : [nothing(diff)]));
+    this.foot.replaceChildren(...footOf(diff, rows, filter));
+    this.mark(this.current < rows.length ? this.current : 0);
+  }
+
+  private mark(to: number): void {
+    this.current = to;
+    this.lines.forEach((line, i) => (line.tabIndex = i === to ? 0 : -1));
+  }
+
+  private listen(line: HTMLElement, row: Row, i: number): HTMLElement {
+    line.addEventListener('click', () => {
+      if (!document.getSelection()?.toString()) {
+        this.toggle(row, i);
+      }
+    });
+    line.addEventListener('focus', () => this.mark(i));
+    line.addEventListener('keydown', event => {
+      if (event.ctrlKey || event.metaKey || event.altKey) {
+        return;
+      }
+      const last = this.lines.length - 1;
+      const to = { ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: last }[event.key];
+      if (event.key === 'Enter' || event.key === ' ') {
+        this.toggle(row, i);
+      } else if (to !== undefined) {
+        this.mark(Math.max(0, Math.min(to, last)));
+        this.focus();
+      } else {
+        return;
+      }
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    return line;
+  }
+
+  /** Open or close a pair; the keyboard stays on it. */
+  private toggle(row: Row, at: number): void {
+    if (!this.opened.delete(row) && hasDetail(row)) {
+      this.opened.add(row);
+    }
+    this.paint(this.filter);
+    this.mark(at);
+    this.focus();
+  }
+}
+
+function head(diff: DiffPayload): HTMLElement {
+  return h(
+    'thead',
+    {},
+    h(
+      'tr',
+      {},
+      h('th', { class: 'sn-num', scope: 'col' }, '#'),
+      diff.paired && h('th', { scope: 'col' }, 'attributes'),
+      h('th', { scope: 'col' }, visible(diff.old.label)),
+      h('th', { scope: 'col' }, visible(diff.new.label))
+    )
+  );
+}
+
+function nothing(diff: DiffPayload): HTMLElement {
+  const words = diff.paired ? 'No pair matches.' : 'No row matches.';
+  return h('tr', {}, h('td', { colspan: diff.paired ? 4 : 3, class: 'sn-dim' }, words));
+}
+
+function chipsOf(
+  diff: DiffPayload,
+  filter: Filter,
+  choose: (filter: Filter) => void
+): HTMLElement[] {
+  const words = describe(diff, filter);
+  const made: HTMLElement[] = [];
+  const button = (text: string, next: Filter): HTMLElement =>
+    h('button', { class: 'sn-text', type: 'button', onclick: () => choose(next) }, text);
+  if (words) {
+    made.push(
+      h(
+        'button',
+        {
+          class: 'sn-chip',
+          type: 'button',
+          'aria-label': `remove filter: ${words}`,
+          onclick: () => choose({ kind: 'all' })
+        },
+        visible(words),
+        h('span', { 'aria-hidden': 'true' }, '×')
+      ),
+      button(`all ${count(diff.totalRows)}`, { kind: 'all' })
+    );
+  }
+  if (filter.kind !== 'differs' && diff.rows.some(row => row.differs)) {
+    const saved = { kind: 'differs' } as const;
+    made.push(button(describe(diff, saved), saved));
+  }
+  if (diff.paired) {
+    made.push(
+      h('span', { class: 'sn-space' }),
+      h(
+        'span',
+        { class: 'sn-small sn-dim sn-legend' },
+        h('del', {}, `only in ${visible(diff.old.short)}`),
+        h('ins', {}, `only in ${visible(diff.new.short)}`),
+        h(
+          'span',
+          {},
+          h('span', { class: 'sn-shared' }, 'shared run'),
+          ' when less than 30% of words are shared'
+        )
+      )
+    );
+  }
+  return made;
+}
+
+function lineOf(diff: DiffPayload, row: Row, open: boolean): HTMLElement {
+  return h(
+    'tr',
+    {
+      class: 'sn-row sn-pair',
+      tabindex: -1,
+      'aria-expanded': hasDetail(row) ? String(open) : null
+    },
+    h('td', { class: 'sn-num sn-dim' }, count(row.n)),
+    diff.paired &&
+      h(
+        'td',
+        {},
+        ...row.attributes.map((value, i) =>
+          h('div', { class: i ? 'sn-dim' : '', dir: 'auto' }, visible(value))
+        )
+      ),
+    cell(row, row.old, 'removed'),
+    cell(row, row.new, 'added')
+  );
+}
+
+function cell(row: Row, side: Side | null, op: 'removed' | 'added'): HTMLElement {
+  if (!side) {
+    return h('td');
+  }
+  const kind = row.mode === 'shared' ? 'shared' : op;
+  return h(
+    'td',
+    { class: 'sn-main' },
+    side.attributes.length > 0 &&
+      h('div', { class: 'sn-dim sn-small', dir: 'auto' }, visible(side.attributes.join(' · '))),
+    h('span', { class: 'sn-words', dir: 'auto' }, ...marked(side.parts, kind)),
+    side.tag ? ' ' : null,
+    side.tag && h('span', { class: 'sn-tag sn-no' }, visible(side.tag))
+  );
+}
+
+function hasDetail(row: Row): boolean {
+  return [row.old, row.new].some(side => (side?.calls.length ?? 0) > 0);
+}
+
+function detail(diff: DiffPayload, row: Row): HTMLElement {
+  const column = (side: Side | null): HTMLElement =>
+    h(
+      'td',
+      {},
+      ...(side?.calls ?? []).flatMap(call => [
+        h('h5', {}, `Rendered prompt of ${visible(call.column)}`),
+        h('pre', { class: 'sn-mono', dir: 'auto' }, visible(call.prompt) || 'not saved'),
+        h('h5', {}, 'Raw answer'),
+        h('pre', { class: 'sn-mono', dir: 'auto' }, visible(call.answer) || 'not saved')
+      ])
+    );
+  return h(
+    'tr',
+    { class: 'sn-detail' },
+    h('td', { colspan: diff.paired ? 2 : 1 }),
+    column(row.old),
+    column(row.new)
+  );
+}
+
+function footOf(diff: DiffPayload, rows: readonly Row[], filter: Filter): HTMLElement[] {
+  const noun = diff.paired ? 'Pairs' : 'Rows';
+  const total = filter.kind === 'differs' ? diff.differing : diff.totalRows;
+  const cut = filter.kind === 'all' || filter.kind === 'differs';
+  const text =
+    cut && total > rows.length
+      ? `${noun}: ${count(rows.length)} of ${count(total)} saved here`
+      : `${noun}: ${count(rows.length)}`;
+  const hint = (words: string, ...keys: string[]): HTMLElement =>
+    h('span', {}, ...keys.map(key => h('kbd', {}, key)), ` ${words}`);
+  return [
+    h('span', { role: 'status' }, text),
+    h(
+      'span',
+      { class: 'sn-hints' },
+      hint(diff.paired ? 'pair' : 'row', '↑', '↓'),
+      diff.rows.some(hasDetail) ? hint('both prompts and raw answers', 'Enter') : h('span'),
+      hint('clear', 'Esc')
+    )
+  ];
+}

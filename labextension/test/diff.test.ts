@@ -1,0 +1,166 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { mountDiff } from '../src/view/diff';
+import { diffSample } from './diff-sample';
+
+const HOSTILE =
+  '<img src=x onerror="globalThis.hit = 1"><script>globalThis.hit = 1</script>\u202e';
+
+function show(data: unknown = diffSample(), host = {}): HTMLElement {
+  const element = document.body.appendChild(document.createElement('div'));
+  mountDiff(element, data, host);
+  return element.firstElementChild as HTMLElement;
+}
+
+function texts(root: Element, selector: string): string[] {
+  return [...root.querySelectorAll(selector)].map(node => node.textContent ?? '');
+}
+
+function button(root: Element, name: string): HTMLButtonElement {
+  const found = [...root.querySelectorAll('button')].find(
+    b => b.getAttribute('aria-label') === name || b.textContent === name
+  );
+  if (!found) {
+    throw new Error(`no button ${name}`);
+  }
+  return found;
+}
+
+function press(key: string): void {
+  const target = document.activeElement ?? document.body;
+  target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+}
+
+afterEach(() => document.body.replaceChildren());
+
+describe('a diff', () => {
+  it('says what happened, then why, then shows the rows', () => {
+    const root = show();
+    expect(texts(root, '.sn-big')).toEqual(['1 worse, 1 no evidence']);
+    expect(texts(root, '.sn-look')[0]).toBe('Look first: nearest other row rose.');
+    expect(texts(root, 'h4').map(title => title.slice(0, 7))).toEqual([
+      'Recipe1',
+      'What ch',
+      'Distrib',
+      'Row pai'
+    ]);
+    expect(texts(root, '.sn-line')).toEqual([
+      '  columns:',
+      '−   text: A long review',
+      '+   text: A short review',
+      '  … seed unchanged'
+    ]);
+    expect(texts(root, '.sn-yaml del, .sn-yaml ins')).toEqual(['long', 'short']);
+  });
+
+  it('lines up numbers with a real minus and a word each', () => {
+    const root = show();
+    const cells = texts(root, '.sn-metrics tbody td').filter(Boolean);
+    expect(cells.slice(0, 5)).toEqual([
+      '0.170',
+      '0.202',
+      '+0.032',
+      '+0.018 to +0.048',
+      'worse'
+    ]);
+    expect(cells.slice(5)).toEqual(['171.9', '162.9', '−9.0', '−18.1 to 0.0', 'no evidence']);
+    expect(root.querySelectorAll('.sn-metrics .sn-tip')).toHaveLength(1); // beyond the scale
+  });
+
+  it('begins with pairs whose outcome differs; a chip leads to all', () => {
+    const root = show();
+    expect(texts(root, 'tr.sn-pair')).toHaveLength(1);
+    expect(texts(root, '.sn-no')).toEqual(['rejected: length 14']);
+    expect(texts(root, '.sn-pair :is(del, ins)')).toEqual(['lid', 'zip']);
+    button(root, 'remove filter: 1 pair where the outcome differs').click();
+    expect(texts(root, 'tr.sn-pair')).toHaveLength(3);
+    expect(texts(root, '.sn-pair .sn-shared')).toEqual(['I like it', 'I like it']);
+  });
+
+  it('leads from every count of a chart to its pairs', () => {
+    const root = show();
+    const bin = button(root, '0–10, 2 rows in version 3, 1 in version 2');
+    bin.click();
+    expect(bin.getAttribute('aria-pressed')).toBe('true');
+    expect(texts(root, 'tr.sn-pair .sn-num')).toEqual(['2', '3']);
+    button(root, 'length, 1 row in version 3, 0 in version 2').click();
+    expect(texts(root, 'tr.sn-pair .sn-num')).toEqual(['1']);
+    expect(bin.getAttribute('aria-pressed')).toBe('false');
+  });
+
+  it('works by keyboard: arrows, Enter, Escape', () => {
+    const leave = vi.fn();
+    const root = show(diffSample(), { leave });
+    button(root, 'all 3').click();
+    const lines = [...root.querySelectorAll<HTMLElement>('tr.sn-pair')];
+    lines[0]?.focus();
+    press('ArrowDown');
+    press('ArrowDown');
+    press('ArrowDown');
+    expect(document.activeElement).toBe(lines[2]);
+    press('ArrowUp');
+    expect(document.activeElement).toBe(lines[1]);
+    press('Enter');
+    expect(texts(root, '.sn-detail h5')).toContain('Raw answer');
+    expect(document.activeElement?.getAttribute('aria-expanded')).toBe('true');
+    press('Enter');
+    expect(root.querySelector('.sn-detail')).toBeNull();
+    expect(leave).not.toHaveBeenCalled();
+    press('Escape');
+    expect(leave).toHaveBeenCalledOnce();
+  });
+
+  it('clears a filter before it leaves', () => {
+    const leave = vi.fn();
+    const root = show(diffSample(), { leave });
+    root.querySelector<HTMLElement>('tr.sn-pair')?.focus();
+    press('Escape');
+    expect(texts(root, 'tr.sn-pair')).toHaveLength(3);
+    press('Escape');
+    expect(leave).toHaveBeenCalledOnce();
+  });
+
+  it('shows two batches by themselves where pairing is broken', () => {
+    const sample = diffSample({ paired: false, differing: 0 });
+    const metrics = (sample.metrics as object[]).map(m => ({ ...m, verdict: null, low: null }));
+    const root = show({ ...sample, metrics });
+    expect(texts(root, '.sn-metrics th[scope="col"]')).toEqual([
+      'metric',
+      'version 2',
+      'version 3',
+      'change'
+    ]);
+    expect(texts(root, '.sn-metrics')[0]).not.toContain('no evidence');
+    expect(texts(root, '.sn-pairtable th')).toEqual(['#', 'version 2', 'version 3']);
+  });
+
+  it('shows hostile text as text, everywhere', () => {
+    const hostile = JSON.parse(
+      JSON.stringify(diffSample(), (key, value: unknown) =>
+        typeof value === 'string' && !['op', 'kind', 'mode', 'verdict'].includes(key)
+          ? HOSTILE
+          : value
+      )
+    ) as Record<string, unknown>;
+    const root = show(hostile);
+    root.querySelector<HTMLElement>('tr.sn-pair')?.click();
+    expect(root.querySelectorAll('img, script, a, style')).toHaveLength(0);
+    expect(root.textContent).not.toContain('\u202e');
+    expect((globalThis as { hit?: number }).hit).toBeUndefined();
+  });
+
+  it('draws what it can of a damaged payload, and refuses another version', () => {
+    for (const damaged of [
+      { v: 1, kind: 'diff' },
+      diffSample({
+        metrics: [null, 3, { scaled: ['x'] }],
+        rows: [{}, 'x'],
+        charts: [{ bars: 3 }]
+      }),
+      diffSample({ recipe: [], old: null, verdict: 7 })
+    ]) {
+      expect(() => show(damaged)).not.toThrow();
+    }
+    expect(texts(show({ ...diffSample(), v: 2 }), '.sn-look')[0]).toContain('another version');
+    expect(texts(show(null), '.sn-look')[0]).toContain('another version');
+  });
+});

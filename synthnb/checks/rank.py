@@ -77,13 +77,13 @@ class Rank:
             return (Reason(self.name, None, "all candidates are the same", self.column),)
         verdicts = await together(
             *(
-                self._pair(row, request, answers, a, b, turn)
+                self.pair(row, request, answers, a, b, turn)
                 for turn, (a, b) in enumerate(pairs)
             )
         )
         return (self._ranked(len(answers), pairs, verdicts),)
 
-    async def _pair(
+    async def pair(
         self, row: Candidate, request: JSON, answers: list[str], a: int, b: int, turn: int
     ) -> tuple[str | None, str | None]:
         """The verdict in both orders, as "a", "b", "tie", or ``None`` where unread."""

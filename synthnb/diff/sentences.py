@@ -89,7 +89,7 @@ def note(diff: Diff) -> str:
     """How to read the intervals: resamples, what no evidence means, false calls to expect."""
     judged = [r for r in diff.results if r.low is not None]
     if not diff.paired:
-        return "No intervals and no verdicts: without pairs a change of rows looks the same."
+        return "No intervals and no verdicts: other rows alone can move every figure."
     if not judged:
         return f"Fewer than {LEAST} pairs cannot show a change." if diff.results else ""
     odd = [f"{r.measure.label} {r.n}" for r in judged if r.n != len(diff.pairs)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from synthnb.errors import RecipeError
+from synthnb.metrics.threads import one_thread
 from synthnb.nearduplicates import near_duplicates
 from synthnb.report import against, columns, texts
 from synthnb.report.advice import steps
@@ -89,14 +89,6 @@ def check(path: str | Path, real: Any = None, *, text: str | None = None) -> Rep
         beside, missing = real_of(batch, real)
     with one_thread():
         return _report(table, beside, missing, recipe, plan, text, None, None, 0)
-
-
-def one_thread() -> AbstractContextManager[object]:
-    """Matrices are small here: on two busy cores a second thread costs half the time."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    limits: AbstractContextManager[object] = threadpool_limits(1)
-    return limits
 
 
 def _recipe_beside(path: Path, size: int) -> tuple[Recipe | None, Plan]:

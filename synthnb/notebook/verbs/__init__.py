@@ -18,7 +18,11 @@ VERBS: dict[str, str] = {
     "history": "list the versions of a batch",
     "diff": "compare two versions: what changed, and what that did",
     "check": "say whether a batch is fit to train on",
+    "collapse": "say whether variety is being lost over batches",
     "save": "write a batch's recipe to a file",
+    "export": "write a batch in the format of a trainer, a harness or a hub",
+    "card": "show the dataset card of a batch",
+    "terms": "say what the terms of models allow",
     "models": "list models: what is there, what is missing",
     "doctor": "check installation, settings and model",
 }

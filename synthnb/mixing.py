@@ -182,14 +182,16 @@ def _given(batch: Batch, real: Any) -> tuple[list[Record], list[str]]:
         depth = rows.depth(place)
         ours += depth > 0
         row = rows.row(place)
+        known, parents = _history(rows.note(place))
         records.append(
             Record(
                 place,
                 {name: row.get(name) for name in columns},
                 origin="synthetic" if depth else "real",
                 generation=depth,
+                parents=parents,
                 source=row,
-                id=rows.id(place),
+                id=known or rows.id(place),
             )
         )
     if not ours:
@@ -197,6 +199,16 @@ def _given(batch: Batch, real: Any) -> tuple[list[Record], list[str]]:
     said = f"{ours:,} of {count(len(rows), 'row')} given as real were written by synthnb"
     warnings.warn(f"{said}: they count as synthetic", CollapseWarning, stacklevel=4)
     return records, [f"{said} and count as synthetic."]
+
+
+def _history(note: Any) -> tuple[str, tuple[str, ...]]:
+    """Id and parents that synthnb noted on a row that it once wrote."""
+    if not isinstance(note, dict):
+        return "", ()
+    parents = note.get("parents")
+    return str(note.get("id") or ""), tuple(map(str, parents)) if isinstance(
+        parents, list
+    ) else ()
 
 
 def _opened(batch: Batch, real: Any) -> SourceRows:

@@ -55,7 +55,7 @@ class Parser(argparse.ArgumentParser):
                 ):
                     self._refuse_unknown(flag)
                 continue
-            if id(action) in seen:
+            if id(action) in seen and not isinstance(action.default, list):
                 self.error(f"{flag} is given twice")
             seen.add(id(action))
 

@@ -78,6 +78,15 @@ class SourceRows:
             return 0
         return _generation(self._table.row(index)[PROVENANCE])
 
+    @property
+    def noted(self) -> bool:
+        """Whether rows carry synthnb's own history."""
+        return PROVENANCE in self._table.columns
+
+    def note(self, index: int) -> JSON:
+        """The history that synthnb kept with a row, ``None`` for a row of others."""
+        return self._table.row(index)[PROVENANCE] if self.noted else None
+
     def group_of(self, index: int) -> JSON:
         """Value of the ``group`` column, ``None`` where the recipe names none."""
         return self._table.row(index)[self.group] if self.group is not None else None

@@ -44,6 +44,15 @@ class PartRows(SourceRows):
         """Generation of the row, 0 for a real one."""
         return self._whole.depth(self._places[index])
 
+    @property
+    def noted(self) -> bool:
+        """Whether rows carry synthnb's own history."""
+        return self._whole.noted
+
+    def note(self, index: int) -> JSON:
+        """The history that synthnb kept with a row."""
+        return self._whole.note(self._places[index])
+
     def group_of(self, index: int) -> JSON:
         """Value of the ``group`` column."""
         return self._whole.group_of(self._places[index])

@@ -21,7 +21,10 @@ from importlib.resources import files
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-__all__ = ["Finding", "Used", "Verdict", "findings", "judge", "registry_age"]
+__all__ = [
+    "Finding", "Used", "Verdict", "entries", "findings", "judge", "registry_age",
+    "registry_date", "warn_after",
+]  # fmt: skip
 
 Level: TypeAlias = Literal["allow", "warn", "block", "unknown"]
 
@@ -97,10 +100,25 @@ def _registry() -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath("registry.toml").read_text("utf-8"))
 
 
+def registry_date() -> date:
+    """The day on which the registry was last checked."""
+    checked: date = _registry()["last_checked"]
+    return checked
+
+
+def warn_after() -> int:
+    """Days after which the registry counts as old."""
+    return int(_registry()["warn_after_days"])
+
+
+def entries() -> list[tuple[str, dict[str, Any]]]:
+    """(kind, entry) of everything on record: hosts, then weights."""
+    return [(kind, entry) for kind in ("host", "weights") for entry in _registry()[kind]]
+
+
 def registry_age(today: date | None = None) -> int:
     """Days since the registry was last checked."""
-    checked: date = _registry()["last_checked"]
-    return ((today or date.today()) - checked).days
+    return ((today or date.today()) - registry_date()).days
 
 
 def _first(kind: str, text: str) -> dict[str, Any] | None:

@@ -108,6 +108,8 @@ def _manifest(batch: Batch, work: Path) -> Row:
         "rejected": len(batch.records) - len(batch),
         "funnel": dict(batch.funnel),
         "marking": marking(batch),
+        "notes": list(batch.notes),
+        "real_license": batch.real_license,
         "models": sorted({c.model for r in batch.records for c in r.calls}),
         "usage": {
             "requests": usage.requests,

@@ -1,0 +1,29 @@
+"""``%synth card NAME``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from synthnb.notebook.names import batches, find_batch
+from synthnb.notebook.options import Parser
+
+if TYPE_CHECKING:
+    from synthnb.notebook.magics import SynthMagics
+
+__all__ = ["complete", "options", "run"]
+
+
+def options(parser: Parser) -> None:
+    """Which batch."""
+    parser.add_argument("name", nargs="?", help="the batch; the last one if unset")
+
+
+def complete(magics: SynthMagics, words: list[str]) -> list[str]:
+    """Batches."""
+    return [] if words else list(batches(magics.namespace))
+
+
+def run(magics: SynthMagics, args: Namespace) -> None:
+    """Print the card as it would stand in README.md."""
+    print(find_batch(magics.namespace, args.name).card(), end="")

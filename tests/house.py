@@ -25,7 +25,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("engine",),
     ("terms", "export", "sinks", "card", "mixing", "outgoing", "batch"),
     ("charts", "folder", "explore", "saved", "diff"),
-    ("api", "scale", "doctor", "listing", "versions"),
+    ("api", "scale", "doctor", "listing", "storage", "versions"),
     ("cli", "__main__"),
     ("notebook",),
 )

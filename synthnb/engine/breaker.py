@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 
+from synthnb.engine.novelty import WINDOW, Novelty
 from synthnb.engine.problems import stage_of
+from synthnb.recipe.parts import STOP_WINDOWS
 from synthnb.types import Reason, Record
+from synthnb.visible import as_text
 
 __all__ = ["Breaker"]
 
@@ -22,8 +25,13 @@ FIRST_LOOK = 20
 class Breaker:
     """Counts what became of candidates and says when it is time to stop."""
 
-    def __init__(self, wanted: int, stop_if: Mapping[str, float]) -> None:
-        self._stop_if = stop_if
+    def __init__(self, wanted: int, stop_if: Mapping[str, float], main: str = "") -> None:
+        self._stop_if = {k: v for k, v in stop_if.items() if k not in STOP_WINDOWS}
+        self._novelty_below = stop_if.get("novelty_below")
+        self._rejects_above = stop_if.get("reject_rate_above")
+        self._novelty = Novelty() if self._novelty_below is not None else None
+        self._recent: deque[bool] = deque(maxlen=WINDOW)
+        self._main = main
         self._hopeless = max(1, min(3, wanted))
         self._decided = self._lost = self._unanswered = 0
         self._rules: Counter[str] = Counter()
@@ -33,6 +41,9 @@ class Breaker:
     def count(self, lost: Reason | None, record: Record) -> str | None:
         """Count one decision; the reason to stop, if there is one."""
         self._decided += 1
+        self._recent.append(record.accepted)
+        if self._novelty is not None and self._main in record.values:
+            self._novelty.add(as_text(record.values[self._main]))
         if not record.accepted:
             self._rules["rejected"] += 1
             for rule in {reason.rule for reason in record.reasons}:
@@ -68,6 +79,15 @@ class Breaker:
     def _alarm(self) -> str | None:
         if self._decided < FIRST_LOOK:
             return None
+        limit = self._rejects_above
+        rejected = self._recent.count(False) / len(self._recent)
+        if limit is not None and rejected > limit:
+            last = f"{rejected:.0%} of the last {len(self._recent)} candidates were rejected"
+            return f"{last} (stop_if says reject_rate_above {limit:.0%})"
+        novelty, limit = self._novelty, self._novelty_below
+        if novelty is not None and limit is not None and novelty.full and novelty.share < limit:
+            last = f"only {novelty.share:.0%} of the last {WINDOW} candidates' words were new"
+            return f"{last} (stop_if says novelty_below {limit:.0%})"
         for rule, limit in self._stop_if.items():
             share = self._rules[rule] / self._decided
             if share > limit:

@@ -55,6 +55,8 @@ class Job:
     stop_if: dict[str, float] = field(default_factory=dict)
     full_calls: bool = True
     """Keep the prompts with the stored rows."""
+    main: str = ""
+    """The column that ``stop_if: {novelty_below: …}`` reads."""
 
 
 class Engine:
@@ -65,7 +67,7 @@ class Engine:
         self.funnel = dict.fromkeys(STAGES, 0)
         self.rejected = 0
         self.judge = Judge(job.checks)
-        self.breaker = Breaker(job.slots.n, job.stop_if)
+        self.breaker = Breaker(job.slots.n, job.stop_if, job.main)
         self._ordered = bool(self.judge.ordered or job.slots.quotas or job.slots.round)
         self._waiting: list[tuple[int, int, Outcome]] = []
         self._next_seq = 0

@@ -363,6 +363,10 @@ class CheckSpec(Value):
     options: dict[str, JSON] = Field(default_factory=dict)
 
 
+STOP_WINDOWS = ("novelty_below", "reject_rate_above")
+"""What ``stop_if`` watches over the newest candidates."""
+
+
 class Target(Value):
     """What to end with: accepted rows, exact counts a value, a cap on candidates."""
 
@@ -370,7 +374,17 @@ class Target(Value):
     quotas: dict[str, dict[str, Annotated[int, Field(ge=0)]]] = Field(default_factory=dict)
     """``{column: {value: count}}``; ``"a & b": {"x & y": n}`` for a combination."""
     max_candidates: int | None = Field(default=None, ge=1)
-    stop_if: dict[str, float] = Field(default_factory=dict)
+    stop_if: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    """Shares from 0 to 1: ``novelty_below`` and ``reject_rate_above`` over the last 50
+    candidates, or the name of a rule and how much of all candidates it may take."""
+
+    @model_validator(mode="after")
+    def _known_windows(self) -> Target:
+        for name in self.stop_if:
+            if name.endswith(("_below", "_above")) and name not in STOP_WINDOWS:
+                known = " and ".join(STOP_WINDOWS)
+                raise ValueError(f"stop_if knows {known} beside names of rules, not {name}")
+        return self
 
 
 class Budget(Value):

@@ -79,5 +79,5 @@ def build_job(
     names = tuple(dict.fromkeys(name for column in models.values() for name in column))
     return Job(
         run_id, pipeline, slots, Records(recipe, plan), checks, purse, workers,
-        names, store, dict(recipe.target.stop_if), n <= FULL,
+        names, store, dict(recipe.target.stop_if), n <= FULL, recipe.main,
     )  # fmt: skip

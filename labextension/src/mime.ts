@@ -9,6 +9,7 @@ import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { KernelLink } from './kernel';
 import { MIME_TYPE, mount, type Mounted } from './view';
+import { DIFF_MIME_TYPE, mountDiff } from './view/diff';
 
 /** Before widget views (−10), which need a kernel that has the model. */
 const RANK = -20;
@@ -104,6 +105,33 @@ class RenderedBatch extends Widget implements IRenderMime.IRenderer {
   }
 }
 
+class RenderedDiff extends Widget implements IRenderMime.IRenderer {
+  private mounted: Mounted | null = null;
+
+  constructor() {
+    super();
+    this.addClass('jp-SynthnbDiff');
+  }
+
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    const data: unknown = model.data[DIFF_MIME_TYPE];
+    if (this.mounted) {
+      this.mounted.update(data);
+    } else {
+      const leave = (): void => this.node.closest<HTMLElement>('.jp-Notebook')?.focus();
+      this.mounted = mountDiff(this.node, data, { leave });
+    }
+  }
+
+  dispose(): void {
+    if (!this.isDisposed) {
+      this.mounted?.dispose();
+      this.mounted = null;
+      super.dispose();
+    }
+  }
+}
+
 function idOf(data: unknown): string {
   const id = (data as { id?: unknown } | undefined)?.id;
   return typeof id === 'string' ? id : '';
@@ -117,6 +145,10 @@ export const batchRenderer: JupyterFrontEndPlugin<void> = {
   activate: (app, rendermime: IRenderMimeRegistry) => {
     rendermime.addFactory(
       { safe: true, mimeTypes: [MIME_TYPE], createRenderer: () => new RenderedBatch(app) },
+      RANK
+    );
+    rendermime.addFactory(
+      { safe: true, mimeTypes: [DIFF_MIME_TYPE], createRenderer: () => new RenderedDiff() },
       RANK
     );
   }

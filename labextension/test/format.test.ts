@@ -34,7 +34,7 @@ describe('numbers', () => {
   });
 
   it('are labels as the kernel spells them', () => {
-    expect(label(1204)).toBe('1,204');
+    expect(label(1204)).toBe('1204');
     expect(label(9.6)).toBe('9.6');
     expect(label(null)).toBe('–');
     expect(label(true)).toBe('true');

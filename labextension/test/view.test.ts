@@ -1,14 +1,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { mount } from '../src/view';
+import { mount, type Mounted } from '../src/view';
 import { sample } from './sample';
 
 const HOSTILE = '<img src=x onerror="globalThis.hit = 1"><script>globalThis.hit = 1</script>';
 
 function show(data: unknown = sample(), host = {}): HTMLElement {
   const element = document.body.appendChild(document.createElement('div'));
-  mount(element, data, host);
+  shown.push(mount(element, data, host));
   return element.firstElementChild as HTMLElement;
 }
+
+const shown: Mounted[] = [];
 
 function texts(root: Element, selector: string): string[] {
   return [...root.querySelectorAll(selector)].map(node => node.textContent ?? '');
@@ -28,7 +30,10 @@ function press(node: Element, key: string, init: KeyboardEventInit = {}): void {
   node.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, ...init }));
 }
 
-afterEach(() => document.body.replaceChildren());
+afterEach(() => {
+  shown.splice(0).forEach(mounted => mounted.dispose());
+  document.body.replaceChildren();
+});
 
 describe('a batch', () => {
   it('says what happened, the finding, and shows every row', () => {

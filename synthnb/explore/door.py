@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.types import JSON
 
-__all__ = ["OPS", "answer"]
+__all__ = ["OPS", "answer", "hello"]
 
+COPIES = 5000
+"""Rows named as near copies at most."""
 WINDOW = 500
 """Rows of one answer at most."""
 
@@ -143,8 +145,10 @@ def _map(batch: Batch, asked: Mapping[str, Any], view: object, variable: str) ->
     table = columns_of(batch)
     where = {int(place): i for i, place in enumerate(drawn)}
     clusters = [[where[i] for i in group if i in where] for group in made.clusters]
+    copies = [row_id(table.records[i]) for group in made.clusters for i in group]
     said: dict[str, Any] = {
         "total": len(made.placed),
+        "copies": copies[:COPIES],
         "about": made.about,
         "x": made.x[drawn].astype(int).tolist(),
         "y": made.y[drawn].astype(int).tolist(),
@@ -156,6 +160,17 @@ def _map(batch: Batch, asked: Mapping[str, Any], view: object, variable: str) ->
         if chart.kind == "category":
             said["labels"][chart.id] = explorer_of(batch).bars(chart)[drawn].tolist()
     return said
+
+
+def _hello(batch: Batch, asked: Mapping[str, Any], view: object, variable: str) -> Any:
+    """What a view is told first: the selection, and whether rows were decided."""
+    return hello(batch)
+
+
+def hello(batch: Batch) -> dict[str, JSON]:
+    """The greeting of a new view."""
+    state = live_of(batch).state()
+    return {"event": "hello", **state, "decided": batch.decisions.changes}
 
 
 def _payload(batch: Batch, asked: Mapping[str, Any], view: object, variable: str) -> Any:
@@ -171,5 +186,6 @@ OPS: dict[str, Callable[[Batch, Mapping[str, Any], object, str], dict[str, JSON]
     "code": _code,
     "map": _map,
     "payload": _payload,
+    "hello": _hello,
 }
 """What a view may ask."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from synthnb.explore import find, remember
-from synthnb.explore.door import answer
+from synthnb.explore.door import answer, hello
 from synthnb.explore.live import live_of
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def opened(comm: Any, message: Mapping[str, Any]) -> None:
     comm.on_msg(heard)
     comm.on_close(lambda message: live.leave(comm))
     live.join(comm, comm.send)
-    comm.send({"event": "hello", **live.state(), "decided": batch.decisions.changes})
+    comm.send(hello(batch))
 
 
 def _data(message: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ import type { Context, Part } from './context';
 import { h, roving, toggle } from './dom';
 import { count, plural, visible } from './format';
 import type { Bar, Chart } from './payload';
-import { barOf, toggleValue } from './state';
+import { toggleValue } from './state';
 
 /** Pixels of a bar whose value is the largest of its chart. */
 const TRACK = 92;
@@ -28,8 +28,8 @@ export function bars(context: Context, chart: Chart): Part {
     group
   );
   const paint = (): void => {
-    const counts = tally(context, chart);
-    rows.forEach((row, i) => row.paint(counts.get(chart.bars[i]?.label ?? '') ?? 0));
+    const counts = context.found.filtered ? context.found.counts(chart.id) : null;
+    rows.forEach((row, i) => row.paint(counts ? (counts[i] ?? 0) : null));
   };
   return { node, paint };
 }
@@ -41,21 +41,10 @@ export function heading(chart: Chart): HTMLElement {
   return h('h4', {}, visible(chart.title), h('span', {}, visible(unit)));
 }
 
-/** Accepted rows of the selection under each bar. */
-function tally(context: Context, chart: Chart): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const row of context.selection.rows) {
-    const label = row.accepted ? barOf(chart, row) : null;
-    if (label !== null) {
-      counts.set(label, (counts.get(label) ?? 0) + 1);
-    }
-  }
-  return counts;
-}
-
 interface BarRow {
   node: HTMLButtonElement;
-  paint(selected: number): void;
+  /** `selected` rows of this bar, `null` for all of them. */
+  paint(selected: number | null): void;
 }
 
 function barRow(context: Context, chart: Chart, bar: Bar, most: number): BarRow {
@@ -81,8 +70,8 @@ function barRow(context: Context, chart: Chart, bar: Bar, most: number): BarRow 
   node.addEventListener('click', () => {
     context.set(toggleValue(context.state, chart, bar.label));
   });
-  const paint = (selected: number): void => {
-    const shown = context.selection.filtered ? selected : bar.count;
+  const paint = (selected: number | null): void => {
+    const shown = selected ?? bar.count;
     fill.style.width = width(shown);
     number.textContent = count(shown);
     const filter = context.state.filters.find(f => f.key === chart.id);

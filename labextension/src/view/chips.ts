@@ -3,7 +3,9 @@
 import type { Context, Part } from './context';
 import { h, toggle } from './dom';
 import { count } from './format';
-import { cleared, describe, withFilter } from './state';
+import { toJSON } from './exchange';
+import { text } from './payload';
+import { cleared, describe, isFiltered, withFilter } from './state';
 
 /** Milliseconds of rest before a search runs. */
 const REST = 80;
@@ -23,12 +25,15 @@ export function chips(context: Context): ChipsPart {
   const wrap = checkbox('wrap', context.state.wrap, on =>
     context.set({ ...context.state, wrap: on })
   );
+  const insert = h('button', { class: 'sn-text', type: 'button' }, 'Insert as code cell');
+  insert.addEventListener('click', () => insertCell(context));
   const node = h(
     'div',
     { class: 'sn-chips' },
     left,
     status,
     h('span', { class: 'sn-space' }),
+    insert,
     rejected > 0 && shown.node,
     wrap.node,
     search
@@ -40,7 +45,8 @@ export function chips(context: Context): ChipsPart {
       (left.querySelector('button') ?? search).focus();
     }
     status.textContent = tally(context);
-    toggle(status, 'sn-dim', !context.selection.filtered);
+    toggle(status, 'sn-dim', !context.found.filtered);
+    insert.hidden = !(context.live && context.host.insertCode && isFiltered(context.state));
     shown.box.checked = context.state.showRejected;
     wrap.box.checked = context.state.wrap;
     if (search.value !== context.state.search && document.activeElement !== search) {
@@ -68,7 +74,7 @@ function chipNodes(context: Context): HTMLElement[] {
       h('span', { 'aria-hidden': 'true' }, '×')
     );
   });
-  if (context.selection.filtered) {
+  if (isFiltered(context.state)) {
     nodes.push(
       h(
         'button',
@@ -85,14 +91,21 @@ function chipNodes(context: Context): HTMLElement[] {
   return nodes;
 }
 
-function tally({ payload, selection }: Context): string {
-  if (!selection.filtered) {
+/** A cell below with Python that makes this selection; the kernel writes it. */
+function insertCell({ live, host, state, say }: Context): void {
+  live?.request('code', toJSON(state)).then(
+    reply => host.insertCode?.(text(reply.code)),
+    (error: Error) => say(error.message)
+  );
+}
+
+function tally({ payload, found }: Context): string {
+  if (!found.filtered) {
     return payload.charts.length > 0 ? 'No filter. Click or brush a bar.' : 'No filter.';
   }
-  const accepted = payload.rows.filter(r => r.accepted).length;
-  const rejected = payload.rows.length - accepted;
-  const lost = rejected ? `, ${count(selection.rejected)} of ${count(rejected)} rejected` : '';
-  return `${count(selection.accepted)} of ${count(accepted)} accepted${lost}`;
+  const { accepted, rejected } = found.of;
+  const lost = rejected ? `, ${count(found.rejected)} of ${count(rejected)} rejected` : '';
+  return `${count(found.accepted)} of ${count(accepted)} accepted${lost}`;
 }
 
 function searchBox(context: Context): HTMLInputElement {

@@ -1,7 +1,9 @@
 /** What every part of the view is given: the data, the state and how to change it. */
 
-import type { Payload } from './payload';
-import type { Selection, State } from './state';
+import type { Channel } from './channel';
+import type { JSONObject, Payload } from './payload';
+import type { Found } from './source';
+import type { State } from './state';
 
 /** An action of the line on top, offered by whoever hosts the view (a kernel, an app). */
 export interface Action {
@@ -19,15 +21,46 @@ export interface Host {
   actions?: readonly Action[];
   /** Give the keyboard back to the cell. */
   leave?: () => void;
+  /** Questions to the kernel. */
+  channel?: Channel;
+  /** Choose a kernel. */
+  connect?: () => void;
+  /** Put Python below the cell. */
+  insertCode?: (code: string) => void;
+  /** Rows were decided: this is what should be saved now. */
+  save?: (data: JSONObject) => void;
+}
+
+/** What outlives a repaint with newer data: where the reader was. */
+export interface Memory {
+  /** Pixels that the table is scrolled. */
+  scroll: number;
+  /** Position of the row that has the keyboard. */
+  at: number;
+  /** What the kernel told of rows, by id. */
+  details: Map<string, JSONObject>;
 }
 
 export interface Context {
   readonly payload: Payload;
   readonly host: Host;
   readonly state: State;
-  readonly selection: Selection;
+  readonly found: Found;
+  readonly memory: Memory;
+  /** The kernel's channel while it can be asked. */
+  readonly live: Channel | null;
+  /** The last thing that went wrong, in one line. */
+  readonly notice: string;
   /** Replace the state and repaint every part. */
   set(state: State): void;
+  /** Keep, drop or undo; the kernel tells every view. */
+  decide(row: string, outcome: 'keep' | 'drop' | null): void;
+  /** Repaint with the state as it is. */
+  repaint(): void;
+  /** Say what went wrong. */
+  say(notice: string): void;
+  /** The kernel's map is drawn: ask which of its points are chosen. */
+  mapped: boolean;
 }
 
 /** A part of the view: made once, repainted on every change of state. */

@@ -2,28 +2,70 @@
 
 import type { Context } from './context';
 import { h } from './dom';
-import { count, NOT_MEASURED, plain, plural, visible } from './format';
+import { cost, count, NOT_MEASURED, plain, plural, seconds, visible } from './format';
 import { mainColumn } from './columns';
 import { list, number, object, objects, text, type BatchRow, type JSONObject } from './payload';
 
 export function detail(context: Context, row: BatchRow, span: number): HTMLTableRowElement {
+  const box = h('div', { class: 'sn-split' });
+  const fill = (known: JSONObject): void => {
+    box.replaceChildren(...panes(context, { ...row, detail: known }));
+  };
+  fill(context.memory.details.get(row.id) ?? row.detail);
+  if (context.live && !context.memory.details.has(row.id)) {
+    context.live.request('detail', { row: row.id }).then(
+      reply => {
+        context.memory.details.set(row.id, object(reply.detail));
+        fill(object(reply.detail));
+        context.repaint();
+      },
+      (error: Error) => context.say(error.message)
+    );
+  }
+  return h('tr', { class: 'sn-detail' }, h('td', {}), h('td', { colspan: span - 1 }, box));
+}
+
+function panes(context: Context, row: BatchRow): HTMLElement[] {
   const calls = objects(row.detail.calls);
   const left = h('div', {}, ...calls.flatMap(call => callBlock(call, calls.length > 1)));
   if (calls.length === 0) {
     left.append(...valueBlock(context, row));
   }
-  const right = h('div', {}, ...checks(row), ...provenance(row, calls));
+  if (context.live) {
+    left.append(decisions(context, row));
+  }
+  return [
+    left,
+    h('div', {}, ...checks(row), ...provenance(row, calls, context.payload.verdict.currency))
+  ];
+}
+
+/** Keep or restore, drop, undo: what a person may decide about this row. */
+function decisions(context: Context, row: BatchRow): HTMLElement {
+  const door = (label: string, key: string, outcome: 'keep' | 'drop' | null): HTMLElement => {
+    const node = h(
+      'button',
+      { class: 'sn-act', type: 'button' },
+      `${label} `,
+      h('kbd', {}, key)
+    );
+    node.addEventListener('click', () => context.decide(row.id, outcome));
+    return node;
+  };
   return h(
-    'tr',
-    { class: 'sn-detail' },
-    h('td', {}),
-    h('td', { colspan: span - 1 }, h('div', { class: 'sn-split' }, left, right))
+    'div',
+    { class: 'sn-doors' },
+    !row.accepted && row.decision === null && door('Restore', 'k', 'keep'),
+    row.accepted && row.decision === null && door('Drop', 'd', 'drop'),
+    row.decision !== null &&
+      door(`Undo ${row.decision === 'keep' ? 'restore' : 'drop'}`, 'u', null)
   );
 }
 
 function callBlock(call: JSONObject, several: boolean): HTMLElement[] {
   const of = several ? ` of ${visible(text(call.column))}` : '';
   const blocks: HTMLElement[] = [];
+  const talk = objects(call.conversation);
   if (text(call.prompt)) {
     blocks.push(h('h5', {}, `Rendered prompt${of}`), code(text(call.prompt)));
     const shots = list(call.few_shot).length;
@@ -35,9 +77,22 @@ function callBlock(call: JSONObject, several: boolean): HTMLElement[] {
     if (notes.length) {
       blocks.push(h('div', { class: 'sn-dim sn-small sn-note' }, notes.join(', ')));
     }
+    if (talk.length > 1) {
+      blocks.push(conversation(talk.slice(0, -1)));
+    }
   }
   blocks.push(h('h5', {}, `Raw answer${of}`), code(text(call.answer) || NOT_MEASURED));
   return blocks;
+}
+
+/** What was said before the prompt: system message and few-shot pairs, folded away. */
+function conversation(talk: JSONObject[]): HTMLElement {
+  const said = talk.flatMap(message => [
+    h('h5', {}, visible(text(message.role))),
+    code(text(message.content))
+  ]);
+  const words = `${plural(talk.length, 'earlier message')}`;
+  return h('details', { class: 'sn-earlier' }, h('summary', {}, words), ...said);
 }
 
 function valueBlock({ payload }: Context, row: BatchRow): HTMLElement[] {
@@ -87,14 +142,14 @@ function checkRow(check: JSONObject): HTMLElement {
   );
 }
 
-function provenance(row: BatchRow, calls: JSONObject[]): HTMLElement[] {
+function provenance(row: BatchRow, calls: JSONObject[], currency: string): HTMLElement[] {
   const facts: [string, string][] = [];
   const first = calls[0];
   if (first) {
     facts.push(['model', text(first.model) || NOT_MEASURED]);
   }
   facts.push(['request', request(row, first)]);
-  const tokens = tokenFacts(calls);
+  const tokens = tokenFacts(calls, currency);
   if (tokens) {
     facts.push(['tokens', tokens]);
   }
@@ -132,12 +187,21 @@ function request(row: BatchRow, call: JSONObject | undefined): string {
   return parts.join(', ');
 }
 
-function tokenFacts(calls: JSONObject[]): string {
+function tokenFacts(calls: JSONObject[], currency: string): string {
   const sum = (key: string): number | null => {
     const known = calls.map(c => number(c[key])).filter((n): n is number => n !== null);
     return known.length ? known.reduce((a, b) => a + b, 0) : null;
   };
   const read = sum('prompt_tokens');
   const written = sum('completion_tokens');
-  return read === null || written === null ? '' : `${count(read)} in, ${count(written)} out`;
+  if (read === null || written === null) {
+    return '';
+  }
+  const parts = [`${count(read)} in, ${count(written)} out`];
+  const spent = sum('elapsed');
+  if (spent !== null) {
+    const paid = calls.every(c => number(c.cost) !== null) ? sum('cost') : null;
+    parts.push(seconds(spent), cost(paid, currency));
+  }
+  return parts.join(' · ');
 }

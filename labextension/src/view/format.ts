@@ -58,7 +58,7 @@ export function plain(value: JSONValue | undefined): string {
 /** A value as the label of its bar, spelled as the kernel spells it. */
 export function label(value: JSONValue): string {
   if (typeof value === 'number') {
-    return count(value, 3);
+    return String(value);
   }
   return shorten(plain(value).split(/\s+/).filter(Boolean).join(' '), 60);
 }
@@ -106,7 +106,10 @@ export function measure(
   chart: Pick<Chart, 'id' | 'column' | 'unit'>,
   row: BatchRow
 ): number | null {
-  const score = row.values[chart.id === 'nearest' ? 'near_duplicate' : chart.id];
+  const score =
+    chart.id === 'nearest'
+      ? (row.values.near_duplicate ?? row.values.nearest)
+      : row.values[chart.id];
   const value = typeof score === 'number' ? score : valueOf(row.values, chart.column);
   if (typeof value === 'number') {
     return value;
@@ -159,10 +162,10 @@ export function facts(payload: Payload): string[] {
     : `of ${plural(verdict.candidates, 'candidate')}`;
   return [
     of,
+    verdict.realShare !== null ? `${Math.round(verdict.realShare * 100)}% real` : '',
     payload.elapsed !== null ? seconds(payload.elapsed) : '',
     verdict.tokens !== null ? plural(verdict.tokens, 'token') : '',
     verdict.cached > 0 ? plural(verdict.cached, 'stored answer') : '',
-    verdict.realShare !== null ? `${Math.round(verdict.realShare * 100)}% real` : '',
     cost(verdict.cost, verdict.currency),
     status.kind === 'done' ? '' : status.text,
     payload.version === null ? '' : `version ${payload.version}`

@@ -37,11 +37,11 @@ export function histogram(context: Context, chart: Chart): Part {
     axis(chart)
   );
   const paint = (): void => {
-    const counts = tally(context, chart);
+    const counts = context.found.filtered ? context.found.counts(chart.id) : null;
     const filter = context.state.filters.find(f => f.key === chart.id);
     bins.forEach((b, i) => {
       const on = filter?.kind === 'range' && i >= filter.first && i <= filter.last;
-      b.paint(context.selection.filtered && measurable ? (counts[i] ?? 0) : null, on);
+      b.paint(counts && measurable ? (counts[i] ?? 0) : null, on);
     });
   };
   return { node, paint };
@@ -128,17 +128,6 @@ function select(context: Context, chart: Chart, plot: HTMLElement, nodes: HTMLEl
 
 function between(i: number, a: number, b: number): boolean {
   return i >= Math.min(a, b) && i <= Math.max(a, b);
-}
-
-function tally(context: Context, chart: Chart): number[] {
-  const counts = chart.bars.map(() => 0);
-  for (const row of context.selection.rows) {
-    const i = row.accepted ? binOf(chart, row) : null;
-    if (i !== null) {
-      counts[i] = (counts[i] ?? 0) + 1;
-    }
-  }
-  return counts;
 }
 
 function ends(chart: Chart): [number, number] {

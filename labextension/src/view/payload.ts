@@ -76,7 +76,17 @@ export interface BatchRow {
   values: JSONObject;
   parents: string[];
   edited: boolean;
+  /** What a person decided about the row. */
+  decision: 'keep' | 'drop' | null;
   detail: JSONObject;
+}
+
+/** Where texts lie, 0 to 1000 each way; `rows` are places among the saved rows. */
+export interface TextMap {
+  rows: number[];
+  x: number[];
+  y: number[];
+  clusters: number[][];
 }
 
 export interface Payload {
@@ -94,6 +104,7 @@ export interface Payload {
   rows: BatchRow[];
   totalRows: number;
   recipe: string;
+  map: TextMap | null;
 }
 
 /** Read a payload; `null` for anything that is not version 1 of it. */
@@ -135,7 +146,8 @@ export function parsePayload(data: unknown): Payload | null {
       .filter(c => c.name !== ''),
     rows,
     totalRows: number(raw.total_rows) ?? rows.length,
-    recipe: text(raw.recipe)
+    recipe: text(raw.recipe),
+    map: textMap(raw.map)
   };
 }
 
@@ -157,9 +169,7 @@ function chart(raw: JSONObject): Chart {
     kind: raw.kind === 'histogram' ? 'histogram' : 'category',
     column: text(raw.column),
     bars,
-    limits: list(raw.limits)
-      .map(number)
-      .filter((n): n is number => n !== null),
+    limits: numbers(raw.limits),
     total: number(raw.total) ?? bars.reduce((sum, b) => sum + b.count, 0),
     finding: text(raw.finding)
   };
@@ -188,7 +198,8 @@ function column(raw: JSONObject): Column {
   };
 }
 
-function row(raw: JSONObject, position: number): BatchRow {
+/** Read a row; `position` stands in for an id that is missing. */
+export function row(raw: JSONObject, position: number): BatchRow {
   return {
     id: text(raw.id) || String(position),
     index: number(raw.index) ?? position,
@@ -201,8 +212,32 @@ function row(raw: JSONObject, position: number): BatchRow {
     values: object(raw.values),
     parents: texts(raw.parents),
     edited: raw.edited === true,
+    decision: raw.decision === 'keep' || raw.decision === 'drop' ? raw.decision : null,
     detail: object(raw.detail)
   };
+}
+
+function textMap(data: unknown): TextMap | null {
+  const raw = object(data);
+  const places = numbers(raw.rows);
+  const x = numbers(raw.x);
+  const y = numbers(raw.y);
+  const size = Math.min(places.length, x.length, y.length);
+  if (size < 3) {
+    return null;
+  }
+  return {
+    rows: places.slice(0, size),
+    x: x.slice(0, size),
+    y: y.slice(0, size),
+    clusters: list(raw.clusters).map(numbers)
+  };
+}
+
+export function numbers(value: unknown): number[] {
+  return list(value)
+    .map(number)
+    .filter((n): n is number => n !== null);
 }
 
 export function object(value: unknown): JSONObject {

@@ -5,15 +5,19 @@
  * must all hold, choices inside one chart are alternatives.
  */
 
-import { count, label, measure, plain, shorten, valueOf, visible } from './format';
-import type { BatchRow, Chart, Payload } from './payload';
+import { characters, count, label, measure, plain, shorten, valueOf, visible } from './format';
+import type { BatchRow, Chart, JSONValue, Payload } from './payload';
 
 export type Filter =
   | { kind: 'values'; key: string; chart: Chart; values: string[] }
   | { kind: 'range'; key: string; chart: Chart; first: number; last: number }
   | { kind: 'rule'; key: 'rule'; rules: string[] }
   | { kind: 'outcome'; key: 'outcome'; accepted: boolean }
+  | { kind: 'region'; key: 'region'; x: Pair; y: Pair }
   | { kind: 'rows'; key: 'rows'; ids: string[]; label: string };
+
+/** From and to. */
+export type Pair = readonly [number, number];
 
 export interface State {
   readonly filters: readonly Filter[];
@@ -119,20 +123,23 @@ export function toggleOpen(state: State, id: string): State {
 
 export function select(payload: Payload, state: State): Selection {
   const needle = state.search.trim().toLowerCase();
+  const points = state.filters.some(f => f.kind === 'region') ? pointsOf(payload) : null;
   const matching = payload.rows.filter(
-    row => state.filters.every(f => passes(f, row)) && (!needle || contains(row, needle))
+    row =>
+      state.filters.every(f => passes(f, row, points?.get(row) ?? null)) &&
+      (!needle || contains(row, needle))
   );
   const accepted = matching.filter(r => r.accepted).length;
   const shown = state.showRejected ? matching : matching.filter(r => r.accepted);
   return {
-    rows: ordered(shown, state),
+    rows: ordered(payload, shown, state),
     accepted,
     rejected: matching.length - accepted,
     filtered: isFiltered(state)
   };
 }
 
-function passes(filter: Filter, row: BatchRow): boolean {
+function passes(filter: Filter, row: BatchRow, point: Pair | null): boolean {
   switch (filter.kind) {
     case 'values':
       return filter.values.includes(barOf(filter.chart, row) ?? '');
@@ -141,12 +148,30 @@ function passes(filter: Filter, row: BatchRow): boolean {
       return bin !== null && bin >= filter.first && bin <= filter.last;
     }
     case 'rule':
-      return !row.accepted && row.reasons.some(r => filter.rules.includes(r.rule));
+      return !row.accepted && filter.rules.includes(row.reasons[0]?.rule ?? 'rejected');
     case 'outcome':
       return row.accepted === filter.accepted;
     case 'rows':
       return filter.ids.includes(row.id);
+    case 'region':
+      return point !== null && within(point[0], filter.x) && within(point[1], filter.y);
   }
+}
+
+function within(value: number, [from, to]: Pair): boolean {
+  return value >= from && value <= to;
+}
+
+/** Where the map shows each saved row. */
+function pointsOf(payload: Payload): Map<BatchRow, Pair> {
+  const points = new Map<BatchRow, Pair>();
+  payload.map?.rows.forEach((place, i) => {
+    const row = payload.rows[place];
+    if (row) {
+      points.set(row, [payload.map?.x[i] ?? 0, payload.map?.y[i] ?? 0]);
+    }
+  });
+  return points;
 }
 
 function contains(row: BatchRow, needle: string): boolean {
@@ -164,6 +189,9 @@ export function barOf(chart: Chart, row: BatchRow): string | null {
   }
   const own = label(value);
   const has = (name: string): boolean => chart.bars.some(b => b.label === name);
+  if (typeof value === 'number' && Number.isInteger(value) && has(`${value}.0`)) {
+    return `${value}.0`; // a float of the kernel
+  }
   const month = own.slice(0, 7);
   const year = own.slice(0, 4);
   return (
@@ -192,19 +220,35 @@ export function binOf(chart: Chart, row: BatchRow): number | null {
   return bin < 0 ? null : bin;
 }
 
-function ordered(rows: BatchRow[], state: State): BatchRow[] {
+/** The place of the bar that holds this row, −1 without one. */
+export function barIndex(chart: Chart, row: BatchRow): number {
+  if (chart.kind === 'histogram') {
+    return binOf(chart, row) ?? -1;
+  }
+  const own = barOf(chart, row);
+  return chart.bars.findIndex(b => b.label === own);
+}
+
+function ordered(payload: Payload, rows: BatchRow[], state: State): BatchRow[] {
   const { column, descending } = state.sort;
   const sign = descending ? -1 : 1;
+  const main = payload.columns.find(c => c.main)?.name;
+  const value = (row: BatchRow, name: string): JSONValue => {
+    const own = valueOf(row.values, name);
+    if (own === undefined && name === 'chars' && main !== undefined) {
+      const text = row.values[main];
+      return typeof text === 'string' ? characters(text) : null;
+    }
+    return own ?? null;
+  };
   return [...rows].sort((a, b) => {
-    const order = column === null ? 0 : compare(a, b, column) * sign;
+    const order = column === null ? 0 : compare(value(a, column), value(b, column)) * sign;
     return order || (a.index - b.index) * (column === null ? sign : 1);
   });
 }
 
 /** Numbers before texts; what is missing comes last in ascending order. */
-function compare(a: BatchRow, b: BatchRow, column: string): number {
-  const x = valueOf(a.values, column) ?? null;
-  const y = valueOf(b.values, column) ?? null;
+function compare(x: JSONValue, y: JSONValue): number {
   if (typeof x === 'number' && typeof y === 'number') {
     return x - y;
   }
@@ -230,5 +274,7 @@ export function describe(filter: Filter): string {
       return filter.accepted ? 'accepted' : 'rejected';
     case 'rows':
       return filter.label;
+    case 'region':
+      return 'region of the map';
   }
 }

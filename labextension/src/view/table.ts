@@ -1,21 +1,24 @@
-/** The rows, rejected ones beside accepted ones with their reason. */
+/**
+ * The rows, rejected ones beside accepted ones with their reason.
+ *
+ * A few rows stand there whole, as high as their text. Many are a window: rows of one
+ * height, of which only those in sight exist, filled anew as the reader scrolls.
+ */
 
 import { tableColumns, type TableColumn } from './columns';
 import type { Context, Part } from './context';
 import { detail } from './detail';
 import { h, toggle } from './dom';
-import { count, plural, reason, visible } from './format';
+import { count, plural } from './format';
+import { header } from './heads';
 import type { BatchRow } from './payload';
-import { sortBy, toggleOpen } from './state';
+import { fillRow, makeRow, type TableRow } from './rows';
+import { toggleOpen } from './state';
+import { edges, heightBefore, placeAt, space, type Layout } from './window';
 
 export interface TablePart extends Part {
   /** Put the keyboard on the current row, or the first one. */
   focusRow(): void;
-}
-
-interface TableRow {
-  node: HTMLTableRowElement;
-  detail: HTMLTableRowElement | null;
 }
 
 /** Widths in characters: the row number, and the least that free text gets before the
@@ -25,49 +28,255 @@ const TEXT_WIDTH = 20;
 const MAIN_WIDTH = 30;
 /** Padding of a cell, in pixels. */
 const PADDING = 16;
+/** Up to so many rows all of them are there. */
+const WHOLE = 250;
+/** Pixels of a row in a window: three lines wrapped, else one. */
+const WRAPPED = 63;
+const ONE_LINE = 27;
+const HEAD = 29;
 
 export function table(context: Context): TablePart {
-  const columns = tableColumns(context.payload);
-  const made = new Map<string, TableRow>();
-  const body = h('tbody');
-  const heads = header(context, columns);
-  const grid = h(
-    'table',
-    { class: 'sn-table', 'aria-label': 'rows', 'aria-rowcount': context.payload.totalRows },
-    group(columns),
-    h('thead', {}, h('tr', {}, ...heads.map(head => head.node))),
-    body
-  );
-  const wanted = columns.reduce(
-    (sum, c) => sum + (c.width ?? (c.main ? MAIN_WIDTH : TEXT_WIDTH)),
-    NUMBER_WIDTH
-  );
-  grid.style.minWidth = `calc(${wanted}ch + ${(columns.length + 1) * PADDING}px)`;
-  const frame = h('div', { class: 'sn-window' }, grid);
-  const foot = h('div', { class: 'sn-foot' }, h('span', { class: 'sn-count' }), hints());
-  const rowOf = (row: BatchRow): TableRow => {
-    const known = made.get(row.id) ?? { node: tableRow(context, columns, row), detail: null };
-    made.set(row.id, known);
-    return known;
+  const grid = new Grid(context);
+  return {
+    node: grid.node,
+    paint: () => grid.paint(),
+    focusRow: () => grid.focus(context.memory.at)
   };
-  const paint = (): void => {
-    toggle(grid, 'sn-nowrap', !context.state.wrap);
-    toggle(
-      frame,
-      'sn-open',
-      context.selection.rows.some(r => context.state.open.has(r.id))
+}
+
+class Grid {
+  readonly node: HTMLElement;
+  private readonly columns: TableColumn[];
+  private readonly body = h('tbody');
+  private readonly frame: HTMLElement;
+  private readonly grid: HTMLElement;
+  private readonly count = h('span', { class: 'sn-count' });
+  private readonly heads: Part[];
+  private readonly before = h('tr', { class: 'sn-space', 'aria-hidden': 'true' }, h('td'));
+  private readonly after = h('tr', { class: 'sn-space', 'aria-hidden': 'true' }, h('td'));
+  private readonly shown = new Map<number, TableRow>();
+  private readonly spare: TableRow[] = [];
+  private readonly details = new Map<string, HTMLTableRowElement>();
+  private heights = new Map<number, number>();
+  private drawing = false;
+
+  constructor(private context: Context) {
+    this.columns = tableColumns(context.payload);
+    this.heads = header(context, this.columns);
+    this.grid = h(
+      'table',
+      { class: 'sn-table', 'aria-label': 'rows' },
+      group(this.columns),
+      h('thead', {}, h('tr', {}, ...this.heads.map(head => head.node))),
+      this.body
     );
-    heads.forEach(head => head.paint());
-    repaint(context, body, rowOf, columns.length + 1);
-    const text = foot.firstElementChild as HTMLElement;
-    text.textContent = footer(context);
-  };
-  keys(context, body);
-  const focusRow = (): void => {
-    const row = body.querySelector<HTMLElement>('tr[tabindex="0"]');
-    (row ?? body.querySelector<HTMLElement>('tr.sn-row'))?.focus();
-  };
-  return { node: h('div', {}, frame, foot), paint, focusRow };
+    const wanted = this.columns.reduce(
+      (sum, c) => sum + (c.width ?? (c.main ? MAIN_WIDTH : TEXT_WIDTH)),
+      NUMBER_WIDTH
+    );
+    this.grid.style.minWidth = `calc(${wanted}ch + ${(this.columns.length + 1) * PADDING}px)`;
+    this.frame = h('div', { class: 'sn-window', tabindex: -1 }, this.grid);
+    this.frame.addEventListener('scroll', () => this.scrolled(), { passive: true });
+    this.frame.addEventListener('keydown', event => this.key(event));
+    this.node = h(
+      'div',
+      {},
+      this.frame,
+      h('div', { class: 'sn-foot' }, this.count, hints(context))
+    );
+  }
+
+  paint(): void {
+    const { state, found } = this.context;
+    const fixed = found.total > WHOLE;
+    toggle(this.grid, 'sn-nowrap', !state.wrap);
+    toggle(this.grid, 'sn-fixed', fixed);
+    this.grid.setAttribute('aria-rowcount', String(found.total + 1));
+    this.heads.forEach(head => head.paint());
+    this.draw();
+    if (Math.abs(this.frame.scrollTop - this.context.memory.scroll) > 1) {
+      this.frame.scrollTop = this.context.memory.scroll;
+    }
+    this.count.textContent = footer(this.context);
+  }
+
+  /** Put the keyboard on the row at a position, bringing it into sight. */
+  focus(position: number): void {
+    const { found, memory } = this.context;
+    if (found.total === 0) {
+      return;
+    }
+    memory.at = Math.max(0, Math.min(found.total - 1, position));
+    this.reveal(memory.at);
+    this.draw();
+    const row = this.shown.get(memory.at);
+    row?.node.focus({ preventScroll: this.fixed });
+  }
+
+  private get fixed(): boolean {
+    return this.context.found.total > WHOLE;
+  }
+
+  private get layout(): Layout {
+    return {
+      total: this.context.found.total,
+      height: this.context.state.wrap ? WRAPPED : ONE_LINE,
+      view: (this.frame.clientHeight || 330) - HEAD,
+      extra: this.heights
+    };
+  }
+
+  private reveal(position: number): void {
+    if (!this.fixed) {
+      return;
+    }
+    const { layout, frame } = this;
+    const top = heightBefore(layout, position);
+    const now = frame.scrollTop;
+    if (top < now) {
+      frame.scrollTop = top;
+    } else if (top + layout.height > now + layout.view) {
+      frame.scrollTop = top + layout.height - layout.view;
+    }
+    this.context.memory.scroll = frame.scrollTop;
+  }
+
+  private scrolled(): void {
+    this.context.memory.scroll = this.frame.scrollTop;
+    if (this.fixed && !this.drawing) {
+      this.drawing = true;
+      requestAnimationFrame(() => {
+        this.drawing = false;
+        this.draw();
+      });
+    }
+  }
+
+  private draw(): void {
+    const { found, memory, state } = this.context;
+    const { layout } = this;
+    const inSight = placeAt(layout, memory.scroll);
+    const [first, last] = this.fixed ? edges(layout, inSight) : [0, found.total];
+    found.want(first, last);
+    this.recycle(first, last);
+    memory.at = Math.max(0, Math.min(memory.at, found.total - 1));
+    const nodes: HTMLElement[] = [];
+    const opened = new Map<number, HTMLElement>();
+    for (let position = first; position < last; position += 1) {
+      const row = found.row(position);
+      const item = this.item(position, row);
+      nodes.push(item.node);
+      const open = row !== null && state.open.has(row.id);
+      toggle(item.node, 'sn-selected', open);
+      item.node.setAttribute('aria-expanded', String(open));
+      item.node.tabIndex = position === memory.at ? 0 : -1;
+      if (open) {
+        const node = this.detailOf(row);
+        opened.set(position, node);
+        nodes.push(node);
+      }
+    }
+    toggle(this.frame, 'sn-open', opened.size > 0);
+    this.place(nodes);
+    this.measure(opened);
+    this.space(first, last, inSight);
+  }
+
+  /** Rows that went out of sight are filled anew for those that came in. */
+  private recycle(first: number, last: number): void {
+    for (const [position, item] of this.shown) {
+      if (position < first || position >= last) {
+        this.shown.delete(position);
+        if (item.node === document.activeElement) {
+          this.frame.focus({ preventScroll: true });
+        }
+        this.spare.push(item);
+      }
+    }
+    this.spare.length = Math.min(this.spare.length, 60);
+  }
+
+  private item(position: number, row: BatchRow | null): TableRow {
+    const item =
+      this.shown.get(position) ?? this.spare.pop() ?? makeRow(this.context, this.columns);
+    this.shown.set(position, item);
+    fillRow(item, this.columns, row, position);
+    return item;
+  }
+
+  private detailOf(row: BatchRow): HTMLTableRowElement {
+    const known = this.details.get(row.id);
+    const made = known ?? detail(this.context, row, this.columns.length + 1);
+    this.details.set(row.id, made);
+    return made;
+  }
+
+  private place(nodes: HTMLElement[]): void {
+    const { body, context } = this;
+    if (context.found.total === 0) {
+      const span = this.columns.length + 1;
+      nodes.push(h('tr', {}, h('td', { colspan: span, class: 'sn-dim' }, 'No row matches.')));
+    }
+    const all = this.fixed ? [this.before, ...nodes, this.after] : nodes;
+    if (body.children.length === all.length && all.every((n, i) => body.children[i] === n)) {
+      return;
+    }
+    const focused = document.activeElement;
+    body.replaceChildren(...all);
+    if (focused instanceof HTMLElement && body.contains(focused)) {
+      focused.focus({ preventScroll: true });
+    }
+  }
+
+  private measure(opened: Map<number, HTMLElement>): void {
+    this.heights = new Map(
+      this.fixed ? [...opened].map(([position, node]) => [position, node.offsetHeight]) : []
+    );
+  }
+
+  private space(first: number, last: number, inSight: number): void {
+    if (!this.fixed) {
+      return;
+    }
+    const { layout } = this;
+    const whole = heightBefore(layout, layout.total);
+    const top = space(layout, first, inSight);
+    const rest = whole - heightBefore(layout, last);
+    (this.before.firstElementChild as HTMLElement).style.height = `${top}px`;
+    (this.after.firstElementChild as HTMLElement).style.height = `${Math.max(0, rest)}px`;
+  }
+
+  private key(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    const onRow = target.matches('tr.sn-row') || target === this.frame;
+    if (!onRow || event.altKey || event.ctrlKey || event.metaKey) {
+      return;
+    }
+    const { context } = this;
+    const { at } = context.memory;
+    const row = context.found.row(at);
+    const steps: Record<string, number> = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      PageDown: at + 10,
+      PageUp: at - 10,
+      Home: 0,
+      End: context.found.total - 1
+    };
+    const to = steps[event.key];
+    if (to !== undefined) {
+      this.focus(to);
+    } else if ((event.key === 'Enter' || event.key === ' ') && row) {
+      context.set(toggleOpen(context.state, row.id));
+    } else if (row && context.live && 'kdu'.includes(event.key)) {
+      const outcomes = { k: 'keep', d: 'drop', u: null } as const;
+      context.decide(row.id, outcomes[event.key as 'k' | 'd' | 'u']);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
 }
 
 function group(columns: TableColumn[]): HTMLElement {
@@ -83,179 +292,30 @@ function group(columns: TableColumn[]): HTMLElement {
   );
 }
 
-function header(context: Context, columns: TableColumn[]): Part[] {
-  const number = { name: null, title: '#', numeric: true };
-  return [number, ...columns].map(column => {
-    const arrow = h('span', { class: 'sn-arrow', 'aria-hidden': 'true' });
-    const button = h(
-      'button',
-      {
-        class: 'sn-sort',
-        type: 'button',
-        title: column.name ? `sort by ${visible(column.name)}` : 'plan order',
-        onclick: () => context.set(sortBy(context.state, column.name))
-      },
-      visible(column.title),
-      arrow
-    );
-    const derived = column.title === 'chars';
-    const node = h(
-      'th',
-      { scope: 'col', class: column.numeric ? 'sn-num' : '' },
-      derived ? 'chars' : button
-    );
-    const paint = (): void => {
-      const { sort } = context.state;
-      const active = sort.column === column.name && !derived;
-      node.setAttribute(
-        'aria-sort',
-        !active ? 'none' : sort.descending ? 'descending' : 'ascending'
-      );
-      arrow.textContent = !active ? '' : sort.descending ? ' ▼' : ' ▲';
-    };
-    return { node, paint };
-  });
-}
-
-function tableRow(
-  context: Context,
-  columns: TableColumn[],
-  row: BatchRow
-): HTMLTableRowElement {
-  const cells = columns.map(column => {
-    const text = column.value(row);
-    const cell = h('td', { class: column.numeric ? 'sn-num' : column.main ? 'sn-main' : '' });
-    const words = h('span', { class: column.code ? 'sn-mono' : '', dir: 'auto' }, text);
-    cell.append(h('div', { class: 'sn-value' }, words, column.main ? tags(row) : null));
-    return cell;
-  });
-  const node = h(
-    'tr',
-    {
-      class: row.accepted ? 'sn-row' : 'sn-row sn-rejected',
-      tabindex: -1,
-      'aria-expanded': 'false',
-      'data-row': row.id
-    },
-    h('td', { class: 'sn-num sn-dim' }, count(row.index + 1)),
-    ...cells
-  );
-  node.addEventListener('click', event => {
-    const selecting = String(document.getSelection() ?? '') !== '';
-    if (!selecting && !(event.target as Element).closest('button, a')) {
-      context.set(toggleOpen(context.state, row.id));
-    }
-  });
-  return node;
-}
-
-function tags(row: BatchRow): HTMLElement {
-  const box = h('span', { class: 'sn-tags' });
-  if (!row.accepted) {
-    const why = row.reasons.map(r => r.message).filter(Boolean);
-    box.append(
-      ' ',
-      h('span', { class: 'sn-tag sn-no', title: visible(why.join('\n')) }, visible(reason(row)))
-    );
-  }
-  if (row.edited) {
-    box.append(' ', h('span', { class: 'sn-tag sn-edited' }, 'edited'));
-  }
-  return box;
-}
-
-/** Put the selected rows in place; rows are made once and only moved afterwards. */
-function repaint(
-  context: Context,
-  body: HTMLElement,
-  rowOf: (row: BatchRow) => TableRow,
-  span: number
-): void {
-  const { open, current } = context.state;
-  const rows = context.selection.rows;
-  const stop = rows.some(r => r.id === current) ? current : (rows[0]?.id ?? null);
-  const nodes: HTMLElement[] = [];
-  for (const row of rows) {
-    const item = rowOf(row);
-    const isOpen = open.has(row.id);
-    toggle(item.node, 'sn-selected', isOpen);
-    item.node.setAttribute('aria-expanded', String(isOpen));
-    item.node.tabIndex = row.id === stop ? 0 : -1;
-    nodes.push(item.node);
-    if (isOpen) {
-      item.detail ??= detail(context, row, span);
-      nodes.push(item.detail);
-    }
-  }
-  const focused = document.activeElement;
-  if (rows.length === 0) {
-    nodes.push(h('tr', {}, h('td', { colspan: span, class: 'sn-dim' }, 'No row matches.')));
-  }
-  if (!same(body, nodes)) {
-    body.replaceChildren(...nodes);
-    if (focused instanceof HTMLElement && body.contains(focused)) {
-      focused.focus({ preventScroll: true });
-    }
-  }
-}
-
-function same(body: HTMLElement, nodes: HTMLElement[]): boolean {
-  return body.children.length === nodes.length && nodes.every((n, i) => body.children[i] === n);
-}
-
-function keys(context: Context, body: HTMLElement): void {
-  body.addEventListener('keydown', event => {
-    const row = event.target as HTMLElement;
-    if (!row.matches('tr.sn-row') || event.altKey || event.ctrlKey || event.metaKey) {
-      return;
-    }
-    const id = row.dataset.row ?? '';
-    const rows = [...body.querySelectorAll<HTMLElement>('tr.sn-row')];
-    const i = rows.indexOf(row);
-    const steps: Record<string, number> = {
-      ArrowDown: i + 1,
-      ArrowUp: i - 1,
-      PageDown: i + 10,
-      PageUp: i - 10,
-      Home: 0,
-      End: rows.length - 1
-    };
-    const to = steps[event.key];
-    if (to !== undefined) {
-      const next = rows[Math.max(0, Math.min(rows.length - 1, to))];
-      context.set({ ...context.state, current: next?.dataset.row ?? null });
-      next?.focus();
-    } else if (event.key === 'Enter' || event.key === ' ') {
-      context.set(toggleOpen(context.state, id));
-    } else {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
-  });
-}
-
-function footer({ payload, selection, state }: Context): string {
+function footer({ payload, found, state, live }: Context): string {
   const { verdict, totalRows, rows } = payload;
   const saved =
-    totalRows > rows.length
+    totalRows > rows.length && !live
       ? `first ${count(rows.length)} of ${count(totalRows)} rows saved here`
       : '';
-  if (selection.filtered || !state.showRejected) {
-    const found = `${plural(selection.rows.length, 'row')} shown`;
-    return saved ? `${found}, ${saved}` : found;
+  if (found.filtered || !state.showRejected) {
+    const shown = `${plural(found.total, 'row')} shown`;
+    return saved ? `${shown}, ${saved}` : shown;
   }
   const all = `${plural(totalRows, 'row')}: ${count(verdict.accepted)} accepted, ${count(verdict.rejected)} rejected`;
   return saved ? `${all}; ${saved}` : all;
 }
 
-function hints(): HTMLElement {
+function hints(context: Context): HTMLElement {
   const pairs: [string[], string][] = [
     [['↑', '↓'], 'row'],
     [['Enter'], 'open'],
     [['/'], 'search'],
     [['Esc'], 'clear']
   ];
+  if (context.live) {
+    pairs.push([['k'], 'keep'], [['d'], 'drop'], [['u'], 'undo']);
+  }
   const box = h('span', { class: 'sn-hints' });
   for (const [names, verb] of pairs) {
     box.append(h('span', {}, ...names.map(name => h('kbd', {}, name)), ` ${verb}`));

@@ -2,7 +2,7 @@
 
 import type { Context, Part } from './context';
 import { h } from './dom';
-import { count, facts, visible } from './format';
+import { count, facts, plural, visible } from './format';
 import { withFilter } from './state';
 
 export function verdict(context: Context): Part {
@@ -36,8 +36,42 @@ export function verdict(context: Context): Part {
     h('span', { class: 'sn-facts' }, visible(facts(payload).join(' · ')), paired(context)),
     h('span', { class: 'sn-acts' }, ...actions, payload.recipe ? show : null)
   );
-  const node = h('div', {}, line, progress(context), recipe);
-  return { node, paint: () => undefined };
+  const link = linkNote(context);
+  const node = h('div', {}, line, progress(context), link.node, recipe);
+  return { node, paint: () => link.paint() };
+}
+
+/** What needs a kernel, and whether it is there: nothing where all is well. */
+function linkNote(context: Context): Part {
+  const words = h('span');
+  const door = h('button', { class: 'sn-text', type: 'button' }, 'Connect kernel');
+  door.addEventListener('click', () => context.host.connect?.());
+  const node = h('div', { class: 'sn-link', 'aria-live': 'polite' }, words, door);
+  const paint = (): void => {
+    const said = linkWords(context);
+    words.textContent = said;
+    node.hidden = said === '';
+    door.hidden = context.host.channel?.status !== 'none' || !context.host.connect;
+  };
+  return { node, paint };
+}
+
+function linkWords({ host, payload, notice }: Context): string {
+  const { channel } = host;
+  if (notice) {
+    return visible(notice);
+  }
+  if (!channel || channel.status === 'opening') {
+    return '';
+  }
+  const rows = `filters work on these ${plural(payload.rows.length, 'saved row')}`;
+  if (channel.status === 'none') {
+    return `No kernel: ${rows}; restoring rows and making cells needs one.`;
+  }
+  if (channel.status === 'unknown') {
+    return `The kernel does not hold this batch: ${rows}. Run its cell again for the rest.`;
+  }
+  return channel.busy ? 'kernel busy: waiting for the cell that runs' : '';
 }
 
 function paired({ payload }: Context): string {
@@ -72,7 +106,10 @@ export function lookFirst(context: Context): Part | null {
   if (!look) {
     return null;
   }
-  const saved = look.rows.filter(id => context.payload.rows.some(r => r.id === id));
+  const { totalRows, rows } = context.payload;
+  // Where rows are missing here the kernel may have them.
+  const all = context.live !== null && totalRows > rows.length;
+  const saved = all ? look.rows : look.rows.filter(id => rows.some(r => r.id === id));
   const door = h(
     'button',
     { class: 'sn-text', type: 'button', 'aria-pressed': 'false' },

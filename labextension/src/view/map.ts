@@ -1,0 +1,345 @@
+/**
+ * The map of the texts: near means alike. Drag a region, or move one with the arrow keys.
+ *
+ * Drawn on a canvas; near copies are joined by a line and ringed. The points of a long
+ * batch come from the kernel when they are asked for.
+ */
+
+import type { Context, Part } from './context';
+import { h } from './dom';
+import { withFilter, type Pair } from './state';
+import { count, plural, visible } from './format';
+import { kernelPoints, savedPoints, type Points } from './points';
+import type { Chart } from './payload';
+
+/** Pixels of the canvas as it is laid out, and of the margin that keeps dots whole. */
+const WIDTH = 236;
+const HEIGHT = 142;
+const MARGIN = 6;
+/** Side of the map in its own units. */
+const SIDE = 1000;
+/** How far an arrow key moves a region. */
+const STEP = 50;
+/** Labels that have a colour; the others are grey. */
+const COLOURS = 6;
+
+export function map(context: Context): Part | null {
+  if (!context.payload.map) {
+    return null;
+  }
+  return new MapPanel(context);
+}
+
+class MapPanel implements Part {
+  readonly node: HTMLElement;
+  private points: Points;
+  private chart: Chart | null;
+  private region: [Pair, Pair] | null = null;
+  private readonly canvas = h('canvas', {
+    class: 'sn-canvas',
+    width: WIDTH * 2,
+    height: HEIGHT * 2,
+    tabindex: 0,
+    role: 'application',
+    'aria-roledescription': 'map'
+  });
+  private readonly unit = h('span');
+  private readonly key = h('div', { class: 'sn-key' });
+  private readonly copies = h('button', { class: 'sn-text sn-small', type: 'button' });
+  private readonly more = h('button', { class: 'sn-text sn-small', type: 'button' });
+  private readonly choice: HTMLSelectElement | null;
+
+  constructor(private context: Context) {
+    this.points = savedPoints(context);
+    const charts = context.payload.charts.filter(c => c.kind === 'category');
+    this.chart = charts.find(c => c.bars.length <= COLOURS) ?? null;
+    this.choice = charts.length > 1 ? this.chooser(charts) : null;
+    this.copies.addEventListener('click', () => this.chooseCopies());
+    this.more.addEventListener('click', () => void this.askForAll());
+    const under = h('div', { class: 'sn-under' }, this.choice, this.copies, this.more);
+    this.node = h(
+      'section',
+      { class: 'sn-panel sn-map' },
+      h('h4', {}, 'Map', this.unit),
+      this.canvas,
+      this.key,
+      under
+    );
+    this.drag();
+    this.canvas.addEventListener('keydown', event => this.move(event));
+  }
+
+  paint(): void {
+    const { context, points } = this;
+    const filter = context.state.filters.find(f => f.kind === 'region');
+    this.region = filter?.kind === 'region' ? [filter.x, filter.y] : null;
+    const drawn = points.x.length;
+    const of =
+      drawn < points.total ? `${count(drawn)} of ${count(points.total)}` : count(drawn);
+    this.unit.textContent = `${of} texts by ${points.about}`;
+    this.canvas.setAttribute('aria-label', this.describe());
+    this.copies.hidden = points.copies.length === 0;
+    this.copies.textContent = plural(points.clusters.length, 'cluster') + ' of near copies';
+    const { totalRows, rows } = context.payload;
+    this.more.hidden = !context.live || context.mapped || totalRows <= rows.length;
+    this.more.textContent = `Map all ${count(totalRows)}`;
+    this.paintKey();
+    this.draw();
+  }
+
+  private describe(): string {
+    const { points, region } = this;
+    const copies = points.clusters.length
+      ? `${plural(points.clusters.length, 'cluster')} of near copies. `
+      : '';
+    const where = region ? 'A region is chosen. ' : '';
+    return (
+      `Map of ${plural(points.total, 'text')}, near means alike. ${copies}${where}` +
+      'Arrow keys move a region, with Shift they resize it.'
+    );
+  }
+
+  /** Names of the labels in their colours. */
+  private paintKey(): void {
+    const names = this.chart?.bars.slice(0, COLOURS).map(b => b.label) ?? [];
+    const rest = (this.chart?.bars.length ?? 0) > COLOURS ? ['other'] : [];
+    this.key.replaceChildren(
+      ...[...names, ...rest].map((name, i) =>
+        h('span', { class: 'sn-name' }, h('i', { class: `sn-c${i % 7}` }), visible(name))
+      )
+    );
+  }
+
+  private draw(): void {
+    const pen = this.canvas.getContext('2d');
+    if (!pen) {
+      return;
+    }
+    const style = getComputedStyle(this.canvas);
+    const colour = (name: string): string => style.getPropertyValue(name).trim() || '#0072b2';
+    pen.setTransform(2, 0, 0, 2, 0, 0);
+    pen.clearRect(0, 0, WIDTH, HEIGHT);
+    this.drawClusters(pen, colour('--sn-dim'));
+    const palette = [0, 1, 2, 3, 4, 5, 6].map(i => colour(`--sn-c${i}`));
+    const { points, context } = this;
+    const chosen = context.found.filtered ? context.found.points : null;
+    const size = points.x.length > 3000 ? 1.4 : points.x.length > 300 ? 2.2 : 3.2;
+    const labels = this.chart ? points.labels[this.chart.id] : undefined;
+    const pale = colour('--sn-pale');
+    for (const inFront of chosen ? [false, true] : [true]) {
+      for (let i = 0; i < points.x.length; i += 1) {
+        if (chosen && chosen(i) !== inFront) {
+          continue;
+        }
+        const label = labels?.[i] ?? 0;
+        const own = palette[label < 0 || label >= COLOURS ? 6 : label] ?? pale;
+        this.dot(pen, i, size, inFront ? own : pale, points.accepted[i] !== false);
+      }
+    }
+    this.drawRegion(pen, colour('--sn-new'));
+  }
+
+  /** Rejected texts are rings. */
+  private dot(
+    pen: CanvasRenderingContext2D,
+    i: number,
+    size: number,
+    colour: string,
+    accepted: boolean
+  ): void {
+    const [x, y] = this.at(i);
+    pen.beginPath();
+    pen.arc(x, y, size, 0, 7);
+    if (accepted) {
+      pen.fillStyle = colour;
+      pen.fill();
+    } else {
+      pen.strokeStyle = colour;
+      pen.lineWidth = 1.2;
+      pen.stroke();
+    }
+  }
+
+  private drawClusters(pen: CanvasRenderingContext2D, colour: string): void {
+    pen.strokeStyle = colour;
+    pen.lineWidth = 1;
+    for (const group of this.points.clusters) {
+      pen.beginPath();
+      group.forEach((i, n) => {
+        const [x, y] = this.at(i);
+        if (n === 0) {
+          pen.moveTo(x, y);
+        } else {
+          pen.lineTo(x, y);
+        }
+      });
+      pen.stroke();
+      for (const i of group) {
+        const [x, y] = this.at(i);
+        pen.beginPath();
+        pen.arc(x, y, 5.5, 0, 7);
+        pen.stroke();
+      }
+    }
+  }
+
+  private drawRegion(pen: CanvasRenderingContext2D, colour: string): void {
+    if (!this.region) {
+      return;
+    }
+    const [[left, right], [low, high]] = this.region;
+    const [x, y] = screen(left, high);
+    const [x2, y2] = screen(right, low);
+    pen.strokeStyle = colour;
+    pen.lineWidth = 1.5;
+    pen.strokeRect(x, y, x2 - x, y2 - y);
+  }
+
+  private at(i: number): [number, number] {
+    return screen(this.points.x[i] ?? 0, this.points.y[i] ?? 0);
+  }
+
+  private choose(x: Pair, y: Pair): void {
+    const { context } = this;
+    const filter = { kind: 'region', key: 'region', x, y } as const;
+    context.set(withFilter(context.state, 'region', filter));
+  }
+
+  private drag(): void {
+    const { canvas, context } = this;
+    let from: Pair | null = null;
+    const point = (event: PointerEvent): Pair => {
+      const box = canvas.getBoundingClientRect();
+      const x = ((event.clientX - box.left) / box.width) * WIDTH;
+      const y = ((event.clientY - box.top) / box.height) * HEIGHT;
+      return [unscreen(x, WIDTH), SIDE - unscreen(y, HEIGHT)];
+    };
+    const sides = (to: Pair): [Pair, Pair] | null => {
+      if (!from || Math.abs(from[0] - to[0]) + Math.abs(from[1] - to[1]) < 20) {
+        return null;
+      }
+      return [ordered(from[0], to[0]), ordered(from[1], to[1])];
+    };
+    canvas.addEventListener('pointerdown', event => {
+      if (event.button === 0) {
+        from = point(event);
+        canvas.setPointerCapture(event.pointerId);
+      }
+    });
+    canvas.addEventListener('pointermove', event => {
+      if (from && event.buttons === 1) {
+        this.region = sides(point(event));
+        this.draw();
+      }
+    });
+    canvas.addEventListener('pointerup', event => {
+      const found = sides(point(event));
+      from = null;
+      if (found) {
+        this.choose(...found);
+      } else {
+        context.set(withFilter(context.state, 'region', null));
+      }
+    });
+    canvas.addEventListener('pointercancel', () => (from = null));
+  }
+
+  private move(event: KeyboardEvent): void {
+    const steps: Record<string, Pair> = {
+      ArrowLeft: [-STEP, 0],
+      ArrowRight: [STEP, 0],
+      ArrowUp: [0, STEP],
+      ArrowDown: [0, -STEP]
+    };
+    const step = steps[event.key];
+    if (event.altKey || event.ctrlKey || event.metaKey) {
+      return;
+    }
+    if ((event.key === 'Enter' || event.key === ' ') && !this.region) {
+      this.choose([300, 700], [300, 700]);
+    } else if (step) {
+      const [[left, right], [low, high]] = this.region ?? [
+        [300, 700],
+        [300, 700]
+      ];
+      const grow = event.shiftKey;
+      this.choose(
+        shifted(left, right, step[0], grow && this.region !== null),
+        shifted(low, high, step[1], grow && this.region !== null)
+      );
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private chooseCopies(): void {
+    const { context, points } = this;
+    const label = `${count(points.copies.length)} near copies`;
+    context.set(
+      withFilter({ ...context.state, showRejected: true }, 'rows', {
+        kind: 'rows',
+        key: 'rows',
+        ids: [...points.copies],
+        label
+      })
+    );
+  }
+
+  private chooser(charts: Chart[]): HTMLSelectElement {
+    const node = h(
+      'select',
+      { class: 'sn-select', 'aria-label': 'colour the map by' },
+      ...charts.map(c =>
+        h('option', { value: c.id, selected: c === this.chart }, visible(c.title))
+      )
+    );
+    node.addEventListener('change', () => {
+      this.chart = charts.find(c => c.id === node.value) ?? null;
+      this.paint();
+    });
+    return node;
+  }
+
+  private async askForAll(): Promise<void> {
+    const { context } = this;
+    this.more.disabled = true;
+    try {
+      const reply = await context.live?.request('map');
+      if (reply) {
+        this.points = kernelPoints(reply);
+        context.mapped = true;
+        context.set({ ...context.state });
+      }
+    } catch (error) {
+      context.say((error as Error).message);
+    }
+    this.more.disabled = false;
+  }
+}
+
+function screen(x: number, y: number): [number, number] {
+  return [
+    MARGIN + (x / SIDE) * (WIDTH - 2 * MARGIN),
+    MARGIN + (1 - y / SIDE) * (HEIGHT - 2 * MARGIN)
+  ];
+}
+
+function unscreen(pixels: number, side: number): number {
+  return Math.round(((pixels - MARGIN) / (side - 2 * MARGIN)) * SIDE);
+}
+
+function ordered(a: number, b: number): Pair {
+  return [Math.max(0, Math.min(a, b)), Math.min(SIDE, Math.max(a, b))];
+}
+
+/** Move both ends, or with `grow` the far one, within the map. */
+function shifted(from: number, to: number, step: number, grow: boolean): Pair {
+  if (grow) {
+    return [from, Math.max(from + STEP, Math.min(SIDE, to + step))];
+  }
+  const size = to - from;
+  const start = Math.max(0, Math.min(SIDE - size, from + step));
+  return [start, start + size];
+}

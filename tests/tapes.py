@@ -76,7 +76,9 @@ def main(names: list[str]) -> int:
 
     model = fetch()
     outputs = "--outputs" in names
-    paths = [Path(name) for name in names if name != "--outputs"] or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    paths = [Path(name) for name in names if name != "--outputs"] or sorted(
+        (ROOT / "notebooks").glob("*.ipynb")
+    )
     with tempfile.TemporaryDirectory() as home:
         os.environ["SYNTHNB_MODELS"] = str(model.parent)
         os.environ["SYNTHNB_HOME"] = home

@@ -6,7 +6,9 @@ path it is given; who wants all-or-nothing writes to a temporary name and rename
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,16 +17,19 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 import orjson
 
+from synthnb.events import Event, RowDone, RunEnded
 from synthnb.export import plain
 from synthnb.types import Row
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["JsonlSink", "ParquetSink", "Sink"]
+__all__ = ["JsonlSink", "LiveRows", "ParquetSink", "Sink"]
 
 GROUP = 5_000
 """Rows of one Parquet row group, and so the rows held in memory."""
+_EVERY = 0.5
+"""Seconds between flushes of rows that somebody may be watching."""
 
 
 class Sink(ABC):
@@ -68,6 +73,47 @@ class JsonlSink(Sink):
     def close(self) -> None:
         """Flush and close; closing twice is allowed."""
         self._file.close()
+
+
+class LiveRows:
+    """Listens to a run: accepted rows in the order of their decisions, for ``tail -f``.
+
+    The store has them all, and the final files are written from there in plan order: so a
+    file that cannot be written ends this, not the run.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: IO[bytes] | None = None
+        self._flushed = 0.0
+        self._failed = False
+
+    def hear(self, event: Event) -> None:
+        """Take one event of a run."""
+        try:
+            if isinstance(event, RowDone) and event.record.accepted and not self._failed:
+                self._write(event.record.values)
+            elif isinstance(event, RunEnded):
+                self.close()
+        except OSError:
+            self._failed = True
+
+    def close(self) -> None:
+        """Flush and close; closing twice is allowed."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._file = None
+
+    def _write(self, row: Row) -> None:
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("wb")
+        self._file.write(_line(row))
+        now = time.monotonic()
+        if now - self._flushed > _EVERY:
+            self._flushed = now
+            self._file.flush()
 
 
 def _line(row: Row) -> bytes:

@@ -9,18 +9,18 @@ from typing import Any
 
 from synthnb.api.augmenting import Wish, augment_recipe
 from synthnb.api.handle import Handle, launch
-from synthnb.api.preparing import Run, prepare, shared_store
+from synthnb.api.preparing import Run, prepare
+from synthnb.api.resuming import Unfinished, prepare_resume, unfinished
 from synthnb.batch import Batch
 from synthnb.engine.estimate import Estimate
-from synthnb.errors import StoreError
 from synthnb.events import Event
 from synthnb.recipe import Recipe
-from synthnb.settings import load_settings
 
 __all__ = [
     "Estimate",
     "Handle",
     "Run",
+    "Unfinished",
     "agenerate",
     "augment",
     "estimate",
@@ -29,6 +29,7 @@ __all__ = [
     "prepare",
     "resume",
     "start",
+    "unfinished",
 ]
 
 PATIENCE = 2.0
@@ -144,39 +145,11 @@ def resume(
 ) -> Batch:
     """Finish a run that was killed or stopped: stored answers are not asked for again.
 
-    ``run_id`` may be the beginning of an id. A run made from a DataFrame needs the same
-    rows again as ``source``. Raises ``StoreError`` if another process still writes it.
+    ``run_id`` may be the beginning of an id; ``unfinished()`` lists them. A run made from
+    a DataFrame needs the same rows again as ``source``. A budget holds for the run as a
+    whole. Raises ``StoreError`` if another process still writes it.
     """
     return _wait(start(prepare_resume(run_id, source=source, **options), on_event))
-
-
-def prepare_resume(run_id: str, *, source: Any = None, **options: Any) -> Run:
-    """A stored run, ready to go on."""
-    store = options.pop("store", None) or shared_store()
-    known = store.run(run_id)
-    if known.alive:
-        raise StoreError(
-            f"Run {known.id} is being written by process {known.owner}. "
-            "Interrupt it there, or wait until it ends."
-        )
-    recipe = Recipe.loads(known.recipe, name=known.name)
-    place = Path(known.base) / f"{known.name}.synth.yaml"
-    object.__setattr__(recipe, "path", place)  # where its relative paths start
-    if known.model is not None:
-        settings = options.get("settings") or load_settings()
-        options["settings"] = settings.override("run", model=known.model)
-    run = prepare(
-        recipe, known.wanted, source=source, store=store, project=known.project,
-        run_id=known.id, **options,
-    )  # fmt: skip
-    rows = run.plan.source
-    if known.source is not None and (rows is None or rows.sha256 != known.source):
-        raise StoreError(
-            f"Run {known.id} was made from other source rows: give the same ones again."
-        )
-    run.since, run.resumed = known.since, True
-    store.claim_run(known.id)
-    return run
 
 
 def load(path: str | Path) -> Recipe:

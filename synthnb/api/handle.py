@@ -204,7 +204,7 @@ class Handle:
             run.recipe.fingerprint, run.wanted,
             None if run.recipe.model else run.default_model,
             run.plan.source.sha256 if run.plan.source is not None else None,
-            since=run.since,
+            since=run.since, flags=run.flags,
         )  # fmt: skip
         try:
             store.start_run(info)

@@ -76,6 +76,8 @@ class Run:
     since: float = 0.0
     """Answers older than this (Unix time) are not taken from the store."""
     resumed: bool = False
+    flags: dict[str, Any] = field(default_factory=dict)
+    """What was asked beside the recipe; kept with the run, so that a resume knows it."""
     private: bool = False
     """Rows must not leave this machine."""
     frame: Any = None
@@ -285,6 +287,7 @@ def prepare(
         given = run.recipe.source
         # Whoever asked for surrogates does not want the real rows in the folder.
         run.frame = None if given is not None and given.surrogates else source
+    run.flags = _flags(budget=budget, checks=checks, record=record, replay=replay)
     _guard(run, rows)
     if replay is not None and not Path(replay).is_file():
         raise SettingsError(f"There is no tape {replay}: record one with --record {replay}")
@@ -361,6 +364,19 @@ def _caps(recipe: Recipe, settings: Settings, budget: float | None) -> Caps:
     if budget is not None:
         usd = budget
     return Caps(usd, int(tokens) if tokens is not None else None, minutes)
+
+
+def _flags(**asked: Any) -> dict[str, Any]:
+    """What can be written down of it: functions given as checks cannot."""
+    flags: dict[str, Any] = {}
+    for name, value in asked.items():
+        if isinstance(value, Path | str) and value:
+            flags[name] = str(Path(value).resolve())
+        elif isinstance(value, list) and all(isinstance(one, Path | str) for one in value):
+            flags[name] = [str(Path(one).resolve()) for one in value]
+        elif isinstance(value, float | int):
+            flags[name] = value
+    return flags
 
 
 def _guard(run: Run, rows: SourceRows | None) -> None:

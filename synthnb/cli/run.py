@@ -13,8 +13,9 @@ from synthnb.errors import SettingsError
 if TYPE_CHECKING:
     from synthnb.api import Run
     from synthnb.batch import Batch
+    from synthnb.events import Event
 
-__all__ = ["execute"]
+__all__ = ["agree", "execute"]
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="another seed")
     parser.add_argument("--budget", metavar="USD", type=float, help="hard cap on money")
     parser.add_argument(
-        "--checks", metavar="FILE.py", type=Path, action="append", help="your own checks; it runs"
+        "--checks",
+        metavar="FILE.py",
+        type=Path,
+        action="append",
+        help="your own checks; it runs",
     )
     parser.add_argument("--no-cache", action="store_true", help="ask again for stored answers")
     parser.add_argument(
@@ -56,11 +61,11 @@ def run(args: argparse.Namespace) -> int:
         print(prepared.estimate())
         return 0
     out = args.out or Path(recipe.name or "rows")
-    _agree(prepared, yes=args.yes)
+    agree(prepared, yes=args.yes)
     return execute(prepared, out, quiet=args.quiet)
 
 
-def _agree(prepared: Run, *, yes: bool) -> None:
+def agree(prepared: Run, *, yes: bool) -> None:
     """Ask once before a large run off this machine that has no budget."""
     question = None if yes else prepared.question
     if question is None:
@@ -75,17 +80,26 @@ def execute(prepared: Run, out: Path, *, quiet: bool = False) -> int:
     """Run what is prepared, save it into ``out``, print the result; the exit code."""
     from synthnb import api
     from synthnb.folder import check_folder
+    from synthnb.sinks import LiveRows
 
     check_folder(out, prepared.recipe.fingerprint)  # before money is spent
-    line = Line(quiet=quiet)
-    handle = api.start(prepared, line.hear)
+    prepared.flags["out"] = str(out.resolve())
+    line, live = Line(quiet=quiet), LiveRows(out / "_rows.jsonl")
+
+    def hear(event: Event) -> None:
+        live.hear(event)
+        line.hear(event)
+
+    handle = api.start(prepared, hear)
     try:
         while not handle.done(0.1):
             pass
     except KeyboardInterrupt:
         handle.stop()
     batch = handle.result(10.0)
+    live.close()
     batch.save(out)
+    live.path.unlink(missing_ok=True)  # the rows are in their files now
     _report(batch, out, quiet=quiet)
     return 0 if batch.status == "done" else 1
 

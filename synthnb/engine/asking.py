@@ -29,7 +29,7 @@ class Asker:
         self,
         model_for: Callable[[str], Model],
         price_for: Callable[[str], Price | None],
-        on_answer: Callable[[Completion], None],
+        on_answer: Callable[[Completion, float | None], None],
     ) -> None:
         self._models: dict[str, Model] = {}
         self._model_for = model_for
@@ -116,10 +116,11 @@ class Asker:
             raise Lost(Reason(error.kind, None, str(error), cell.name), error.raw) from None
         except RetryableModelError as error:
             raise Lost(Reason(error.kind, None, str(error), cell.name)) from None
-        self._on_answer(completion)
+        cost = self._cost(name, completion)
+        self._on_answer(completion, cost)
         call = Call(
             cell.name, name, messages, completion.text, completion.prompt_tokens,
-            completion.completion_tokens, self._cost(name, completion), completion.elapsed,
+            completion.completion_tokens, cost, completion.elapsed,
             completion.cached, attempt, candidate, seed, completion.finish_reason, picks,
         )  # fmt: skip
         row.calls.append(call)

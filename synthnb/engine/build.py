@@ -17,7 +17,7 @@ from synthnb.prices import Price
 from synthnb.recipe import Recipe
 from synthnb.samplers import Plan
 from synthnb.store import Store
-from synthnb.types import Completion, Model
+from synthnb.types import Model
 
 __all__ = ["build_job", "cell_models"]
 
@@ -62,11 +62,7 @@ def build_job(
     cells = {name: Cell(plan.recipe, name, models[name][0], plan) for name in recipe.prompts}
 
     purse = purse or Purse()
-
-    def answered(completion: Completion) -> None:
-        purse.cached += completion.cached
-
-    asker = Asker(model_for, price_for, answered)
+    asker = Asker(model_for, price_for, purse.heard)
     pipeline = Pipeline(recipe, plan, cells, asker)
     per_call = max((c.column.per_call for c in cells.values()), default=1)
     rounds = [c.column.from_accepted.round for c in cells.values() if c.column.from_accepted]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from synthnb.engine.cells import Cell, RowState
 from synthnb.engine.pipeline import Pipeline
@@ -41,7 +42,7 @@ class Range:
 NOTHING = Range(0.0, 0.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Estimate:
     """The cost of a run before it starts; ``print`` it for people."""
 
@@ -63,6 +64,13 @@ class Estimate:
     def tokens(self) -> Range:
         """Prompt and completion tokens together."""
         return self.prompt_tokens + self.completion_tokens
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON: each range as ``{low, expected, high}``."""
+        return {**asdict(self), "tokens": asdict(self.tokens)}
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         lines = [

@@ -50,8 +50,11 @@ class Purse:
         """The run is over: nothing more is sent, answers on their way still count."""
         self.cached = 0
         """Answers that the store or a tape gave."""
+        self.carries = False
+        """Stored answers count against the caps: the run that goes on has paid for them."""
         self.cost: float | None = 0.0
         self.currency = "USD"
+        self._carried_tokens, self._carried_cost = 0, 0.0
         self._tokens_reserved = 0
         self._cost_reserved = 0.0
         self._waiters: deque[asyncio.Future[None]] = deque()
@@ -115,20 +118,30 @@ class Purse:
                 self._per_byte = seen if self._template else max(0.99 * self._per_byte, seen)
                 self._template = 0
 
+    def heard(self, completion: Completion, cost: float | None) -> None:
+        """Take note of an answer that reached its row, wherever it came from."""
+        if not completion.cached:
+            return
+        self.cached += 1
+        if self.carries:
+            tokens = (completion.prompt_tokens or 0) + (completion.completion_tokens or 0)
+            self._carried_tokens += tokens
+            self._carried_cost += cost or 0.0
+
     def _worst(self, request: Request) -> tuple[int, int]:
         said = request.params.get("max_tokens") or UNNAMED
         return int(_size(request) * self._per_byte) + self._template + 1, int(said)
 
     def _over(self, tokens: int, cost: float) -> str | None:
         cap = self.caps.tokens
-        spent = self.prompt_tokens + self.completion_tokens
+        spent = self.prompt_tokens + self.completion_tokens + self._carried_tokens
         if cap is not None and spent + self._tokens_reserved + tokens > cap:
             return (
                 f"the budget of {cap:,} tokens is reached: {spent:,} used, and one more "
                 f"answer may take {tokens:,}"
             )
         limit = self.caps.usd
-        paid = self.cost or 0.0
+        paid = (self.cost or 0.0) + self._carried_cost
         if limit is not None and paid + self._cost_reserved + cost > limit:
             return (
                 f"the budget of {limit:.2f} USD is reached: {paid:.4f} spent, and one more "

@@ -18,6 +18,25 @@ def load_ipython_extension(shell: Any) -> None:
     shell.register_magics(magics)
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(Completions(magics).matcher)
+    _announce()
+
+
+def _announce() -> None:
+    """Say in one line that a run of this folder was killed, where there is such a run."""
+    from synthnb.errors import SynthError
+    from synthnb.settings import data_dir
+
+    try:
+        if not (data_dir() / "store.sqlite3").exists():
+            return
+        from synthnb.api.resuming import unfinished
+
+        killed = [run for run in unfinished() if run.status == "killed"]
+    except (SynthError, OSError):
+        return  # the first run says what is wrong
+    if killed:
+        more = f" (and {len(killed) - 1} more: --list)" if len(killed) > 1 else ""
+        print(f"{killed[0]}; %synth resume goes on{more}")
 
 
 def unload_ipython_extension(shell: Any) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.notebook.magics import SynthMagics
 
-__all__ = ["open_flag", "run_cell", "run_recipe"]
+__all__ = ["open_flag", "run_cell", "run_in_front", "run_recipe"]
 
 _HAS_SOURCE = re.compile(r"^source[ \t]*:", re.MULTILINE)
 _PATIENCE = 2.0
@@ -76,7 +76,7 @@ def run_recipe(
         agreed(magics.shell, run.question, "Add --budget USD to run it without a question.")
     if options.background:
         return _run_behind(magics, run, variable)
-    batch = _run_in_front(magics, run, variable, quiet=options.quiet)
+    batch = run_in_front(magics, run, variable, quiet=options.quiet)
     if options.vs is not None:
         batch = _compared(magics, batch, options)
     return None if options.quiet else batch
@@ -155,7 +155,8 @@ def _prepare(magics: SynthMagics, recipe: Recipe, options: Namespace, source: An
         return api.prepare(recipe, **chosen)
 
 
-def _run_in_front(magics: SynthMagics, run: api.Run, variable: str, *, quiet: bool) -> Batch:
+def run_in_front(magics: SynthMagics, run: api.Run, variable: str, *, quiet: bool) -> Batch:
+    """Run what is prepared, paint its progress, bind the batch."""
     painter = Painter(magics.shell, silent=quiet or not magics.progress)
     handle = api.start(run, painter.hear)
     try:

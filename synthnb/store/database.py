@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import tempfile
@@ -287,7 +288,9 @@ class Store:
             table: reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
             for table in ("answers", "runs", "rows", "versions", "decisions")
         }
-        return {"path": str(self.path), "bytes": self.path.stat().st_size, **counts}
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        size = sum(file.stat().st_size for file in files if file.exists())
+        return {"path": str(self.path), "bytes": size, **counts}
 
     def prune(self, *, days: float | None = None, runs_kept: int | None = None) -> int:
         """Drop answers older than ``days`` and all rows but the newest runs'.
@@ -309,7 +312,9 @@ class Store:
             return gone
 
         dropped: int = self._write(drop)
-        self._reader().execute("VACUUM")
+        with contextlib.suppress(sqlite3.OperationalError):  # busy or full: used again later
+            self._reader().execute("VACUUM")
+            self._reader().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return dropped
 
     def close(self) -> None:

@@ -14,6 +14,8 @@ __all__ = ["VERBS", "module"]
 VERBS: dict[str, str] = {
     "new": "write a shipped recipe into this folder",
     "run": "run a saved recipe",
+    "resume": "go on with a run that was cut off",
+    "estimate": "say what a run would take; nothing is sent",
     "show": "show a batch, a version or a recipe again",
     "history": "list the versions of a batch",
     "diff": "compare two versions: what changed, and what that did",
@@ -23,6 +25,7 @@ VERBS: dict[str, str] = {
     "export": "write a batch in the format of a trainer, a harness or a hub",
     "card": "show the dataset card of a batch",
     "terms": "say what the terms of models allow",
+    "store": "show what is kept on this machine, or drop what is old",
     "models": "list models: what is there, what is missing",
     "doctor": "check installation, settings and model",
 }

@@ -1,4 +1,4 @@
-"""What people decide about rows (keep, drop, edit), applied wherever a batch shows rows.
+"""What people decide about rows: keep, drop, edit, tag, rank. Applied wherever rows are read.
 
 A run's own rows are never changed: decisions are kept beside them in the store, under the
 run that first made the rows, and can be taken back.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, cast, overload
 
@@ -26,6 +26,8 @@ DROPPED = "dropped"
 """The rule of a row that a person dropped."""
 KEPT = "kept"
 """The check of a rejected row that a person kept all the same."""
+RANKED = "rank"
+"""The check that holds how people ranked a row's candidates."""
 
 
 def row_id(record: Record) -> str:
@@ -56,10 +58,12 @@ class Decisions:
         self._loaded = False
         self._outcomes: dict[str, Outcome] = {}
         self._edits: dict[str, Row] = {}
+        self._tags: dict[str, list[JSON]] = {}
+        self._ranks: dict[str, Row] = {}
 
     def __bool__(self) -> bool:
         self._load()
-        return bool(self._outcomes or self._edits)
+        return bool(self._outcomes or self._edits or self._ranks)
 
     def outcome(self, row: str) -> Outcome | None:
         """What was decided about a row, ``None`` if nothing was."""
@@ -83,11 +87,49 @@ class Decisions:
         """Give some columns of a row other values; ``None`` takes the edit back."""
         self._put(self._edits, row, "edit", values)
 
+    def edited(self, row: str) -> Row | None:
+        """The columns that a person gave other values, ``None`` if none."""
+        self._load()
+        return self._edits.get(row)
+
+    def tag(self, row: str, tags: Sequence[str]) -> None:
+        """Give a row tags of one's own, in place of those it had; none takes them away."""
+        told = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+        self._put(self._tags, row, "tags", cast(JSON, told) or None)
+
+    def tags(self, row: str) -> list[str]:
+        """The row's tags."""
+        self._load()
+        return [str(tag) for tag in self._tags.get(row, ())]
+
+    def rank(self, row: str, value: Row | None) -> None:
+        """How people ranked a row's candidates, as the check ``rank`` would say it."""
+        if self._ranks.get(row) != value:
+            self._put(self._ranks, row, "rank", value)
+
+    @property
+    def decided(self) -> list[str]:
+        """Rows that were kept, dropped or edited, those decided first in front."""
+        self._load()
+        with self._lock:
+            return list(dict.fromkeys([*self._edits, *self._outcomes]))
+
+    @property
+    def tagged(self) -> dict[str, list[str]]:
+        """All rows with tags."""
+        self._load()
+        with self._lock:
+            return {row: self.tags(row) for row in self._tags}
+
     def apply(self, record: Record) -> Record:
         """The record as decided; itself where nothing was."""
         self._load()
         row = row_id(record)
         outcome, edit = self._outcomes.get(row), self._edits.get(row)
+        rank = self._ranks.get(row)
+        if rank is not None:
+            said = Reason(RANKED, rank, "ranked by people", passed=True)
+            record = replace(record, checks=(*record.checks, said))
         if edit:
             own = {name: value for name, value in edit.items() if name in record.values}
             record = replace(record, values={**record.values, **own}, origin="edited")
@@ -100,9 +142,7 @@ class Decisions:
             return replace(record, accepted=False, reasons=(dropped,))
         return record
 
-    def _put(
-        self, kept: dict[str, JSON] | dict[str, Outcome], row: str, kind: str, value: JSON
-    ) -> None:
+    def _put(self, kept: Mapping[str, object], row: str, kind: str, value: JSON) -> None:
         self._load()
         with self._lock:
             known = cast(dict[str, JSON], kept)
@@ -136,8 +176,11 @@ class Decisions:
                 value = found["value"]
                 if found["kind"] == "outcome" and value in ("keep", "drop"):
                     self._outcomes[found["row"]] = value
-                elif found["kind"] == "edit" and isinstance(value, dict):
-                    self._edits[found["row"]] = value
+                elif isinstance(value, dict) and found["kind"] in ("edit", "rank"):
+                    known = self._edits if found["kind"] == "edit" else self._ranks
+                    known[found["row"]] = value
+                elif found["kind"] == "tags" and isinstance(value, list):
+                    self._tags[found["row"]] = value
             self._loaded = True
 
 

@@ -1,0 +1,283 @@
+"""What a ranking found: the sentence first, then strengths, agreement and bias."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from synthnb.metrics import position_bias
+from synthnb.ranking.items import Items
+from synthnb.ranking.judging import Judged
+from synthnb.ranking.pairs import Pair
+from synthnb.ranking.raters import Agreement, Kappa, agreement, bar, kappa
+from synthnb.ranking.scores import Difference, Game, Strength, share_interval, strengths
+from synthnb.visible import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["JudgeResult", "Preference", "Result", "conclude", "decided", "weigh"]
+
+AGAIN = ":again"
+Votes = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """A pair that people decided."""
+
+    pair: Pair
+    chosen: int
+    rejected: int
+    margin: float
+    """Share of the raters who chose it less the share of those who chose the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeResult:
+    """A model on the same pairs."""
+
+    model: str
+    pairs: int
+    """Pairs that it judged in both orders."""
+    unread: int
+    kept: int
+    """Pairs whose winner did not change with the order."""
+    flips: int
+    first: int
+    """Flips in which it took the answer that was shown first, both times."""
+    p: float
+    """Of no position bias."""
+    kappa: Kappa
+    """People by row, the judge by column; sides as the rater saw them."""
+    threshold: float
+    threshold_from: str
+
+    @property
+    def enough(self) -> bool:
+        """Whether it may rank alone: its kappa reaches what people reach."""
+        return self.kappa.value is not None and self.kappa.value >= self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything at once; ``sentence`` is what to say first."""
+
+    sentence: str
+    pairs: int
+    """Pairs with a verdict, repeats not counted."""
+    decided: int
+    ties: int
+    both_bad: int
+    skipped: int
+    raters: tuple[str, ...]
+    strengths: tuple[Strength, ...]
+    differences: tuple[Difference, ...]
+    repeats: Kappa
+    """The rater's first and second verdict on swapped pairs."""
+    agreement: Agreement | None
+    judges: tuple[JudgeResult, ...]
+    preferences: tuple[Preference, ...]
+
+    @property
+    def facts(self) -> str:
+        """What the sentence rests on."""
+        by = "you" if len(self.raters) < 2 else count(len(self.raters), "rater")
+        parts = [f"{count(self.pairs, 'pair')} by {by}"]
+        counted = [f"{self.decided} decided"]
+        counted += [count(self.ties, "tie")] if self.ties else []
+        counted += [f"{self.both_bad} both bad"] if self.both_bad else []
+        counted += [f"{self.skipped} skipped"] if self.skipped else []
+        parts.append(", ".join(counted))
+        if self.repeats.pairs:
+            pairs = count(self.repeats.pairs, "swapped pair")
+            parts.append(f"you repeated your verdict on {self.repeats.same} of {pairs}")
+        return " · ".join(parts)
+
+
+def settled(votes: Votes) -> dict[str, str]:
+    """One rater's verdict on each pair; where the repeat differs it is a tie.
+
+    >>> settled({"p": "a", "p:again": "b", "q": "a"})
+    {'p': 'tie', 'q': 'a'}
+    """
+    found: dict[str, str] = {}
+    for key, verdict in votes.items():
+        pair = key.removesuffix(AGAIN)
+        if verdict == "skip":
+            continue
+        found[pair] = verdict if found.get(pair, verdict) == verdict else "tie"
+    return found
+
+
+def _repeats(votes: Votes) -> Kappa:
+    first = {k: v for k, v in votes.items() if not k.endswith(AGAIN) and v != "skip"}
+    again = {k.removesuffix(AGAIN): v for k, v in votes.items() if k.endswith(AGAIN)}
+    return kappa(first, again)
+
+
+def _agreed(verdicts: Sequence[str]) -> tuple[str, float]:
+    """What several raters say together, and by what margin."""
+    n = len(verdicts)
+    net = (verdicts.count("a") - verdicts.count("b")) / n
+    if 2 * verdicts.count("both_bad") >= n:
+        return "both_bad", 0.0
+    return ("a" if net > 0 else "b" if net < 0 else "tie"), abs(net)
+
+
+def weigh(
+    pairs: Sequence[Pair], votes: Mapping[str, Votes]
+) -> tuple[dict[str, dict[str, str]], dict[str, tuple[str, float]]]:
+    """Each rater's settled verdicts, and what all say together about a pair: a verdict and
+    its margin (share of raters for it less share against)."""
+    known = [pair.id for pair in pairs]
+    wanted = set(known)
+    own = {
+        who: {k: v for k, v in settled(given).items() if k in wanted}
+        for who, given in votes.items()
+    }
+    own = {who: given for who, given in own.items() if given}
+    together = {
+        key: _agreed([given[key] for given in own.values() if key in given])
+        for key in known
+        if any(key in given for given in own.values())
+    }
+    return own, together
+
+
+def conclude(
+    items: Items,
+    pairs: Sequence[Pair],
+    votes: Mapping[str, Votes],
+    rater: str,
+    judged: Mapping[str, Sequence[Judged]] | None = None,
+    swapped: Mapping[str, bool] | None = None,
+    seed: int = 0,
+) -> Result:
+    """Put all verdicts together.
+
+    ``votes`` are verdicts (``a b tie both_bad skip``) by rater and pair, repeats under
+    ``ID:again``; ``rater`` is whose steadiness and sides are shown; ``swapped`` says of
+    which pairs that rater had ``b`` on the left.
+    """
+    known = {pair.id: pair for pair in pairs}
+    own, together = weigh(pairs, votes)
+    said = [verdict for verdict, _ in together.values()]
+    games = list(_games(items, known, {k: v for k, (v, _) in together.items()}))
+    found = strengths(games, len(items.systems), seed=seed) if games else ([], [])
+    skips = {k for given in votes.values() for k, v in given.items() if v == "skip"}
+    people = agreement(own)
+    mine = votes.get(rater, {})
+    repeats = _repeats(mine)
+    limit = bar(people, repeats)
+    reference = {key: verdict for key, (verdict, _) in together.items()}
+    judges = tuple(
+        _judge(model, told, reference, swapped or {}, limit)
+        for model, told in (judged or {}).items()
+    )
+    wins = tuple(decided(pairs, together))
+    return Result(
+        _sentence(items, games, *found, bool(together)), len(together),
+        said.count("a") + said.count("b"), said.count("tie"), said.count("both_bad"),
+        len(skips - set(together)), tuple(own), tuple(found[0]), tuple(found[1]), repeats,
+        people, judges, wins,
+    )  # fmt: skip
+
+
+def _games(
+    items: Items, known: Mapping[str, Pair], verdicts: Mapping[str, str]
+) -> Iterator[Game]:
+    systems = {u.id: [option.system for option in u.options] for u in items.units}
+    for key, verdict in verdicts.items():
+        pair = known[key]
+        a, b = systems[pair.unit][pair.a], systems[pair.unit][pair.b]
+        if a != b:
+            yield Game(pair.unit, a, b, {"a": 1.0, "b": 0.0}.get(verdict, 0.5))
+
+
+def decided(
+    pairs: Sequence[Pair], together: Mapping[str, tuple[str, float]]
+) -> Iterator[Preference]:
+    """The pairs with a winner."""
+    for pair in pairs:
+        verdict, margin = together.get(pair.id, ("", 0.0))
+        if verdict in ("a", "b"):
+            won, lost = (pair.a, pair.b) if verdict == "a" else (pair.b, pair.a)
+            yield Preference(pair, won, lost, round(margin, 4))
+
+
+def _judge(
+    model: str,
+    told: Sequence[Judged],
+    people: Votes,
+    swapped: Mapping[str, bool],
+    limit: tuple[float, str],
+) -> JudgeResult:
+    read = [j for j in told if j.verdict is not None]
+    flips = [j for j in read if j.flipped]
+    first = sum(j.forward == "a" for j in flips)
+
+    def side(key: str, verdict: str) -> str:
+        turned = {"a": "b", "b": "a"} if swapped.get(key) else {}
+        return turned.get(verdict, verdict)
+
+    ours = {k: side(k, v) for k, v in people.items()}
+    theirs = {j.pair: side(j.pair, j.verdict or "") for j in read}
+    return JudgeResult(
+        model, len(read), len(told) - len(read), len(read) - len(flips), len(flips), first,
+        float(position_bias(len(flips), first)), kappa(ours, theirs), *limit,
+    )  # fmt: skip
+
+
+def _sentence(
+    items: Items,
+    games: Sequence[Game],
+    found: Sequence[Strength],
+    apart: Sequence[Difference],
+    any_verdict: bool,
+) -> str:
+    if not any_verdict:
+        return "Nothing is ranked yet"
+    if len(items.systems) < 2 or not found:
+        return "All answers come from the same model and settings"
+    if len(items.systems) == 2:
+        return _of_two(items, games)
+    names = [_plain(items.systems[s.system]) for s in found]
+    best = found[0].system
+    below = [d.other for d in apart if d.better == best and d.clear]
+    open_ = [d.other for d in apart if d.better == best and not d.clear]
+    if not below:
+        return f"No evidence yet that any of the {len(found)} is better"
+    said = f"{names[0]} is better than {_list(items, dict.fromkeys(below))}"
+    if open_:
+        said += f"; no evidence against {_list(items, dict.fromkeys(open_))}"
+    return said
+
+
+def _of_two(items: Items, games: Sequence[Game]) -> str:
+    first = sum(g.score == (1.0 if g.a == 0 else 0.0) for g in games)
+    second = sum(g.score == (0.0 if g.a == 0 else 1.0) for g in games)
+    of = first + second
+    if not of:
+        return "No pair is decided: neither is better"
+    better = 0 if first > second else 1
+    won = max(first, second)
+    name = items.systems[better]
+    name = name[0].upper() + name[1:] if name.startswith(("version", "the ")) else name
+    low, high = share_interval(won, of)
+    told = f"{won} of {of} decided, 95% {low:.0%} to {high:.0%}"
+    if first == second:
+        return f"No evidence: each is preferred in {first} of {of}"
+    if low > 0.5:
+        return f"{name} is preferred: {told}"
+    return f"No evidence yet: {items.systems[better]} is preferred in {told}"
+
+
+def _plain(name: str) -> str:
+    return name or "one of them"
+
+
+def _list(items: Items, systems: Mapping[int, None]) -> str:
+    names = [_plain(items.systems[s]) for s in systems]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

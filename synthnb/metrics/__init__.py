@@ -41,6 +41,7 @@ from synthnb.metrics.diversity import (
 from synthnb.metrics.embeddings import embed, mauve, mauve_embeddings, prdc
 from synthnb.metrics.figure import Figure, Interval
 from synthnb.metrics.intervals import bootstrap
+from synthnb.metrics.items import discrimination, point_biserial, solve_rates
 from synthnb.metrics.ngram_model import NgramModel, perplexity, perplexity_from_logprobs
 from synthnb.metrics.overlap import (
     ContaminationIndex,
@@ -66,6 +67,7 @@ __all__ = [
     "contamination",
     "cramers_v",
     "dcr_share",
+    "discrimination",
     "distinct",
     "embed",
     "encode",
@@ -86,12 +88,14 @@ __all__ = [
     "ngram_entropy",
     "perplexity",
     "perplexity_from_logprobs",
+    "point_biserial",
     "position_bias",
     "prdc",
     "psi",
     "rouge_l",
     "self_bleu",
     "self_repetition",
+    "solve_rates",
     "tokens",
     "total_variation",
     "tstr",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from synthnb.api import agenerate, augment, estimate, generate, load
     from synthnb.batch import Batch
+    from synthnb.corpus import coverage
     from synthnb.errors import SynthError
+    from synthnb.items import item_analysis
     from synthnb.recipe import Recipe
 
 __all__ = [
@@ -17,8 +19,10 @@ __all__ = [
     "SynthError",
     "agenerate",
     "augment",
+    "coverage",
     "estimate",
     "generate",
+    "item_analysis",
     "load",
 ]
 
@@ -28,8 +32,10 @@ _HOMES = {
     "SynthError": "synthnb.errors",
     "agenerate": "synthnb.api",
     "augment": "synthnb.api",
+    "coverage": "synthnb.corpus",
     "estimate": "synthnb.api",
     "generate": "synthnb.api",
+    "item_analysis": "synthnb.items",
     "load": "synthnb.api",
 }
 """Public name to the module that holds it, imported on first use."""

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from string import ascii_uppercase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synthnb.errors import ExportError
 from synthnb.export.columns import Columns, reach, text
@@ -15,9 +15,13 @@ from synthnb.export.job import Format, Job
 from synthnb.types import JSON, Record, Row
 from synthnb.visible import count
 
-__all__ = ["FORMATS", "place_of"]
+if TYPE_CHECKING:
+    from synthnb.metrics import ContaminationIndex
+
+__all__ = ["FORMATS", "gate", "place_of"]
 
 _ROLES = ("prompt", "choices", "key", "id")
+_AGAINST: dict[str, Any] = {"against": None, "ngram": 13}
 
 
 def place_of(key: JSON, choices: Sequence[JSON]) -> int | None:
@@ -41,6 +45,45 @@ def place_of(key: JSON, choices: Sequence[JSON]) -> int | None:
     return int(word) if word.isdecimal() and int(word) < len(choices) else None
 
 
+def gate(job: Job) -> ContaminationIndex | None:
+    """What items must not stand in; a benchmark without such a check stays here.
+
+    ``against`` are training rows: files, a DataFrame, a batch; a recipe's own check counts too.
+    """
+    from synthnb.metrics import ContaminationIndex
+
+    given, ngram = job.options["against"], job.options["ngram"]
+    recipe = job.batch.recipe
+    if given is None:
+        if recipe.kind != "benchmark" or any(c.rule == "contamination" for c in recipe.checks):
+            return None
+        raise ExportError(
+            f"{job.format.name}: a benchmark leaves only after a contamination check: pass "
+            "against=['train.jsonl'] (or the rows), or add contamination to its checks"
+        )
+    if not isinstance(ngram, int) or isinstance(ngram, bool) or not 1 <= ngram <= 100:
+        raise ExportError(f"ngram is a whole number from 1 to 100, not {ngram!r}")
+    texts = list(_known_texts(given))
+    if not texts:
+        job.warnings.append("not checked for contamination: no training rows were named")
+        return None
+    return ContaminationIndex(texts, ngram)
+
+
+def _known_texts(given: Any) -> Iterator[str]:
+    from pathlib import Path
+
+    from synthnb.checks.values import texts_of
+    from synthnb.recipe.parts import Source
+    from synthnb.source import open_source
+
+    several = isinstance(given, list | tuple) and not any(isinstance(g, dict) for g in given)
+    for one in given if several else [given]:
+        rows = open_source(Source(order="file"), base=Path.cwd(), frame=getattr(one, "df", one))
+        for place in range(len(rows)):
+            yield from texts_of(list(rows.row(place).values()))
+
+
 class Items:
     """The rows as items; those whose key fits no choice are counted and left out."""
 
@@ -50,11 +93,27 @@ class Items:
         self.prompt, self.key = self.columns.need("prompt", "key")
         self.choices = self.columns.find("choices")
         self.lost = 0
+        self.known = gate(job)
+        self.copied = 0
+        self.sides: dict[int, str] = {}
+        if job.batch.recipe.split is not None:
+            from synthnb.export.splits import sides
+
+            self.sides = sides(job.batch).of
 
     def __iter__(self) -> Iterator[tuple[Record, str, list[str], int | None]]:
         """(record, question, choices, position of the right one)."""
-        for record in self._job.batch.accepted:
+        for position, record in enumerate(self._job.batch.accepted):
             row = record.values
+            self.side = self.sides.get(position, "test" if not self.sides else "")
+            if not self.side:  # it nearly repeats a held-out item
+                continue
+            if (
+                self.known is not None
+                and self.known.check(text(reach(row, self.prompt)))["hits"]
+            ):
+                self.copied += 1
+                continue
             choices = reach(row, self.choices) if self.choices is not None else []
             if not isinstance(choices, list):
                 choices = []
@@ -75,6 +134,11 @@ class Items:
         if self.lost:
             said = f"{count(self.lost, 'row')} whose key is no choice left out"
             self._job.warnings.append(said)
+        if self.copied:
+            said = f"{count(self.copied, 'item')} left out: words of the training rows"
+            self._job.warnings.append(said)
+        if not written and self.copied:
+            raise ExportError(f"{name}: every item stands in the training rows")
         if not written:
             raise ExportError(f"{name}: no row has a key ({self.key}) among its choices")
         return written
@@ -99,7 +163,8 @@ def _inspect(job: Job) -> int:
                 row |= {"choices": choices, "target": ascii_uppercase[place]}
             else:
                 row["target"] = items.target(record)
-            yield row | {"metadata": _metadata(record, used)}
+            own = _metadata(record, used)
+            yield row | {"metadata": own | ({"split": items.side} if items.sides else {})}
 
     return items.done(job.lines(rows()))
 
@@ -110,33 +175,40 @@ def _lm_eval(job: Job) -> int:
     task = re.sub(r"\W+", "_", str(task)).strip("_").lower() or "synthnb_task"
     job.path.mkdir(parents=True)
     letters: set[int] = set()
-
-    def rows() -> Iterator[Row]:
-        for number, (record, question, choices, place) in enumerate(items):
-            row: Row = {"id": record.id or str(number), "question": question}
-            if place is None:
-                yield row | {"answer": items.target(record)}
-                continue
-            letters.add(len(choices))
-            if not all(choice in question for choice in choices):
-                shown = zip(ascii_uppercase, choices, strict=False)
-                row["question"] = "\n".join([question, *(f"{a}. {c}" for a, c in shown)])
-            labels = list(ascii_uppercase[: len(choices)])
-            yield row | {"choices": choices, "labels": labels, "answer": place}
-
-    data = f"{task}.jsonl"
-    written = items.done(json_lines(rows(), job.path / data))
-    spec = _task(task, str(job.target.resolve() / data), letters)
-    (job.path / f"{task}.yaml").write_text(_yaml(spec), "utf-8")
-    return written
+    sides: dict[str, list[Row]] = {"test": [], "train": []}
+    for row in _documents(items, letters):
+        sides[items.side].append(row)
+    files = {"test": f"{task}.jsonl"}
+    items.done(json_lines(iter(sides["test"]), job.path / files["test"]))
+    if sides["train"]:  # the side that is not held out gives the harness its examples
+        files["train"] = f"{task}_fewshot.jsonl"
+        json_lines(iter(sides["train"]), job.path / files["train"])
+    where = {side: str(job.target.resolve() / name) for side, name in files.items()}
+    (job.path / f"{task}.yaml").write_text(_yaml(_task(task, where, letters)), "utf-8")
+    return len(sides["test"]) + len(sides["train"])
 
 
-def _task(task: str, data: str, letters: set[int]) -> dict[str, Any]:
+def _documents(items: Items, letters: set[int]) -> Iterator[Row]:
+    for number, (record, question, choices, place) in enumerate(items):
+        row: Row = {"id": record.id or str(number), "question": question}
+        if place is None:
+            yield row | {"answer": items.target(record)}
+            continue
+        letters.add(len(choices))
+        if not all(choice in question for choice in choices):
+            shown = zip(ascii_uppercase, choices, strict=False)
+            row["question"] = "\n".join([question, *(f"{a}. {c}" for a, c in shown)])
+        labels = list(ascii_uppercase[: len(choices)])
+        yield row | {"choices": choices, "labels": labels, "answer": place}
+
+
+def _task(task: str, files: dict[str, str], letters: set[int]) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "task": task,
         "dataset_path": "json",
-        "dataset_kwargs": {"data_files": {"test": data}},
+        "dataset_kwargs": {"data_files": files},
         "test_split": "test",
+        **({"fewshot_split": "train"} if "train" in files else {}),
         "doc_to_text": "{{question}}\nAnswer:",
         "doc_to_target": "answer",
     }
@@ -175,11 +247,13 @@ def _yaml(spec: dict[str, Any]) -> str:
 FORMATS = (
     Format(
         "lm-eval", "a task folder for lm-evaluation-harness", _lm_eval,
-        roles=_ROLES, folder=True, options={"task": None},
+        roles=_ROLES, folder=True, options={"task": None, **_AGAINST},
+        words={"prompt": "question", "key": "answer"},
         alias={"question": "prompt", "options": "choices", "answer": "key", "target": "key"},
     ),
     Format(
         "inspect", "an Inspect dataset: input, choices, target", _inspect, roles=_ROLES,
+        options=_AGAINST, words={"prompt": "input", "key": "target"},
         alias={"input": "prompt", "question": "prompt", "options": "choices", "target": "key",
                "answer": "key"},
     ),

@@ -99,5 +99,6 @@ def benchmark() -> Batch:
     schema = "{question: str, options: [str], key: str}"
     return batch(
         f"{{skill: [add, sub], item: {{prompt: Ask, schema: {schema}}}}}", rows,
-        HEAD + "kind: benchmark\nsplit: {by: skill, eval: 0.5}\n",
+        HEAD + "kind: benchmark\nsplit: {by: skill, eval: 0.5}\n"
+        "checks: [{contamination: {column: item.question, against: [train.jsonl]}}]\n",
     )  # fmt: skip

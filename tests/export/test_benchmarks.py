@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from synthnb.batch import Batch
 from synthnb.errors import ExportError
 from synthnb.export import export
 from synthnb.export.benchmarks import place_of
@@ -67,10 +68,14 @@ def test_lm_eval_task_and_data(tmp_path: Path) -> None:
     assert (spec["task"], spec["output_type"]) == ("sample", "multiple_choice")
     data = Path(spec["dataset_kwargs"]["data_files"]["test"])
     assert data == (tmp_path / "task" / "sample.jsonl").resolve()
-    first = rows_of(data)[0]
-    assert first["question"] == "1+1?\nA. 2\nB. 3"
+    (held,) = rows_of(data)
+    assert held["question"] == "3-1?\nA. 2\nB. 0"
     assert spec["doc_to_choice"] == ["A", "B"]
-    assert first["answer"] == 0
+    assert held["answer"] == 0
+    # The groups that are not held out give the harness its examples.
+    shots = rows_of(Path(spec["dataset_kwargs"]["data_files"]["train"]))
+    assert spec["fewshot_split"] == "train"
+    assert [row["question"][:4] for row in shots] == ["1+1?", "2+2?"]
 
 
 def test_lm_eval_of_open_questions_and_of_uneven_choices(tmp_path: Path) -> None:
@@ -110,3 +115,28 @@ def test_without_a_key_one_line_says_so(tmp_path: Path) -> None:
             columns={"input": "q", "choices": "o", "target": "k"},
         )
     assert not list(tmp_path.iterdir()) or not (tmp_path / "x").exists()
+
+
+def unchecked() -> Batch:
+    made = benchmark()
+    return made.replace(recipe=made.recipe.replace(checks=(), split=None))
+
+
+def test_a_benchmark_without_a_contamination_check_stays_here(tmp_path: Path) -> None:
+    for format in ("inspect", "lm-eval"):
+        with pytest.raises(ExportError, match="only after a contamination check"):
+            export(unchecked(), tmp_path / "x", format)
+    assert not list(tmp_path.iterdir())
+    done = export(unchecked(), tmp_path / "x.jsonl", "inspect", against=[])
+    assert "not checked for contamination: no training rows were named" in done.warnings
+
+
+def test_items_of_the_training_rows_stay_behind(tmp_path: Path) -> None:
+    train = tmp_path / "train.jsonl"
+    train.write_text('{"text": "Somebody asked: 2+2? Nobody knew."}\n', "utf-8")
+    done = export(unchecked(), tmp_path / "x.jsonl", "inspect", against=str(train), ngram=2)
+    assert "1 item left out: words of the training rows" in done.warnings
+    assert [row["input"] for row in rows_of(done.path)] == ["1+1?", "3-1?"]
+    rows = [{"q": text} for text in ("1+1?", "2+2?", "3-1?", "9-1?")]
+    with pytest.raises(ExportError, match="every item stands in the training rows"):
+        export(unchecked(), tmp_path / "y.jsonl", "inspect", against=rows)

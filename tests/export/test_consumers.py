@@ -57,9 +57,10 @@ def test_the_harness_builds_requests_from_the_task(tmp_path: Path) -> None:
     found = tasks.get_task_dict(["sample", "open_qa"], manager)
     choice = found["sample"]
     docs = list(choice.test_docs())
-    assert choice.doc_to_text(docs[0]) == "1+1?\nA. 2\nB. 3\nAnswer:"
+    assert choice.doc_to_text(docs[0]) == "3-1?\nA. 2\nB. 0\nAnswer:"
     assert choice.doc_to_choice(docs[0]) == ["A", "B"]
-    assert [choice.doc_to_target(doc) for doc in docs] == [0, 1, 0]
+    assert [choice.doc_to_target(doc) for doc in docs] == [0]
+    assert [choice.doc_to_target(doc) for doc in choice.fewshot_docs()] == [0, 1]
     plain = found["open_qa"]
     assert plain.doc_to_target(next(iter(plain.test_docs()))) == "It is 0."
 

@@ -38,7 +38,7 @@ class Edits:
         from rapidfuzz.distance import Levenshtein
 
         known = {**row.values, "source": row.source}
-        before = reach(known, self.of)  # type: ignore[arg-type]
+        before = reach(known, self.of)
         if before is None:
             return (unknown(self.name, "there is no text to compare with", self.column),)
         was, now = normal_words(as_plain(before)), normal_words(text_of(row, self.column))

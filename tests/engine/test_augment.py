@@ -177,7 +177,7 @@ def test_a_flipped_label_is_checked_by_what_the_rows_teach(reviews: pd.DataFrame
 )
 def test_more_slips(reviews: pd.DataFrame, arguments: dict[str, object], told: str) -> None:
     with pytest.raises(RecipeError, match=told):
-        _recipe(reviews, **arguments)
+        _recipe(reviews, **arguments)  # type: ignore[arg-type]
 
 
 def _recipe(frame: pd.DataFrame, n: int = 1, **wishes: object) -> tuple[Recipe, int]:

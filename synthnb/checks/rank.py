@@ -2,7 +2,8 @@
 
 What it finds is kept on the row for export: which candidate is chosen, which rejected, by what
 margin. A pair whose verdict turns with the order is a tie. With ``by: people`` nothing is
-asked: the row waits for people to rank it.
+asked: the row waits for people to rank it. With ``by: flaws`` a candidate that was asked to show
+a flaw loses to one that was not.
 """
 
 from __future__ import annotations
@@ -144,13 +145,47 @@ class Rank:
         return Reason(self.name, value, said, self.column, passed)
 
 
+class Planted:
+    """Candidates without a planted flaw over those with one; known without asking."""
+
+    name = "rank"
+    cost = 1
+    ordered = False
+
+    def __init__(self, column: str) -> None:
+        self.column: str | None = column
+
+    async def __call__(self, row: Candidate) -> Sequence[Reason]:
+        """The same value as ``Rank``'s; the flaw may not show, so look at some."""
+        given = reach(row.values, self.column or "")
+        items = given if isinstance(given, list) else []
+        made = [item for item in items if isinstance(item, dict)]
+        flawed = [bool(item.get("flaw")) for item in made]
+        if len(made) < len(items) or all(flawed) or not any(flawed):
+            said = "no candidate with a planted flaw beside one without"
+            return (Reason(self.name, None, said, self.column),)
+        clean = {_answer(item) for item, bad in zip(made, flawed, strict=True) if not bad}
+        worse = [i for i, bad in enumerate(flawed) if bad and _answer(made[i]) not in clean]
+        if not worse:
+            said = "the flaw changed nothing: all candidates are the same"
+            return (Reason(self.name, None, said, self.column),)
+        chosen = flawed.index(False)
+        value: dict[str, Any] = {
+            "chosen": chosen, "rejected": worse[0], "margin": 1.0,
+            "scores": [0.0 if bad else 1.0 for bad in flawed], "by": "flaws",
+        }  # fmt: skip
+        said = f"candidate {worse[0] + 1} was asked for a flaw: {made[worse[0]]['flaw']}"
+        return (Reason(self.name, value, said, self.column, True),)
+
+
 def _answer(item: JSON) -> str:
     return as_plain(item.get("answer")) if isinstance(item, dict) else as_plain(item)
 
 
 @register("rank")
 def _rank(options: dict[str, JSON], context: CheckContext) -> Check:
-    """``{column: response, by: judge, orders: both, min: 0}``; ``by: people`` asks no model."""
+    """``{column: response, by: judge, orders: both, min: 0}``; ``by: people`` asks no model,
+    ``by: flaws`` goes by the flaws that were planted."""
     found = pick(
         options, context, column=..., by=None, model=None, orders="both", min=0.0, columns=None,
         about=None, params=None,
@@ -165,6 +200,8 @@ def _rank(options: dict[str, JSON], context: CheckContext) -> Check:
     for name in shown:
         pick({"column": name}, context, column=None)
     by = found["by"] if found["by"] is not None else found["model"]
+    if by == "flaws":
+        return Planted(column)
     asked = None
     if by != "people":
         about = f" as to {found['about']}" if found["about"] else ""

@@ -60,10 +60,18 @@ class TermsWarning(UserWarning):
 
 def _working(job: Job) -> int:
     """A working file: provenance under ``_synthnb`` where the format can hold it."""
-    flat = job.format.name in ("csv", "excel")
-    rows = list(job.batch) if flat else job.batch.rows
-    FILES[job.format.name](rows, job.path)
-    return len(rows)
+    from synthnb.sinks import JsonlSink, ParquetSink
+
+    batch = job.batch
+    if job.format.name in ("csv", "excel"):
+        rows = list(batch)
+        FILES[job.format.name](rows, job.path)
+        return len(rows)
+    # One row at a time: a long run's rows are read from the store.
+    with (JsonlSink if job.format.name == "jsonl" else ParquetSink)(job.path) as sink:
+        for record in batch.accepted:
+            sink.write(batch.with_provenance(record))
+        return sink.rows
 
 
 _WORKING = {
@@ -187,11 +195,20 @@ def _file(job: Job, leave: Leave) -> int:
     def write(part: Path) -> None:
         nonlocal rows
         job.path = part
-        rows = job.format.write(job)
+        rows = _written(job)
 
     atomic(target, write)
     if job.format.gated:
         _sidecars(job, leave, rows)
+    return rows
+
+
+def _written(job: Job) -> int:
+    """Write the rows; to train on none, or to publish none, is a mistake."""
+    rows = job.format.write(job)
+    if not rows and job.format.gated:
+        why = "; ".join(job.warnings) or "none was accepted"
+        raise ExportError(f"{job.format.name}: there is no row to write ({why})")
     return rows
 
 
@@ -223,7 +240,7 @@ def _folder(job: Job, leave: Leave) -> int:
     shutil.rmtree(part, ignore_errors=True)
     try:
         job.path = part
-        rows = job.format.write(job)
+        rows = _written(job)
         card = card_text(job.batch, rows=rows, **_terms(leave), **job.facts)
         (part / "README.md").write_text(card, "utf-8")
         note = _manifest(job, leave, rows)

@@ -63,12 +63,14 @@ class Columns:
         *,
         roles: Sequence[str],
         alias: Mapping[str, str] | None = None,
+        words: Mapping[str, str] | None = None,
     ) -> None:
         self.format = format
         self._there = list(batch.columns)
         self._sample = [record.values for record in islice(iter(batch.accepted), _SAMPLE)]
         self._kind = batch.recipe.kind or ""
-        self._alias = dict(alias or {})
+        self._words = dict(words or {})
+        self._alias = {**(alias or {}), **{word: role for role, word in self._words.items()}}
         self._roles = tuple(roles)
         self._given = {self._role(name): column for name, column in (given or {}).items()}
         for column in self._given.values():
@@ -120,7 +122,7 @@ class Columns:
         return role
 
     def _shown(self, role: str) -> str:
-        return next((name for name, known in self._alias.items() if known == role), role)
+        return self._words.get(role, role)
 
     def _known(self, column: str) -> None:
         if not isinstance(column, str) or column.partition(".")[0] not in self._there:

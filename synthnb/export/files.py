@@ -58,9 +58,11 @@ def atomic(path: Path, write: Callable[[Path], None]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(part)
         os.replace(part, path)
-    except OSError as error:
+    except BaseException as error:
         if path.parent.is_dir():
             part.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise ExportError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 

@@ -39,7 +39,7 @@ class Job:
         """Which column is what, in this format's words."""
         return Columns(
             self.batch, self.format.name, self.columns,
-            roles=self.format.roles, alias=self.format.alias,
+            roles=self.format.roles, alias=self.format.alias, words=self.format.words,
         )  # fmt: skip
 
     def lines(self, rows: Iterator[Row]) -> int:
@@ -57,7 +57,9 @@ class Format:
     """Writes ``job.path``; the number of rows written."""
     roles: tuple[str, ...] = ()
     alias: Mapping[str, str] = field(default_factory=dict)
-    """The format's own word for a role."""
+    """Names that a role may also be given by."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """The format's own word for a role, where it has one."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options beside ``columns``, with their defaults."""
     folder: bool = False

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from synthnb.errors import ExportError
+from synthnb.export.answers import best
 from synthnb.export.columns import Columns, is_talk, reach, text
 from synthnb.export.job import Format, Job
 from synthnb.recipe import Prompt
@@ -61,7 +62,8 @@ def talks(job: Job, columns: Columns) -> Iterator[tuple[list[Row], list[JSON]]]:
             if system and messages and messages[0]["role"] != "system":
                 messages = [{"role": "system", "content": system}, *messages]
         else:
-            messages = [*asked(row, columns, system), *said(reach(row, answer))]
+            value = best(record, reach(row, answer))
+            messages = [*asked(row, columns, system), *said(value)]
         if not any(m["role"] == "assistant" and _spoken(m) for m in messages):
             empty += 1
             continue
@@ -164,7 +166,7 @@ def _alpaca(job: Job) -> int:
         empty = 0
         for record in job.batch.accepted:
             values = record.values
-            output = reach(values, answer)
+            output = best(record, reach(values, answer))
             if is_talk(output) or is_talk(reach(values, prompt)):
                 raise ExportError(
                     "alpaca has one answer a row: export talks as sharegpt or chat"
@@ -193,5 +195,6 @@ FORMATS = (
     Format(
         "alpaca", "instruction, input, output", _alpaca,
         roles=("prompt", "input", "system", "response"), alias=ALIAS,
+        words={"prompt": "instruction", "response": "output"},
     ),
 )  # fmt: skip

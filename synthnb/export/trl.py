@@ -7,19 +7,17 @@ Values are lists of messages, so that a trainer applies the model's own chat tem
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synthnb.errors import ExportError
+from synthnb.export.answers import answer_of, are_candidates, best, ranked
 from synthnb.export.columns import Columns, is_talk, reach, text
 from synthnb.export.job import Format, Job
 from synthnb.export.messages import ALIAS, asked, said, talks, tools_of
 from synthnb.types import JSON, Record, Row
 from synthnb.visible import count
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["FORMATS", "ranked"]
+__all__ = ["FORMATS"]
 
 REPEATS = frozenset(
     {
@@ -28,14 +26,6 @@ REPEATS = frozenset(
     }
 )
 """Rules that reject good answers too: a repetition is not a bad one."""
-
-
-def ranked(record: Record) -> Mapping[str, JSON] | None:
-    """The row's last ranking that could be read: ``{chosen, rejected, margin, …}``."""
-    for reason in reversed(record.checks):
-        if reason.rule == "rank" and isinstance(reason.value, dict):
-            return reason.value
-    return None
 
 
 def _sft(job: Job) -> int:
@@ -72,7 +62,7 @@ def _completions(job: Job, columns: Columns, plain: bool) -> Iterator[Row]:
     assert answer is not None
     empty = 0
     for record in job.batch.accepted:
-        value = reach(record.values, answer)
+        value = best(record, reach(record.values, answer))
         if not text(value):
             empty += 1
             continue
@@ -105,6 +95,15 @@ class Pairs:
         self.direct = self.chosen is not None and self.rejected is not None
         self.response = None if self.direct else columns.find("response")
         self.left: dict[str, int] = {}
+
+    @property
+    def any_ranked(self) -> bool:
+        """Whether candidates of some row were ranked."""
+        name = self.response
+        return name is not None and any(
+            ranked(record) is not None and are_candidates(reach(record.values, name))
+            for record in self._job.batch.accepted
+        )
 
     def __iter__(self) -> Iterator[tuple[Record, JSON, JSON, float | None]]:
         """(record, chosen, rejected, margin) of every row with a winner."""
@@ -139,7 +138,7 @@ class Pairs:
         margin = _number(value.get("margin"))
         if places[0] == places[1] or (margin is not None and margin <= 0):
             return "that ended in a tie"
-        chosen, rejected = (_answer(answers[int(place or 0)]) for place in places)
+        chosen, rejected = (answer_of(answers[int(place or 0)]) for place in places)
         if chosen == rejected:
             return "whose answers are the same"
         return chosen, rejected, margin
@@ -148,10 +147,6 @@ class Pairs:
         """Say what was left out."""
         for why, n in self.left.items():
             self._job.warnings.append(f"{count(n, 'row')} {why} left out")
-
-
-def _answer(item: JSON) -> JSON:
-    return item.get("answer") if isinstance(item, dict) and "answer" in item else item
 
 
 def _number(value: JSON) -> float | None:
@@ -164,7 +159,7 @@ def _dpo(job: Job) -> int:
     plain = not job.options["conversational"]
     pairs = Pairs(job, columns)
     if not pairs.direct:
-        if not any(ranked(record) for record in job.batch.accepted):
+        if not pairs.any_ranked:
             columns.need("prompt", "chosen", "rejected", instead=", or ranked candidates")
         columns.need("prompt", "response")
     columns.need("prompt")
@@ -177,8 +172,6 @@ def _dpo(job: Job) -> int:
 
     written = job.lines(rows())
     pairs.report()
-    if not written:
-        raise ExportError(f"trl-dpo: no row has a winner ({'; '.join(job.warnings)})")
     return written
 
 
@@ -194,7 +187,7 @@ def _kto(job: Job) -> int:
             yield {**row, "completion": _side(answer, plain), "label": good}
 
     written = job.lines(rows())
-    if not counts[True] or not counts[False]:
+    if written and not (counts[True] and counts[False]):
         kind = "good" if counts[True] else "bad"
         job.warnings.append(f"all {written} labels are {kind}: KTO learns from both")
     return written
@@ -203,7 +196,7 @@ def _kto(job: Job) -> int:
 def _labelled(job: Job, columns: Columns) -> Iterator[tuple[Record, JSON, bool]]:
     """Answers marked good or bad: by a column, by ranking, else by accepted and rejected."""
     pairs = Pairs(job, columns)
-    if pairs.direct or any(ranked(record) for record in job.batch.accepted):
+    if pairs.direct or pairs.any_ranked:
         columns.need("prompt")
         for record, chosen, rejected, _ in pairs:
             yield record, chosen, True
@@ -217,7 +210,7 @@ def _labelled(job: Job, columns: Columns) -> Iterator[tuple[Record, JSON, bool]]
         or all(isinstance(reach(r.values, label), bool) for r in job.batch.accepted)
     )
     for record in job.batch.accepted if marked else job.batch.records:
-        value = reach(record.values, answer)
+        value = best(record, reach(record.values, answer))
         if not text(value):
             continue
         if marked:
@@ -239,6 +232,7 @@ def _good(value: JSON, column: str) -> bool:
 
 _PAIRED: dict[str, Any] = {
     "alias": ALIAS,
+    "words": {"response": "completion"},
     "options": {"system": None, "conversational": True},
 }
 _ASKED = ("prompt", "input", "system")

@@ -210,3 +210,27 @@ def test_rows_without_an_answer_are_left_out_and_counted(tmp_path: Path) -> None
     for format in ("chat", "alpaca", "trl-sft"):
         done = export(source, tmp_path / f"{format}.jsonl", format)
         assert (done.rows, done.warnings) == (1, ("1 row without an answer left out",))
+
+
+def test_of_ranked_candidates_the_winner_is_the_answer(tmp_path: Path) -> None:
+    for format in ("chat", "alpaca", "trl-sft"):
+        done = export(preferences(), tmp_path / f"{format}.jsonl", format)
+        assert "yes 0" in done.path.read_text("utf-8")
+        assert "no 0" not in done.path.read_text("utf-8")
+
+
+def test_no_row_at_all_is_a_mistake_and_leaves_nothing(tmp_path: Path) -> None:
+    source = batch(
+        "{prompt: {prompt: a}, response: {prompt: b}}", [{"prompt": "a", "response": None}]
+    )
+    with pytest.raises(ExportError, match="no row to write"):
+        export(source, tmp_path / "a.jsonl", "chat")
+    with pytest.raises(ExportError, match="export talks as sharegpt"):
+        export(
+            talks(),
+            tmp_path / "b.jsonl",
+            "alpaca",
+            columns={"prompt": "chat", "output": "chat"},
+        )
+    assert not list(tmp_path.iterdir())
+    assert export(source.replace(records=[]), tmp_path / "c.jsonl").rows == 0

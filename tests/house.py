@@ -24,7 +24,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("metrics", "shingles", "nearduplicates", "checks", "privacy", "collapse", "ranking"),
     ("engine",),
     ("terms", "export", "sinks", "card", "mixing", "outgoing", "batch"),
-    ("charts", "folder", "explore", "saved", "diff"),
+    ("charts", "folder", "explore", "saved", "diff", "items", "corpus"),
     ("api", "scale", "doctor", "listing", "storage", "versions"),
     ("cli", "__main__"),
     ("notebook",),

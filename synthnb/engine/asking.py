@@ -187,7 +187,7 @@ class Asker:
         for place in range(wanted.n):
             model = _turn(wanted.models, place)
             heat = _turn(wanted.temperatures, place)
-            flaw = _turn(wanted.flaws, place)
+            flaw = _turn(wanted.flaws, place) or None  # an empty one: as good as it can
             params = cell.params if heat is None else cell.heated(heat)
             asked = messages if flaw is None else _flawed(messages, flaw)
             name = cell.resolve(model) if model is not None else cell.model

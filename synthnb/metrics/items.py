@@ -35,8 +35,9 @@ def solve_rates(correct: ArrayLike) -> FloatArray:
     marks = _marks(correct)
     answered = (~np.isnan(marks)).sum(axis=0)
     right = np.nansum(marks, axis=0)
-    rates: FloatArray = np.full(marks.shape[1], np.nan)
-    return np.divide(right, answered, out=rates, where=answered > 0)
+    empty = np.full(marks.shape[1], np.nan)
+    rates: FloatArray = np.divide(right, answered, out=empty, where=answered > 0)
+    return rates
 
 
 def point_biserial(right: ArrayLike, scores: ArrayLike) -> float:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from synthnb.errors import SourceError
+from synthnb.like.compare import ColumnFigure, Comparison, compare
 from synthnb.like.marginals import (
     Floats,
     Labels,
@@ -33,7 +34,7 @@ from synthnb.types import JSON, Row
 if TYPE_CHECKING:
     from synthnb.source import SourceRows
 
-__all__ = ["JointModel", "fit_joint"]
+__all__ = ["ColumnFigure", "Comparison", "JointModel", "compare", "fit_joint"]
 
 _MOST_ROWS = 20_000
 

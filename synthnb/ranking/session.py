@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -75,8 +74,8 @@ class Ranking:
         self.rubric = rubric or rubric_of(batch)
         self.notice = ""
         """Why verdicts are not kept on disk; empty if they are."""
-        self.views: weakref.WeakSet[Any] = weakref.WeakSet()
-        """Views that are told of every verdict; they have a method ``changed``."""
+        self.views: list[Any] = []
+        """What is told of every verdict; has a method ``changed``."""
         self._lock = threading.RLock()
         self._open = store or _shared
         self._votes: dict[str, dict[str, str]] = {}
@@ -250,9 +249,9 @@ class Ranking:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> dict[str, object]:
-        from synthnb.desks import ranking
+        from synthnb.desks.ranking import bundle
 
-        return ranking.bundle(self)
+        return bundle(self)
 
     # keeping
 

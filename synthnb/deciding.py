@@ -1,0 +1,37 @@
+"""What people do with a batch: go through its rows, compare its answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from synthnb.batch import Batch
+    from synthnb.ranking import Ranking
+    from synthnb.review import Queue
+
+__all__ = ["Deciding"]
+
+
+class Deciding:
+    """The part of ``Batch`` that asks a person."""
+
+    def review(self, only: str | None = None) -> Queue:
+        """Go through the rows one by one: keep, drop, edit, tag, undo.
+
+        What is decided lives in the store and applies to ``df``, ``rows`` and every export.
+        ``only`` is ``"accepted"`` or ``"rejected"``.
+        """
+        from synthnb.review import review
+
+        return review(cast("Batch", self), only)
+
+    def rank(self, other: Batch | None = None, **options: Any) -> Ranking:
+        """Compare the candidates of each row in blind pairs, or the answers of two versions.
+
+        Options are ``column``, ``pairs`` (how many), ``rater`` (who judges) and ``rubric``.
+        The ranking goes on where it stopped; ``.result()``, ``.judge(model)`` and
+        ``.export(path)`` say what it found.
+        """
+        from synthnb.ranking import rank
+
+        return rank(cast("Batch", self), other, **options)

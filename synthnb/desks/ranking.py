@@ -1,0 +1,163 @@
+"""The desk of a ranking: a pair at a time, blind; then what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthnb.charts.static_html import escape
+from synthnb.desks.desk import Desk, clean
+from synthnb.desks.results import result_data, result_html, result_text
+from synthnb.ranking.session import Ranking
+from synthnb.review import to_text
+from synthnb.visible import count, one_line
+
+if TYPE_CHECKING:
+    from synthnb.ranking import Shown, Unit
+
+__all__ = ["MIME", "RankingDesk", "bundle"]
+
+MIME = "application/vnd.synthnb.rank.v1+json"
+FIELDS = 12
+
+
+def bundle(ranking: Ranking) -> dict[str, object]:
+    """The output of a ranking."""
+    return desk_of(ranking).bundle()
+
+
+def desk_of(ranking: Ranking) -> RankingDesk:
+    """The ranking's desk, made on first use."""
+    found = next((v for v in ranking.views if isinstance(v, RankingDesk)), None)
+    return found or RankingDesk(ranking)
+
+
+class RankingDesk(Desk):
+    """What a view of a ranking shows and may ask."""
+
+    mime = MIME
+
+    def __init__(self, ranking: Ranking) -> None:
+        super().__init__(f"rank-{ranking.items.id}-{ranking.rater}")
+        self.ranking = ranking
+        ranking.views.append(self)
+        self.ops |= {
+            "vote": self._vote,
+            "undo": lambda asked: ranking.undo(),
+            "more": lambda asked: {"pairs": ranking.more(int(asked.get("n") or 30))},
+            "result": lambda asked: {"result": result_data(ranking)},
+            "export": self._export,
+        }
+
+    def _vote(self, asked: Mapping[str, Any]) -> None:
+        item = asked.get("item")
+        self.ranking.vote(str(asked.get("verdict")), item if isinstance(item, str) else None)
+
+    def _export(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Preference rows into a new file in the working folder."""
+        name = f"{self.ranking.batch.name}-preferences"
+        path, n = Path(f"{name}.jsonl"), 1
+        while path.exists():
+            n += 1
+            path = Path(f"{name}-{n}.jsonl")
+        written = self.ranking.export(path)
+        rows = len(self.ranking.preferences())
+        return {"said": f"Wrote {count(rows, 'row')} to {written.name}"}
+
+    def state(self) -> dict[str, Any]:
+        """Progress and the current pair; the result once all are judged."""
+        ranking = self.ranking
+        current = ranking.current
+        minutes = ranking.minutes
+        return {
+            "v": 1,
+            "id": self.id,
+            "title": ranking.items.title,
+            "column": one_line(ranking.items.column, 60),
+            "versions": bool(ranking.items.versions),
+            "rater": ranking.rater,
+            "rubric": ranking.rubric,
+            "done": ranking.done,
+            "total": len(ranking),
+            "minutes": None if minutes is None else max(1, round(minutes)),
+            "tally": self._tally(),
+            "repeats": sum(s.again for s in self._ahead()[:10]),
+            "current": self._pair(current) if current is not None else None,
+            "result": result_data(ranking) if current is None else None,
+            "notice": ranking.notice,
+            "command": self._command(),
+        }
+
+    def saved(self) -> dict[str, Any]:
+        """Without a kernel: how far it is, and what the verdicts say so far."""
+        state = self.state()
+        found = state["result"] or (result_data(self.ranking) if self.ranking.votes else None)
+        return {**state, "current": None, "result": found, "minutes": None}
+
+    def _ahead(self) -> list[Shown]:
+        own = self.ranking.votes.get(self.ranking.rater, {})
+        return [item for item in self.ranking.shown if item.id not in own]
+
+    def _tally(self) -> dict[str, int]:
+        """This rater's verdicts by side."""
+        found = dict.fromkeys(("left", "right", "tie", "both_bad", "skip"), 0)
+        own = self.ranking.votes.get(self.ranking.rater, {})
+        for item in self.ranking.shown:
+            if item.id in own:
+                found[item.sides(own[item.id])] += 1
+        return found
+
+    def _pair(self, item: Shown) -> dict[str, Any]:
+        unit = self.ranking.unit(item)
+        left, right = self.ranking.sides(item)
+        values = unit.record.values
+        shown = [name for name in self.ranking.items.shown if name in values]
+        return {
+            "id": item.id,
+            "question": [
+                {"name": clean(name, 100), "text": clean(to_text(values[name]), 4000)}
+                for name in shown[:FIELDS]
+            ],
+            "source": _source(self.ranking, unit, shown),
+            "left": clean(to_text(left)),
+            "right": clean(to_text(right)),
+        }
+
+    def _command(self) -> str:
+        items, rater = self.ranking.items, self.ranking.rater
+        title = items.title.replace(" and ", " ") if items.versions else items.title
+        who = f" --rater {rater}" if rater != "you" else ""
+        return f"%synth rank {title.split('@')[0] if not items.versions else title}{who}"
+
+    def html(self) -> str:
+        """How far it is, and the result."""
+        ranking = self.ranking
+        head = f"{ranking.done} of {count(len(ranking), 'pair')} judged by {ranking.rater}"
+        lines = [f"<p><b>{escape(head)}</b>, {escape(ranking.items.title)}</p>"]
+        if ranking.votes:
+            lines.append(result_html(ranking))
+        lines.append(f"<p><code>{escape(self._command())}</code> goes on.</p>")
+        return "\n".join(lines)
+
+    def text(self) -> str:
+        """The same in lines."""
+        ranking = self.ranking
+        head = f"{ranking.items.title}: {ranking.done} of {count(len(ranking), 'pair')} judged"
+        return "\n".join([head, *(result_text(ranking) if ranking.votes else [])])
+
+
+def _source(ranking: Ranking, unit: Unit, shown: list[str]) -> dict[str, Any] | None:
+    """The source row beside the question, without what the question shows already."""
+    source = unit.record.source
+    if not source:
+        return None
+    recipe = ranking.batch.recipe
+    path = recipe.source.path if recipe.source is not None else None
+    name = Path(str(path)).name if path else "the source"
+    fields = [
+        {"name": clean(key, 100), "text": clean(to_text(value), 4000)}
+        for key, value in list(source.items())[:FIELDS]
+        if key not in shown and not key.startswith("_")
+    ]
+    return {"label": one_line(f"source, {name}", 80), "fields": fields} if fields else None

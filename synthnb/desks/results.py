@@ -1,0 +1,175 @@
+"""The result of a ranking as JSON, static HTML and lines of text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from synthnb.charts.static_html import escape
+from synthnb.ranking.raters import words
+
+if TYPE_CHECKING:
+    from synthnb.ranking.raters import Agreement, Kappa
+    from synthnb.ranking.result import JudgeResult, Result
+    from synthnb.ranking.session import Ranking
+
+__all__ = ["result_data", "result_html", "result_text"]
+
+
+def result_data(ranking: Ranking) -> dict[str, Any]:
+    """What a view draws when the pairs are done."""
+    found = ranking.result()
+    names = ranking.items.systems
+    return {
+        "sentence": found.sentence,
+        "facts": found.facts,
+        "systems": [
+            {
+                "name": names[s.system] or "all", "won": s.won, "tied": s.tied, "lost": s.lost,
+                "strength": round(s.strength, 3), "low": round(s.low, 3),
+                "high": round(s.high, 3),
+            }
+            for s in found.strengths
+        ],
+        "differences": _differences(found, names),
+        "agreement": _agreement(found.agreement),
+        "judges": [_judge(judge) for judge in found.judges],
+        "pairs": found.pairs,
+        "decided": found.decided,
+        "ties": found.ties,
+        "both_bad": found.both_bad,
+        "skipped": found.skipped,
+        "left_out": ranking.items.same,
+        "more": _more(ranking),
+    }  # fmt: skip
+
+
+def _more(ranking: Ranking) -> int:
+    from synthnb.ranking.pairs import choose
+
+    every = sum(len(u.options) * (len(u.options) - 1) // 2 for u in ranking.items.units)
+    return len(choose(ranking.items, every, ranking.batch.recipe.seed)) - len(ranking.pairs)
+
+
+def _differences(found: Result, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The strongest against the next, and neighbours whose order is open."""
+    return [
+        {
+            "better": names[d.better], "other": names[d.other], "value": round(d.value, 3),
+            "low": round(d.low, 3), "high": round(d.high, 3),
+            "verdict": "better" if d.clear else "no evidence",
+        }
+        for d in found.differences[:6]
+    ]  # fmt: skip
+
+
+def _kappa(found: Kappa) -> dict[str, Any]:
+    low, high = found.interval if found.interval is not None else (None, None)
+    return {
+        "pairs": found.pairs,
+        "same": found.same,
+        "table": [list(row) for row in found.table],
+        "value": _rounded(found.value),
+        "low": _rounded(low),
+        "high": _rounded(high),
+        "word": words(found.value) if found.value is not None else "",
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _agreement(found: Agreement | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "raters": list(found.raters),
+        "fleiss": _rounded(found.fleiss),
+        "fleiss_pairs": found.fleiss_pairs,
+        "krippendorff": _rounded(found.krippendorff),
+        "cohen": [{"a": a, "b": b, **_kappa(k)} for (a, b), k in found.cohen.items()],
+    }
+
+
+def _judge(found: JudgeResult) -> dict[str, Any]:
+    own = found.kappa
+    said = []
+    if own.value is None:
+        said.append(f"{found.model} and you: kappa is undefined on {own.pairs} pairs.")
+    else:
+        may = "it may rank alone" if found.enough else "not yet"
+        said.append(
+            f"{found.model} against you: κ {own.value:.2f}. To rank alone it needs "
+            f"{found.threshold:.2f} ({found.threshold_from}): {may}. "
+            f"It agrees on {own.same} of {own.pairs}."
+        )
+    if found.flips:
+        side = "first" if 2 * found.first >= found.flips else "second"
+        often = max(found.first, found.flips - found.first)
+        clear = f"prefers the {side} answer" if found.p < 0.05 else "shows no clear side"
+        said.append(
+            f"It {clear} ({often} of {found.flips} flips, p = {found.p:.2f}); "
+            "flipped pairs count as ties."
+        )
+    elif found.pairs:
+        said.append(f"No verdict of {found.pairs} turned with the order.")
+    if found.unread:
+        said.append(f"{found.unread} verdicts could not be read and count for nothing.")
+    return {
+        "model": found.model, "pairs": found.pairs, "unread": found.unread,
+        "kept": found.kept, "flips": found.flips, "first": found.first,
+        "p": round(found.p, 4), "kappa": _kappa(own), "threshold": round(found.threshold, 3),
+        "threshold_from": found.threshold_from, "enough": found.enough, "said": said,
+    }  # fmt: skip
+
+
+def result_html(ranking: Ranking) -> str:
+    """Sentence, strengths, agreement."""
+    data = result_data(ranking)
+    lines = [f"<p><b>{escape(data['sentence'])}</b></p>", f"<p>{escape(data['facts'])}</p>"]
+    rows = [
+        f"<tr><td>{escape(s['name'])}</td>"
+        f'<td align="right">{s["won"]}–{s["tied"]}–{s["lost"]}</td>'
+        f'<td align="right">{_signed(s["strength"])}</td>'
+        f'<td align="right">{_signed(s["low"])} to {_signed(s["high"])}</td></tr>'
+        for s in data["systems"]
+    ]
+    if rows:
+        head = "<tr><th></th><th>won–tied–lost</th><th>strength</th><th>95%</th></tr>"
+        lines.append(f"<table>{head}{''.join(rows)}</table>")
+    lines += [f"<p>{escape(said)}</p>" for said in _said(data)]
+    return "\n".join(lines)
+
+
+def result_text(ranking: Ranking) -> list[str]:
+    """The same as lines."""
+    data = result_data(ranking)
+    lines = [data["sentence"], data["facts"]]
+    wide = max((len(s["name"]) for s in data["systems"]), default=0)
+    lines += [
+        f"  {s['name']:<{wide}}  {s['won']}–{s['tied']}–{s['lost']}  {_signed(s['strength'])}"
+        f"  95% {_signed(s['low'])} to {_signed(s['high'])}"
+        for s in data["systems"]
+    ]
+    return [*lines, *_said(data)]
+
+
+def _said(data: dict[str, Any]) -> list[str]:
+    """Agreement of raters and of judges, a sentence each."""
+    said = []
+    if (people := data["agreement"]) is not None:
+        parts = [
+            f"{c['a']} and {c['b']} κ {c['value']:.2f}"
+            for c in people["cohen"]
+            if c["value"] is not None
+        ]
+        if people["fleiss"] is not None:
+            parts.append(f"Fleiss κ {people['fleiss']:.2f}")
+        if people["krippendorff"] is not None:
+            parts.append(f"Krippendorff α {people['krippendorff']:.2f}")
+        said.append("Agreement: " + (", ".join(parts) or "not defined yet"))
+    return said + [line for judge in data["judges"] for line in judge["said"]]
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")

@@ -1,0 +1,293 @@
+"""Going through the rows of a batch one by one: keep, drop, edit, tag, undo.
+
+The queue holds no rows: what is decided goes to the batch's decisions, and from there into
+``.df``, ``.rows`` and every export.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from synthnb.decisions import Outcome, row_id
+from synthnb.errors import SynthError
+from synthnb.visible import count, one_line
+
+if TYPE_CHECKING:
+    from synthnb.batch import Batch
+    from synthnb.types import JSON, Record, Row
+
+__all__ = ["Decision", "Queue", "ReviewError", "apply", "review"]
+
+Kind = Literal["outcome", "edit", "tags"]
+TAG = 40
+"""Characters of a tag."""
+
+
+class ReviewError(SynthError):
+    """A decision that cannot be: an unknown row, or a value that is not what it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision on one row.
+
+    ``outcome`` is ``"keep"`` or ``"drop"``, ``edit`` a dict of new values by column, ``tags``
+    a list of words; ``None`` takes it back.
+    """
+
+    row: str
+    kind: Kind
+    value: JSON = None
+
+
+def apply(batch: Batch, decisions: Iterable[Decision]) -> Batch:
+    """Decide on rows of a batch; it comes back, and everything read from it follows.
+
+    >>> apply(batch, [Decision("r0003", "outcome", "drop")]).df  # doctest: +SKIP
+    """
+    known = {row_id(record) for record in batch.made}
+    told = list(decisions)
+    for decision in told:
+        if decision.row not in known:
+            raise ReviewError(f"This batch has no row {one_line(decision.row, 40)}.")
+    for decision in told:
+        _put(batch, decision)
+    return batch
+
+
+def _put(batch: Batch, decision: Decision) -> Decision:
+    """Decide; what takes it back comes back."""
+    own, row, value = batch.decisions, decision.row, decision.value
+    if decision.kind == "outcome":
+        before: JSON = own.outcome(row)
+        own.decide(row, cast("Outcome | None", value))
+    elif decision.kind == "edit":
+        before = own.edited(row)
+        own.edit(row, cast("Row | None", value))
+    else:
+        before = cast("JSON", own.tags(row)) or None
+        own.tag(row, [str(tag)[:TAG] for tag in cast("list[JSON]", value or [])])
+    return Decision(row, decision.kind, before)
+
+
+class Queue:
+    """The rows of a batch in the order in which they are looked at.
+
+    ``rows`` are the ids of those to look at, all candidates if unset. ``keep`` and ``drop``
+    go on to the next row that is still open. Safe to use from any thread.
+
+    >>> queue = batch.review()  # doctest: +SKIP
+    >>> queue.keep(); queue.edit({"text": "Better."}); queue.undo()  # doctest: +SKIP
+    """
+
+    def __init__(self, batch: Batch, rows: Sequence[str] | None = None) -> None:
+        self.batch = batch
+        self._records = {row_id(record): record for record in batch.made}
+        wanted = list(self._records) if rows is None else list(dict.fromkeys(rows))
+        strange = [row for row in wanted if row not in self._records]
+        if strange:
+            raise ReviewError(f"This batch has no row {one_line(strange[0], 40)}.")
+        self.rows = wanted
+        """Ids of the rows, in order."""
+        self._lock = threading.RLock()
+        mine = set(wanted)
+        self._history: list[list[Decision]] = [
+            [Decision(row, "outcome"), Decision(row, "edit")]
+            for row in batch.decisions.decided
+            if row in mine
+        ]
+        self.place = next((i for i, row in enumerate(wanted) if not self.is_done(row)), 0)
+        """Place of the row that is looked at, from 0."""
+        self.views: list[Any] = []
+        """What is told of every change; has a method ``changed``."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def is_done(self, row: str) -> bool:
+        """Whether anything was decided about a row; tags alone decide nothing."""
+        own = self.batch.decisions
+        return own.outcome(row) is not None or own.edited(row) is not None
+
+    @property
+    def done(self) -> int:
+        """Rows that were decided."""
+        return sum(self.is_done(row) for row in self.rows)
+
+    @property
+    def row(self) -> str:
+        """Id of the row that is looked at."""
+        if not self.rows:
+            raise ReviewError("There are no rows to look at.")
+        return self.rows[self.place]
+
+    @property
+    def record(self) -> Record:
+        """The row that is looked at, as decided by now."""
+        return self.batch.decisions.apply(self.made)
+
+    @property
+    def made(self) -> Record:
+        """The same row as the run made it."""
+        return self._records[self.row]
+
+    def record_of(self, row: str) -> Record:
+        """A row by its id, as the run made it."""
+        return self._records[row]
+
+    def keep(self) -> None:
+        """Keep the row and go on; a rejected one joins the accepted ones."""
+        self._decide([Decision(self.row, "outcome", "keep")], onward=True)
+
+    def drop(self) -> None:
+        """Drop the row and go on; it stays among the rejected ones."""
+        self._decide([Decision(self.row, "outcome", "drop")], onward=True)
+
+    def edit(self, values: Row) -> None:
+        """Give columns of the row other values, keep it and go on.
+
+        Values must stay of their kind; those equal to what the run made are no edit.
+        """
+        made = self.made.values
+        strange = [name for name in values if name not in made]
+        if strange:
+            raise ReviewError(f"This row has no column {one_line(strange[0], 40)}.")
+        before = self.batch.decisions.edited(self.row) or {}
+        other = {n: v for n, v in {**before, **values}.items() if v != made[n]}
+        told = [
+            Decision(self.row, "edit", other or None),
+            Decision(self.row, "outcome", "keep"),
+        ]
+        self._decide(told, onward=True)
+
+    def tag(self, tags: Sequence[str]) -> None:
+        """Give the row these tags, in place of those it had."""
+        self._decide([Decision(self.row, "tags", list(tags))])
+
+    def undo(self) -> None:
+        """Take back the last decision, also one of an earlier session, and show its row."""
+        with self._lock:
+            if not self._history:
+                raise ReviewError("There is nothing to undo.")
+            told = self._history.pop()
+            for decision in reversed(told):
+                _put(self.batch, decision)
+            self.place = self.rows.index(told[0].row)
+        self.tell()
+
+    def move(self, by: int) -> None:
+        """Look at another row, ``by`` places on; stays within the queue."""
+        with self._lock:
+            self.place = min(max(self.place + by, 0), max(len(self.rows) - 1, 0))
+
+    def go(self, row: str) -> None:
+        """Look at this row."""
+        if row not in self.rows:
+            raise ReviewError(f"This queue has no row {one_line(row, 40)}.")
+        self.place = self.rows.index(row)
+
+    def tell(self) -> None:
+        """Let the views of this queue and of its batch draw what was decided."""
+        for view in list(self.views):
+            view.changed()
+        if self.batch.__dict__.get("_live") is not None:
+            from synthnb.charts.payload import payload
+            from synthnb.explore.live import live_of
+
+            live_of(self.batch).tell({"event": "changed", "payload": payload(self.batch)})
+
+    def _decide(self, told: list[Decision], onward: bool = False) -> None:
+        with self._lock:
+            self._history.append([_put(self.batch, decision) for decision in told])
+            if onward:
+                later = range(self.place + 1, self.place + len(self.rows))
+                following = (i % len(self.rows) for i in later)
+                opened = (i for i in following if not self.is_done(self.rows[i]))
+                self.place = next(opened, self.place)
+        self.tell()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by what was decided: kept, dropped, edited, restored, tagged, open.
+
+        Edited and restored rows are among the kept ones.
+        """
+        own = self.batch.decisions
+        found = dict.fromkeys(("kept", "dropped", "edited", "restored", "tagged", "open"), 0)
+        for row in self.rows:
+            outcome, edited = own.outcome(row), own.edited(row) is not None
+            found["dropped"] += outcome == "drop"
+            found["kept"] += outcome == "keep" or (edited and outcome is None)
+            found["edited"] += edited
+            found["restored"] += outcome == "keep" and not self._records[row].accepted
+            found["tagged"] += bool(own.tags(row))
+            found["open"] += not self.is_done(row)
+        return found
+
+    @property
+    def verdict(self) -> str:
+        """How far this is, in one line."""
+        own = self.counts
+        parts = [f"{self.done:,} of {count(len(self), 'row')} reviewed"]
+        parts += [f"{n:,} {what}" for what, n in own.items() if n and what != "open"]
+        return " · ".join(parts)
+
+    def __repr__(self) -> str:
+        return f"<Review of {one_line(self.batch.name, 60)}: {self.verdict}>"
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, object]:
+        from synthnb.desks.review import bundle
+
+        return bundle(self)
+
+
+def from_text(value: JSON, text: str) -> JSON:
+    """What a person typed in place of ``value``, of the same kind.
+
+    >>> from_text(3, "4"), from_text("a", "4"), from_text([1], "[1, 2]")
+    (4, '4', [1, 2])
+    """
+    if isinstance(value, str) or value is None:
+        return text
+    try:
+        found: JSON = json.loads(text)
+    except ValueError:
+        raise ReviewError(f"This is not JSON as the value was: {one_line(text, 60)}") from None
+    numbers = (int, float)
+    if isinstance(value, bool) is not isinstance(found, bool) or not (
+        isinstance(found, type(value))
+        or (isinstance(value, numbers) and isinstance(found, numbers))
+    ):
+        raise ReviewError(f"This is another kind of value than before: {one_line(text, 60)}")
+    return found
+
+
+def to_text(value: JSON) -> str:
+    """A value as a person edits it: text as it is, the rest as JSON."""
+    if isinstance(value, str) or value is None:
+        return value or ""
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+
+
+def typed(made: Mapping[str, JSON], texts: Mapping[str, Any]) -> Row:
+    """The values behind what a view's fields hold."""
+    return {n: from_text(made[n], str(text)) for n, text in texts.items() if n in made}
+
+
+def review(batch: Batch, only: str | None = None) -> Queue:
+    """The queue behind ``Batch.review``."""
+    if only not in (None, "accepted", "rejected"):
+        raise ReviewError(f"Review accepted or rejected rows, not {one_line(str(only), 40)}.")
+    if only is None:
+        return Queue(batch)
+    rows = [row_id(r) for r in batch.made if r.accepted is (only == "accepted")]
+    return Queue(batch, rows)

@@ -12,6 +12,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, overload
 
+from synthnb.deciding import Deciding
 from synthnb.decisions import DecidedRecords, decisions_of
 from synthnb.events import Status
 from synthnb.outgoing import Outgoing
@@ -46,7 +47,7 @@ _ENDED: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Batch(Outgoing):
+class Batch(Outgoing, Deciding):
     """Rows and everything known about them; a value that never changes.
 
     Behaves like a list of its accepted rows (``len``, iteration, indexing); ``df``,

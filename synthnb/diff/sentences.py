@@ -80,7 +80,7 @@ def look_first(diff: Diff) -> str | None:
         sentence = f"{many} keys changed, so no change can be put down to one of them."
         parts.append(sentence)
     elif not changed and top is not None:
-        parts.append("the recipe makes the same requests: what differs is chance.")
+        parts.append("the recipe is the same, so this is chance or the model.")
     parts = [parts[0], *(p[0].upper() + p[1:] for p in parts[1:])] if parts else []
     return " ".join(parts) or None
 

@@ -8,6 +8,8 @@ import type { DiffPayload, Metric } from './payload';
 
 const WIDTH = 300;
 const HEIGHT = 37;
+/** Space before the plot, as in the style. */
+const INDENT = 24;
 /** Room at both ends, so that no dot is cut. */
 const EDGE = 8;
 const STEPS = [0.1, 0.25, 0.5, 1];
@@ -74,7 +76,7 @@ function line(metric: Metric, paired: boolean, scale: Scale): HTMLElement {
       h('div', { class: 'sn-dim sn-small' }, visible(metric.unit))
     ),
     ...numbers.map(text => h('td', { class: 'sn-num' }, text)),
-    paired && h('td', { class: 'sn-plotted' }, scale.plot(metric)),
+    paired && h('td', { class: 'sn-plotted' }, ...scale.grid(), scale.plot(metric)),
     h('td', { class: 'sn-num' }, signed(metric.change, digits)),
     paired && h('td', { class: 'sn-num sn-dim sn-interval' }, interval),
     paired && h('td', { class: 'sn-word' }, verdict ?? NOT_MEASURED)
@@ -124,15 +126,18 @@ class Scale {
     return picture(WIDTH, 14, ...labels);
   }
 
-  plot(metric: Metric): SVGElement {
-    const grid = this.ticks.map(tick =>
-      s('path', {
-        class: tick === 0 ? 'sn-axis-line' : 'sn-grid-line',
-        d: `M${this.x(tick).toFixed(1)} 0V${HEIGHT}`
-      })
-    );
+  /** Lines behind the plots, as high as their row is. */
+  grid(): HTMLElement[] {
+    return this.ticks.map(tick => {
+      const line = h('i', { class: tick === 0 ? 'sn-grid-line sn-zero' : 'sn-grid-line' });
+      line.style.left = `${(this.x(tick) + INDENT).toFixed(1)}px`;
+      return line;
+    });
+  }
+
+  plot(metric: Metric): SVGElement | null {
     if (!metric.scaled) {
-      return picture(WIDTH, HEIGHT, ...grid);
+      return null;
     }
     const inside = (value: number): number => Math.max(-this.most, Math.min(this.most, value));
     const [low, mid, high] = metric.scaled;
@@ -150,7 +155,6 @@ class Scale {
     return picture(
       WIDTH,
       HEIGHT,
-      ...grid,
       s('path', { class: 'sn-range', d: range }),
       ...arrows,
       ...(Math.abs(mid) <= this.most ? [dot] : [])

@@ -18,7 +18,6 @@ export class Pairs implements Part {
   private readonly foot = h('div', { class: 'sn-foot' });
   private readonly opened = new Set<Row>();
   private lines: HTMLElement[] = [];
-  private filter: Filter = { kind: 'all' };
   private current = 0;
 
   constructor(
@@ -45,7 +44,6 @@ export class Pairs implements Part {
 
   paint(filter: Filter): void {
     const { diff, opened } = this;
-    this.filter = filter;
     const rows = matching(diff, filter);
     this.chips.replaceChildren(...chipsOf(diff, filter, this.choose));
     this.lines = rows.map((row, i) => this.listen(lineOf(diff, row, opened.has(row)), row, i));
@@ -66,7 +64,7 @@ export class Pairs implements Part {
   private listen(line: HTMLElement, row: Row, i: number): HTMLElement {
     line.addEventListener('click', () => {
       if (!document.getSelection()?.toString()) {
-        this.toggle(row, i);
+        this.toggle(row, line);
       }
     });
     line.addEventListener('focus', () => this.mark(i));
@@ -77,7 +75,7 @@ export class Pairs implements Part {
       const last = this.lines.length - 1;
       const to = { ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: last }[event.key];
       if (event.key === 'Enter' || event.key === ' ') {
-        this.toggle(row, i);
+        this.toggle(row, line);
       } else if (to !== undefined) {
         this.mark(Math.max(0, Math.min(to, last)));
         this.focus();
@@ -90,14 +88,19 @@ export class Pairs implements Part {
     return line;
   }
 
-  /** Open or close a pair; the keyboard stays on it. */
-  private toggle(row: Row, at: number): void {
-    if (!this.opened.delete(row) && hasDetail(row)) {
-      this.opened.add(row);
+  /** Open or close a pair in place: a line that is replaced would lose the keyboard. */
+  private toggle(row: Row, line: HTMLElement): void {
+    if (!hasDetail(row)) {
+      return;
     }
-    this.paint(this.filter);
-    this.mark(at);
-    this.focus();
+    if (this.opened.delete(row)) {
+      line.nextElementSibling?.remove();
+    } else {
+      this.opened.add(row);
+      line.after(detail(this.diff, row));
+    }
+    line.setAttribute('aria-expanded', String(this.opened.has(row)));
+    line.focus();
   }
 }
 

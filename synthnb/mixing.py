@@ -230,24 +230,20 @@ def _apart(
 
     columns = _compared(batch, given)
     index = NearDuplicateIndex(NEAR)
-    exact: set[str] = set()
-    for record in given:
-        text = _said(record.values, columns)
-        if text:
-            index.add(text)
-            exact.add(text)
-    kept, dropped = [], 0
-    for record in own:
-        text = _said(record.values, columns) if record.accepted else ""
-        if text and record.origin != "real":
-            match = index.query(text)
-            near = 1.0 if text in exact else match.similarity if match is not None else 0.0
-            if near >= NEAR:
-                why = Reason("mix", round(near, 3), f"{near:.2f} like a row that is mixed in")
-                record = changed(record, accepted=False, reasons=(why,))
-                dropped += 1
-        kept.append(record)
-    return kept, dropped
+    exact = dict.fromkeys(_said(record.values, columns) for record in given)
+    for _ in index.extend(exact):
+        pass
+    asked = [place for place, r in enumerate(own) if r.accepted and r.origin != "real"]
+    texts = [_said(own[place].values, columns) for place in asked]
+    near = {asked[n]: match.similarity for n, match in index.matches(texts)}
+    # A text too short to have runs of words is compared as it is.
+    near |= {p: 1.0 for p, text in zip(asked, texts, strict=True) if text and text in exact}
+    return [_repeats(r, near[p]) if p in near else r for p, r in enumerate(own)], len(near)
+
+
+def _repeats(record: Record, similarity: float) -> Record:
+    why = Reason("mix", round(similarity, 3), f"{similarity:.2f} like a row that is mixed in")
+    return changed(record, accepted=False, reasons=(why,))
 
 
 def _compared(batch: Batch, given: Sequence[Record]) -> list[str]:

@@ -147,8 +147,9 @@ def _parted(
     from synthnb.nearduplicates import NearDuplicateIndex
 
     held = NearDuplicateIndex(NEAR)
-    for place in test:
-        held.add(words(batch, records[place]))
-    near = {place for place in train if held.query(words(batch, records[place])) is not None}
+    for _ in held.extend(words(batch, records[place]) for place in test):
+        pass
+    said = (words(batch, records[place]) for place in train)
+    near = {train[number] for number, _ in held.matches(said)}
     kept = tuple(place for place in train if place not in near)
     return Sides(kept, tuple(test), tuple(sorted(near)))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from synthnb.corpus import coverage
     from synthnb.errors import SynthError
     from synthnb.items import item_analysis
+    from synthnb.notebook.collapse_lab import collapse_lab
     from synthnb.recipe import Recipe
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "SynthError",
     "agenerate",
     "augment",
+    "collapse_lab",
     "coverage",
     "estimate",
     "generate",
@@ -32,6 +34,7 @@ _HOMES = {
     "SynthError": "synthnb.errors",
     "agenerate": "synthnb.api",
     "augment": "synthnb.api",
+    "collapse_lab": "synthnb.notebook.collapse_lab",
     "coverage": "synthnb.corpus",
     "estimate": "synthnb.api",
     "generate": "synthnb.api",

@@ -21,6 +21,8 @@ from nbformat import NotebookNode
 from tests.house import ROOT
 
 REPLAY = re.compile(r"(?<=\s)--replay(?=\s+(\S+))")
+TAPE = re.compile(r"\btape=[\"'](tapes/[^\"']+)[\"']")
+"""A tape that Python code names: it is recorded where the file is absent."""
 
 
 def tapes_of(book: NotebookNode, folder: Path) -> set[Path]:
@@ -28,7 +30,8 @@ def tapes_of(book: NotebookNode, folder: Path) -> set[Path]:
     found: set[Path] = set()
     for cell in book.cells:
         if cell.cell_type == "code":
-            found.update(folder / match[1] for match in REPLAY.finditer(cell.source))
+            for pattern in (REPLAY, TAPE):
+                found.update(folder / match[1] for match in pattern.finditer(cell.source))
     return found
 
 

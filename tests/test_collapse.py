@@ -15,6 +15,7 @@ import pytest
 
 from synthnb import collapse
 from synthnb.collapse import EXPERIMENTS, simulate
+from synthnb.collapse.choices import Choice, choices
 from synthnb.collapse.rewriting import rewriter
 from synthnb.concurrency import run_sync
 from synthnb.models.tape import Recorder, Replay
@@ -202,3 +203,25 @@ def test_model_text_from_a_tape_needs_no_model(tmp_path: Path) -> None:
         "model_text", rewrite=Forgetful.name, instruction="Again:\n", tape=tape, t=2
     )
     assert replayed.more["texts"] == live.more["texts"]
+
+
+@pytest.mark.parametrize("mode", ["replace", "accumulate"])
+@pytest.mark.parametrize("real", [0.0, 0.25, 1.0])
+def test_choices_follow_their_exact_recursion(mode: Choice, real: float) -> None:
+    result = choices(mode, n=20, t=30, chains=20_000, real=real, seed=1)
+    assert result.theory is not None
+    assert np.abs(result.mean - result.theory).max() < 0.02
+    if not real:
+        name = f"gaussian_{mode}"
+        known = simulate(name, n=20, t=30, chains=9).theory
+        assert known is not None and np.allclose(result.theory, known)
+
+
+def test_a_verifier_steadies_the_chains_and_brings_nothing_back() -> None:
+    plain, verified = choices("accumulate", chains=1000), choices("verify", chains=1000)
+    width = (plain.high - plain.low)[-1], (verified.high - verified.low)[-1]
+    assert width[1] < 0.7 * width[0]
+    assert verified.theory is None and verified.mean[-1] < 1
+    for wrong in ({"mode": "keep"}, {"phi": 2.0}, {"n": 1}):
+        with pytest.raises(ValueError):
+            choices(**wrong)

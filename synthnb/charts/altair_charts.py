@@ -9,7 +9,7 @@ import altair as alt
 
 from synthnb.charts import png
 
-__all__ = ["Charts", "LayerChart", "chart"]
+__all__ = ["Charts", "ConcatChart", "LayerChart", "chart", "side_by_side"]
 
 
 class LayerChart(alt.LayerChart):
@@ -17,6 +17,13 @@ class LayerChart(alt.LayerChart):
 
     def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return _bundle(self.to_dict(), "chart")
+
+
+class ConcatChart(alt.ConcatChart):
+    """Panels side by side that display as one PNG."""
+
+    def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return _bundle(self.to_dict(), "charts")
 
 
 class Charts(dict[str, LayerChart]):
@@ -46,6 +53,11 @@ def chart(spec: Mapping[str, Any]) -> LayerChart:
     """A spec of ``synthnb.charts`` as an Altair chart (validated on the way)."""
     body = {key: value for key, value in spec.items() if key != "$schema"}
     return LayerChart.from_dict(body)
+
+
+def side_by_side(spec: Mapping[str, Any]) -> ConcatChart:
+    """A spec of panels as one Altair chart."""
+    return ConcatChart.from_dict({k: v for k, v in spec.items() if k != "$schema"})
 
 
 def _bundle(spec: Mapping[str, Any], text: str) -> dict[str, Any]:

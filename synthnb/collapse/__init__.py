@@ -14,6 +14,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from synthnb.collapse.choices import choices
 from synthnb.collapse.gaussian import (
     gaussian_accumulate,
     gaussian_replace,
@@ -21,12 +22,13 @@ from synthnb.collapse.gaussian import (
     kde,
     w2_risk,
 )
+from synthnb.collapse.meter import Meter, meter
 from synthnb.collapse.mixing import golden_ratio, regression, verification
 from synthnb.collapse.result import Result
 from synthnb.collapse.tails import truncated_tail, zipf
 from synthnb.collapse.text import model_text, ngram_text
 
-__all__ = ["EXPERIMENTS", "Result", "simulate"]
+__all__ = ["EXPERIMENTS", "Meter", "Result", "choices", "meter", "simulate"]
 
 EXPERIMENTS: dict[str, Callable[..., Result]] = {
     "gaussian_replace": gaussian_replace,

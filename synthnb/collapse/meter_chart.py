@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from synthnb.visible import clip, visible, width
 
 if TYPE_CHECKING:
-    from synthnb.collapse.meter import Meter, Stage
+    from synthnb.collapse.meter_value import Meter, Stage
 
 __all__ = ["html", "spec", "text"]
 
@@ -18,7 +18,7 @@ _MOST = 8
 
 
 def _names(meter: Meter) -> list[str]:
-    from synthnb.collapse.meter import FIGURES
+    from synthnb.collapse.meter_value import FIGURES
 
     return [name for name in FIGURES if any(name in stage.points for stage in meter.stages)]
 
@@ -35,7 +35,7 @@ def _spark(values: list[float]) -> str:
 
 def _lines(meter: Meter) -> list[list[str]]:
     """Head and one line a figure: the reference, every stage, a sparkline, the word."""
-    from synthnb.collapse.meter import FIGURES, _figure
+    from synthnb.collapse.meter_value import FIGURES, _figure
 
     stages = _measured(meter)
     head = ["figure", meter.reference, *(stage.name for stage in stages), "", ""]
@@ -102,7 +102,7 @@ def _row(row: list[str], tag: str) -> str:
 def spec(meter: Meter) -> dict[str, Any]:
     """One panel a figure: stages as dots and line, hollow vermillion where there is an alarm,
     the reference as a green dashed line."""
-    from synthnb.collapse.meter import FIGURES
+    from synthnb.collapse.meter_value import FIGURES
 
     panels = []
     for name in _names(meter):

@@ -93,11 +93,13 @@ class Result:
         }
 
     def chart(self) -> altair.LayerChart:
-        """Return the chart: theory, mean and median as lines, the band behind."""
-        import altair
+        """Return the chart: theory, mean and median as lines, the band behind.
 
-        chart: altair.LayerChart = altair.LayerChart.from_dict(self.spec())
-        return chart
+        An Altair chart like any other, but for its display, a PNG: nothing is fetched.
+        """
+        from synthnb.charts.altair_charts import chart
+
+        return chart(self.spec())
 
 
 def _plain(value: float) -> float | None:

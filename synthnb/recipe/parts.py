@@ -378,14 +378,6 @@ class Target(Value):
     """Shares from 0 to 1: ``novelty_below`` and ``reject_rate_above`` over the last 50
     candidates, or the name of a rule and how much of all candidates it may take."""
 
-    @model_validator(mode="after")
-    def _known_windows(self) -> Target:
-        for name in self.stop_if:
-            if name.endswith(("_below", "_above")) and name not in STOP_WINDOWS:
-                known = " and ".join(STOP_WINDOWS)
-                raise ValueError(f"stop_if knows {known} beside names of rules, not {name}")
-        return self
-
 
 class Budget(Value):
     """Hard caps of one run."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb.errors import RecipeError
 from synthnb.recipe.graph import check_names, order, source_columns, templates
-from synthnb.recipe.parts import Category, Like, Prompt, Subcategory, label
+from synthnb.recipe.parts import STOP_WINDOWS, Category, Like, Prompt, Subcategory, label
 from synthnb.recipe.reading import looks_like_model
 from synthnb.recipe.report import Report
 from synthnb.recipe.yamltext import Path
@@ -40,6 +40,14 @@ def judge(recipe: Recipe, report: Report, known: Iterable[str] | None = None) ->
         _fields(recipe, report)
     _checks(recipe, report, columns)
     _quotas(recipe, report, columns)
+    _windows(recipe, report)
+
+
+def _windows(recipe: Recipe, report: Report) -> None:
+    """A misspelt window of ``stop_if`` would never stop anything."""
+    for key in recipe.target.stop_if:
+        if key.endswith(("_below", "_above")) and key not in STOP_WINDOWS:
+            report.unknown(("target", "stop_if"), key, STOP_WINDOWS)
 
 
 def _models(recipe: Recipe, report: Report) -> None:

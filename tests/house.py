@@ -23,7 +23,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("models", "middleware", "prices"),
     ("metrics", "shingles", "nearduplicates", "checks", "privacy", "collapse", "ranking"),
     ("engine",),
-    ("terms", "export", "sinks", "card", "mixing", "outgoing", "deciding", "batch"),
+    ("terms", "export", "sinks", "card", "census", "mixing", "outgoing", "deciding", "batch"),
     ("charts", "folder", "explore", "saved", "diff", "items", "corpus", "review", "steer"),
     ("desks",),
     ("report", "api", "scale", "doctor", "listing", "storage", "versions"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from synthnb.card import CardFacts, render, source_type
+from synthnb.census import census_of
 from synthnb.terms import Verdict
 from synthnb.terms.weighing import judges, used_by, verdict_of
 
@@ -35,7 +35,7 @@ def facts_of(
     from synthnb.charts.findings import look_first, losses
     from synthnb.charts.payload import column_type
 
-    origins = Counter(record.origin for record in batch.accepted)
+    census = census_of(batch)
     finding = look_first(batch)
     known = (*((finding.text,) if finding else ()), *batch.notes, *_short(batch), *notes)
     if rows is not None and rows != len(batch):
@@ -44,8 +44,8 @@ def facts_of(
         batch.recipe,
         verdict or verdict_of(batch),
         len(batch),
-        real_rows=origins["real"],
-        edited_rows=origins["edited"],
+        real_rows=census.origins["real"],
+        edited_rows=census.origins["edited"],
         columns={name: column_type(batch, name) for name in batch.columns},
         funnel=batch.funnel or {"candidates": len(batch.records), "accepted": len(batch)},
         reasons={loss.label: loss.lost for loss in losses(batch)},
@@ -56,7 +56,7 @@ def facts_of(
         notes=known,
         files=dict(files or {}),
         splits=dict(splits or {}),
-        generations=Counter(record.generation for record in batch.accepted),
+        generations=census.generations,
         tokens=batch.usage.completion_tokens,
         accepted_terms=accepted_terms,
     )
@@ -81,10 +81,11 @@ def marking(batch: Batch) -> dict[str, Any]:
 def _short(batch: Batch) -> tuple[str, ...]:
     """Rows that were wanted and never came; generations without real rows."""
     said = []
-    made = sum(record.origin != "real" for record in batch.accepted)
+    census = census_of(batch)
+    made = census.made
     if batch.wanted is not None and made < batch.wanted:
         said.append(f"{batch.wanted:,} rows were wanted, {made:,} were accepted.")
-    deepest = max((record.generation for record in batch.accepted), default=0)
+    deepest = max(census.generations, default=0)
     if deepest > 1:
         said.append(
             f"Some rows are of generation {deepest}: written from rows that a model wrote."

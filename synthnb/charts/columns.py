@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 MISSING = object()
 """In place of a value that a record does not have, such as one whose answer failed."""
-READ = 300_000
+READ = 100_000
 """Rows of a stored run that charts and filters read."""
 _LOCK = threading.RLock()
 _MANY = 20_000

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from synthnb import charts
 from synthnb._version import __version__
 from synthnb.card.facts import card_text, marking
+from synthnb.census import census_of
 from synthnb.errors import ExportError
 from synthnb.sinks import JsonlSink, ParquetSink
 
@@ -110,7 +111,7 @@ def _manifest(batch: Batch, work: Path) -> Row:
         "marking": marking(batch),
         "notes": list(batch.notes),
         "real_license": batch.real_license,
-        "models": sorted({c.model for r in batch.records for c in r.calls}),
+        "models": sorted(census_of(batch).asked),
         "usage": {
             "requests": usage.requests,
             "prompt_tokens": usage.prompt_tokens,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from synthnb.census import census_of
 from synthnb.errors import SettingsError
 from synthnb.terms import Finding, Used, Verdict, judge
 
@@ -23,10 +24,11 @@ def used_by(batch: Batch) -> tuple[str, ...]:
 
     Rows that keep no calls fall back on the models that the recipe names.
     """
-    called = {call.model for record in batch.accepted for call in record.calls if call.model}
+    census = census_of(batch)
+    called = {model for model in census.models if model}
     if called or not len(batch):
         return tuple(sorted(called))
-    if all(record.origin == "real" for record in batch.accepted):
+    if not census.made:
         return ()
     recipe = batch.recipe
     named = {recipe.model_for(column) for column in recipe.prompts}
@@ -58,7 +60,7 @@ def origin_of(model: str) -> str:
 def verdict_of(batch: Batch) -> Verdict:
     """Weigh all that stands behind the accepted rows for the recipe's purpose."""
     recipe, source = batch.recipe, batch.recipe.source
-    real = any(record.origin == "real" for record in batch.accepted)
+    real = census_of(batch).origins["real"] > 0
     verdict = judge(
         [Used(name, origin_of(name)) for name in used_by(batch)],
         purpose=recipe.purpose,

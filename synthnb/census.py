@@ -1,0 +1,46 @@
+"""Who stands behind the rows of a batch, counted in one pass: a long one is read from disk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from synthnb.batch import Batch
+
+__all__ = ["Census", "census_of"]
+
+
+@dataclass(slots=True)
+class Census:
+    """Counts of the accepted rows, and the models behind them."""
+
+    origins: Counter[str] = field(default_factory=Counter)
+    """``real``, ``synthetic``, ``edited``."""
+    generations: Counter[int] = field(default_factory=Counter)
+    made: int = 0
+    """Accepted rows that are not real ones."""
+    models: set[str] = field(default_factory=set)
+    """Models asked for accepted rows."""
+    asked: set[str] = field(default_factory=set)
+    """Models asked for any row."""
+
+
+def census_of(batch: Batch) -> Census:
+    """The census of a batch as people decided by now; made once for each decision."""
+    changes = batch.decisions.changes
+    known: tuple[int, Census] | None = batch.__dict__.get("_census")
+    if known is not None and known[0] == changes:
+        return known[1]
+    census = Census()
+    for record in batch.records:
+        names = {call.model for call in record.calls}
+        census.asked |= names
+        if record.accepted:
+            census.origins[record.origin] += 1
+            census.generations[record.generation] += 1
+            census.models |= names
+    census.made = sum(census.origins.values()) - census.origins["real"]
+    batch.__dict__["_census"] = changes, census
+    return census

@@ -105,7 +105,9 @@ def test_keyboard_alone(lab: Server, desk: Desk) -> None:
     cells = desk.page.locator(".jp-Notebook .jp-Cell")
     for key in ("a", "b", "x", "d", "d"):  # would change the notebook in command mode
         keys.press(key)
+    desk.page.wait_for_timeout(300)
     expect(cells).to_have_count(1)
+    expect(batch.locator("tr.sn-row")).to_have_count(31)  # not the empty cell after a cut
     keys.press("Escape")
     assert desk.page.evaluate("() => document.activeElement.closest('.synthnb')") is None
 

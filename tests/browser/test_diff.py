@@ -88,7 +88,9 @@ def test_a_diff_by_keyboard_alone(lab: Server, desk: Desk) -> None:
     cells = desk.page.locator(".jp-Notebook .jp-Cell")
     for key in ("a", "b", "x", "d", "d"):  # would change the notebook in command mode
         keys.press(key)
+    desk.page.wait_for_timeout(300)
     expect(cells).to_have_count(1)
+    expect(view.get_by_text("Rendered prompt of text").first).to_be_visible()
     keys.press("Escape")
     expect(pairs).to_have_count(31)
     keys.press("Escape")

@@ -21,9 +21,15 @@ export function h<K extends keyof HTMLElementTagNameMap>(
       node.setAttribute(name, value === true ? '' : String(value));
     }
   }
+  if (FOCUSABLE.has(tag) || 'tabindex' in attributes) {
+    // Lab asks the focused element before its ancestors: on the root alone this is too late.
+    node.setAttribute('data-lm-suppress-shortcuts', 'true');
+  }
   node.append(...children.filter(isNode));
   return node;
 }
+
+const FOCUSABLE: ReadonlySet<string> = new Set(['button', 'input', 'select', 'textarea']);
 
 function isNode(child: Child): child is Node | string {
   return child !== null && child !== undefined && child !== false;

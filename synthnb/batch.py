@@ -77,6 +77,8 @@ class Batch(Outgoing, Deciding):
     run: str = ""
     wanted: int | None = None
     """Rows asked for."""
+    exhausted: tuple[Mapping[str, object], ...] = ()
+    """What is missing, and why: ``{"cell": {column: value}, "wanted", "accepted", "why"}``."""
     paired_with: int | None = None
     """An earlier version with the same plan, so that rows can be compared in pairs."""
     frame: Any = field(default=None, repr=False, compare=False)

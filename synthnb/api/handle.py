@@ -150,6 +150,7 @@ class Handle:
             elapsed=ended.elapsed if ended else 0.0,
             run=run.id,
             wanted=run.wanted,
+            exhausted=ended.exhausted if ended else (),
             frame=run.frame,
         )
 

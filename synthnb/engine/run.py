@@ -284,6 +284,7 @@ class Engine:
             "funnel": dict(ended.funnel), "elapsed": ended.elapsed,
             "usage": [usage.requests, usage.prompt_tokens, usage.completion_tokens,
                       usage.cached, usage.cost, usage.currency],
+            "exhausted": list(ended.exhausted),
         }  # fmt: skip
         counts = (self.funnel["accepted"], self.rejected)
         try:

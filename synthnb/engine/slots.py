@@ -14,11 +14,14 @@ from typing import Any, TypeAlias
 
 from synthnb.engine.quotas import Family, families
 from synthnb.errors import RecipeError
+from synthnb.recipe.parts import label
 from synthnb.samplers import Plan
 from synthnb.types import JSON, Reason, Row
 
 __all__ = ["Slot", "Slots"]
 
+CELLS = 3
+"""Cells that could not be filled which the reason names; the batch has them all."""
 RETRIES = 4
 """Further attempts at one source row that cannot be replaced by another."""
 
@@ -166,7 +169,14 @@ class Slots:
         return tuple(found)
 
     def why_short(self) -> str:
-        """One line on why fewer than ``n`` rows were accepted."""
+        """One line on why fewer than ``n`` rows were accepted, and of which cells."""
+        short = self.shortfall()
+        told = [_told(cell) for cell in short[:CELLS]]
+        if len(short) > CELLS:
+            told.append(f"{len(short) - CELLS} more")
+        return "; ".join([self._what_ended(), *told])
+
+    def _what_ended(self) -> str:
         if self.launched >= self.cap:
             return f"all {self.cap} candidates are used up (max_candidates)"
         limit = self.plan.limit
@@ -254,6 +264,13 @@ class Slots:
             for family, cell in zip(planned, slot.cell, strict=True):
                 where.update(family.condition(cell, index))
         return Slot(self._seq, index, 1, size, where or None, slot.cell)
+
+
+def _told(short: Mapping[str, Any]) -> str:
+    """``difficulty = hard: 3 of 60, lost to length (20)``."""
+    cell = " & ".join(f"{name} = {label(value)}" for name, value in short["cell"].items())
+    lost = f", lost to {short['why']}" if short["why"] else ""
+    return f"{cell or 'rows'}: {short['accepted']} of {short['wanted']}{lost}"
 
 
 def _short(

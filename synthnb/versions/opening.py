@@ -106,6 +106,7 @@ def batch_of(version: VersionInfo, store: Store) -> Batch:
         elapsed=outcome.get("elapsed", 0.0),
         run=run.id,
         wanted=run.wanted,
+        exhausted=tuple(outcome.get("exhausted", ())),
     )
 
 

@@ -101,6 +101,13 @@ def test_a_cell_that_cannot_be_filled_is_reported(
     batch = generate(recipe, settings=settings, on_event=heard.append)
 
     assert (batch.status, len(batch)) == ("exhausted", 8)
+    told = "mood = happy: 0 of 4, lost to length (22)"
+    assert told in batch.reason
+    shown = batch._repr_mimebundle_()
+    assert told in shown["text/html"] and told in shown["text/plain"]
+    payload = shown["application/vnd.synthnb.batch.v1+json"]
+    assert told in payload["status"]["text"]
+    assert batch.exhausted == heard[-1].exhausted  # type: ignore[attr-defined]
     assert batch.funnel["calls"] == 30
     assert heard[-1].exhausted == (  # type: ignore[attr-defined]
         {"cell": {"mood": "happy"}, "wanted": 4, "accepted": 0, "why": "length (22)"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -99,9 +99,7 @@ def ngram_text(
     shown: list[list[str]] = []
     for chain in range(chains):
         rng = np.random.default_rng((seed, chain))
-        training = corpus
-        for step in range(t):
-            written = _write(rng, training, count, order)
+        for step, written in enumerate(_generations(rng, corpus, count, t, order, mode, judge)):
             share[chain, step] = len(np.unique(written.ids)) / words
             pairs[chain, step] = metrics.distinct(
                 written, 1 if written.lengths.max() < 2 else 2
@@ -109,15 +107,6 @@ def ngram_text(
             entropy[chain, step] = metrics.ngram_entropy(written, 1)
             if chain == 0:
                 shown.append(_read(written, 3))
-            if mode == "replace":
-                training = written
-                continue
-            kept = judge.keep(written, training) if judge else written
-            training = Encoded(
-                np.concatenate((training.ids, kept.ids)),
-                np.concatenate((training.lengths, kept.lengths)),
-                corpus.vocabulary,
-            )
     params: dict[str, Any] = {"texts": len(real), "n": count, "t": t, "order": order}
     params |= {"mode": mode, "chains": chains, "seed": seed}
     return summarise(
@@ -133,6 +122,31 @@ def ngram_text(
         },
         texts=shown,
     )
+
+
+def _generations(
+    rng: np.random.Generator,
+    corpus: Encoded,
+    count: int,
+    t: int,
+    order: int,
+    mode: Mode,
+    judge: _Judge | None,
+) -> Iterator[Encoded]:
+    """What each generation of one chain writes."""
+    training = corpus
+    for _ in range(t):
+        written = _write(rng, training, count, order)
+        yield written
+        if mode == "replace":
+            training = written
+            continue
+        kept = judge.keep(written, training) if judge else written
+        training = Encoded(
+            np.concatenate((training.ids, kept.ids)),
+            np.concatenate((training.lengths, kept.lengths)),
+            corpus.vocabulary,
+        )
 
 
 def _read(written: Encoded, count: int) -> list[str]:

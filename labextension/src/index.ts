@@ -2,9 +2,15 @@
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { insertCell } from './commands';
+import { deskRenderer } from './desks';
 import { batchRenderer } from './mime';
 import { recipeFiles } from './recipes';
 
-const plugins: JupyterFrontEndPlugin<void>[] = [batchRenderer, insertCell, recipeFiles];
+const plugins: JupyterFrontEndPlugin<void>[] = [
+  batchRenderer,
+  deskRenderer,
+  insertCell,
+  recipeFiles
+];
 
 export default plugins;

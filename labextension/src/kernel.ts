@@ -19,7 +19,8 @@ export class KernelLink {
 
   constructor(
     private app: JupyterFrontEnd,
-    private batch: string
+    private batch: string,
+    private target = TARGET
   ) {}
 
   /** The document that the batch is shown in, once it was found. */
@@ -100,7 +101,7 @@ export class KernelLink {
   }
 
   private talk(kernel: Kernel.IKernelConnection): void {
-    const comm = kernel.createComm(TARGET);
+    const comm = kernel.createComm(this.target);
     this.comm = comm;
     comm.onMsg = message => {
       this.channel.receive(message.content.data);

@@ -1,0 +1,121 @@
+/** A judge beside people: where they agree, and whether the first place sways it. */
+
+import { h } from '../view/dom';
+import { count, plural, visible } from '../view/format';
+import { list, number, object, text, type JSONObject } from '../view/payload';
+import { block, fixed, interval, n } from './words';
+
+export function judge(found: JSONObject): HTMLElement[] {
+  const kappa = object(found.kappa);
+  const enough = found.enough === true;
+  const words = h(
+    'div',
+    {},
+    h('div', { class: 'sn-big' }, `κ = ${fixed(number(kappa.value))}`),
+    h('div', { class: 'sn-dim' }, `95% ${interval(kappa, false)}`),
+    h(
+      'p',
+      {},
+      `${text(kappa.word) || 'Undefined'}. To rank alone it needs ${fixed(number(found.threshold))} ` +
+        `(${text(found.threshold_from)}): `,
+      h('b', {}, enough ? 'it may' : 'not yet'),
+      `. It agrees on ${n(kappa.same)} of ${n(kappa.pairs)}.`
+    )
+  );
+  const said = list(found.said).map(text).slice(1).join(' ');
+  return [
+    h(
+      'div',
+      { class: 'sn-two' },
+      block(
+        'Judge against you',
+        `${visible(text(found.model))}, the same ${plural(n(found.pairs), 'pair')}`,
+        h('div', { class: 'sn-kk' }, confusion(grid(kappa.table)), words)
+      ),
+      block(
+        'Position bias',
+        'each pair asked in both orders',
+        bias(found),
+        h('p', {}, visible(said))
+      )
+    )
+  ];
+}
+
+function grid(value: unknown): number[][] {
+  return list(value).map(row => list(row).map(x => number(x) ?? 0));
+}
+
+const SIDES = ['left', 'tie', 'right'];
+
+function confusion(table: number[][]): HTMLElement {
+  const total = table.flat().reduce((a, b) => a + b, 0);
+  const most = Math.max(1, ...table.flat());
+  const head = h(
+    'tr',
+    {},
+    h('th', { class: 'sn-small sn-dim', scope: 'col' }, 'you ↓ judge →'),
+    ...[...SIDES, 'all'].map(side => h('th', { class: 'sn-num', scope: 'col' }, side))
+  );
+  const body = table.map((row, i) =>
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, SIDES[i] ?? ''),
+      ...row.map((value, j) => {
+        const cell = h(
+          'td',
+          { class: `sn-num ${i === j ? 'sn-same' : 'sn-other'}` },
+          count(value)
+        );
+        cell.style.setProperty('--sn-share', `${Math.round((40 * value) / most)}%`);
+        return cell;
+      }),
+      h('td', { class: 'sn-num sn-dim' }, count(row.reduce((a, b) => a + b, 0)))
+    )
+  );
+  const sums = SIDES.map((_, j) => table.reduce((sum, row) => sum + (row[j] ?? 0), 0));
+  const foot = h(
+    'tr',
+    { class: 'sn-dim' },
+    h('th', { scope: 'row' }, 'all'),
+    ...[...sums, total].map(value => h('td', { class: 'sn-num' }, count(value)))
+  );
+  return h('table', { class: 'sn-conf' }, h('thead', {}, head), h('tbody', {}, ...body, foot));
+}
+
+function bias(found: JSONObject): HTMLElement {
+  const kept = n(found.kept);
+  const flips = n(found.flips);
+  const first = n(found.first);
+  const of = Math.max(1, kept + flips);
+  const part = (value: number, name: string): HTMLElement => {
+    const bar = h('i', { class: name });
+    bar.style.width = `${(100 * value) / of}%`;
+    return bar;
+  };
+  return h(
+    'div',
+    { class: 'sn-bias' },
+    h(
+      'div',
+      { class: 'sn-small sn-ends' },
+      h('span', {}, `${count(kept)} kept their winner`),
+      h('span', { class: 'sn-bad' }, `${count(flips)} flipped`)
+    ),
+    h(
+      'div',
+      { class: 'sn-biasbar', 'aria-hidden': 'true' },
+      part(kept, 'sn-fill'),
+      part(first, 'sn-badfill'),
+      part(flips - first, 'sn-lost')
+    ),
+    flips
+      ? h(
+          'div',
+          { class: 'sn-small sn-dim sn-num' },
+          `${count(first)} chose the first shown, ${count(flips - first)} the second`
+        )
+      : null
+  );
+}

@@ -43,6 +43,7 @@ class Desk:
         self.id = name
         self._views: dict[object, Send] = {}
         self._lock = threading.RLock()
+        self._seen = False
         self.ops: dict[str, Op] = {"state": lambda asked: None, "bundle": self._bundle}
         with _LOCK:
             _DESKS[name] = self
@@ -74,7 +75,8 @@ class Desk:
         """Tell this view of every change, from the state as it is now on."""
         with self._lock:
             self._views[view] = send
-        send({"event": "hello", "state": self.state()})
+            first, self._seen = not self._seen, True
+        send({"event": "hello", "state": self.state(), "first": first})
 
     def leave(self, view: object) -> None:
         """The view is gone."""

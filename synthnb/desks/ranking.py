@@ -87,6 +87,7 @@ class RankingDesk(Desk):
             "result": result_data(ranking) if current is None else None,
             "notice": ranking.notice,
             "command": self._command(),
+            "code": self._code(),
         }
 
     def saved(self) -> dict[str, Any]:
@@ -129,6 +130,21 @@ class RankingDesk(Desk):
         title = items.title.replace(" and ", " ") if items.versions else items.title
         who = f" --rater {rater}" if rater != "you" else ""
         return f"%synth rank {title.split('@')[0] if not items.versions else title}{who}"
+
+    def _code(self) -> str:
+        """A cell that writes the preference rows."""
+        ranking, name = self.ranking, self.ranking.batch.name
+        who = f"rater={ranking.rater!r}" if ranking.rater != "you" else ""
+        file = f"{name}-preferences.jsonl"
+        if not ranking.items.versions:
+            return f"{name.replace('-', '_')}.rank({who}).export({file!r}, \"trl-dpo\")"
+        old, new = (f"{name}@{n}" for n in ranking.items.versions)
+        options = f", {who}" if who else ""
+        return (
+            "from synthnb.versions import open_version\n"
+            f"old, new = open_version({old!r}), open_version({new!r})\n"
+            f"old.rank(new{options}).export({file!r}, \"trl-dpo\")"
+        )
 
     def html(self) -> str:
         """How far it is, and the result."""

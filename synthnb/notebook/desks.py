@@ -48,7 +48,7 @@ def widget(desk: Desk) -> Any:
 
 def opened(comm: Any, message: Mapping[str, Any]) -> None:
     """A view wants to talk about the desk it shows."""
-    name = _data(message).get("desk")
+    name = _data(message).get("batch")  # the view asks for both by one key
     desk = find(name) if isinstance(name, str) else None
     if desk is None:
         comm.send({"event": "unknown"})

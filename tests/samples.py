@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,29 @@ def sample_batch(**more: Any) -> Batch:
         },
     }
     return Batch(records, **(fields | more))
+
+
+def many(size: int, **more: Any) -> Batch:
+    """A long batch of short made-up reviews; every fifth one was too short."""
+    words = "the kettle is loud hot lid broke first week called shop twice nobody answered"
+    draw = random.Random(7)
+    texts = [" ".join(draw.choices(words.split(), k=draw.randint(8, 40))) for _ in range(997)]
+    products = ("laptop", "kettle", "headphones", "backpack")
+    moods = ("angry", "happy", "mixed")
+    records = [
+        record(
+            i,
+            {
+                "product": products[i * 3 % 4],
+                "mood": moods[i * 7 % 3],
+                "text": f"row {i} {texts[i % 997]}",
+            },
+            *([Reason("length", 12, "length 12", column="text")] if i % 5 == 0 else []),
+        )
+        for i in range(size)
+    ]
+    text = RECIPE.split("checks:")[0]
+    return Batch(records, recipe(text), name="reviews", version=1, wanted=size, **more)
 
 
 def _review(index: int, product: str, mood: str, text: str, why: str, *scores: str) -> Record:

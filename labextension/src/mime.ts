@@ -18,7 +18,8 @@ class RenderedBatch extends Widget implements IRenderMime.IRenderer {
   private mounted: Mounted | null = null;
   private link: KernelLink | null = null;
   private batch = '';
-  private saving = false;
+  /** What this view itself wrote into the output. */
+  private saved: string | null = null;
 
   constructor(private app: JupyterFrontEnd) {
     super();
@@ -27,7 +28,7 @@ class RenderedBatch extends Widget implements IRenderMime.IRenderer {
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     const data: unknown = model.data[MIME_TYPE];
-    if (this.saving) {
+    if (this.saved !== null && JSON.stringify(data) === this.saved) {
       return; // our own words
     }
     if (this.mounted && idOf(data) === this.batch) {
@@ -44,9 +45,8 @@ class RenderedBatch extends Widget implements IRenderMime.IRenderer {
       connect: () => void this.app.commands.execute('notebook:change-kernel'),
       insertCode: code => this.insert(code),
       save: body => {
-        this.saving = true;
+        this.saved = JSON.stringify(body);
         model.setData({ data: { ...model.data, [MIME_TYPE]: body } });
-        this.saving = false;
       }
     });
     this.findHome();

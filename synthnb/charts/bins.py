@@ -61,7 +61,7 @@ def histogram(
     bars = []
     for i, (lo, hi) in enumerate(pairwise(ends)):
         plan = _even_share(lo, hi, low, high, whole=whole) * len(inside) if even else None
-        label = f"{number(lo)}–{number(hi)}"
+        label = number(lo) if whole and step == 1 else f"{number(lo)}–{number(hi)}"
         planned = plan and round(plan, 2)
         bars.append(Bar(label, int(counts[i]), planned, int(lost[i]), lo, hi))
     return tuple(bars)

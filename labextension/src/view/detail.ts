@@ -116,7 +116,7 @@ function checks(row: BatchRow): HTMLElement[] {
     r => !names.some(name => name === r.rule || name.startsWith(`${r.rule}:`))
   );
   const rows = [
-    ...own.map(r => checkRow({ ...r, passed: row.accepted })),
+    ...own.map(r => checkRow({ ...r, passed: row.accepted && row.decision !== 'keep' })),
     ...ran.map(checkRow)
   ];
   if (rows.length === 0) {
@@ -199,7 +199,7 @@ function tokenFacts(calls: JSONObject[], currency: string): string {
   }
   const parts = [`${count(read)} in, ${count(written)} out`];
   const spent = sum('elapsed');
-  if (spent !== null) {
+  if (spent !== null && spent > 0) {
     const paid = calls.every(c => number(c.cost) !== null) ? sum('cost') : null;
     parts.push(seconds(spent), cost(paid, currency));
   }

@@ -5,7 +5,7 @@ import type { Context, Part } from './context';
 import { h, roving, toggle } from './dom';
 import { count, visible } from './format';
 import type { Bar, Chart } from './payload';
-import { binOf, brush } from './state';
+import { binOf, brush, isWhole } from './state';
 
 /** Pixels of the highest bin. */
 const HEIGHT = 48;
@@ -151,9 +151,10 @@ function limits(chart: Chart): HTMLElement[] {
 
 function axis(chart: Chart): HTMLElement {
   const [lo, hi] = ends(chart);
+  const marks = chart.bars.every(isWhole) ? chart.bars.map(b => b.lo ?? 0) : null;
   return h(
     'div',
-    { class: 'sn-axis', 'aria-hidden': 'true' },
-    ...[lo, (lo + hi) / 2, hi].map(n => h('span', {}, count(n, 2)))
+    { class: marks ? 'sn-axis sn-marks' : 'sn-axis', 'aria-hidden': 'true' },
+    ...(marks ?? [lo, (lo + hi) / 2, hi]).map(n => h('span', {}, count(n, 2)))
   );
 }

@@ -6,7 +6,7 @@
  */
 
 import { characters, count, label, measure, plain, shorten, valueOf, visible } from './format';
-import type { BatchRow, Chart, JSONValue, Payload } from './payload';
+import type { Bar, BatchRow, Chart, JSONValue, Payload } from './payload';
 
 export type Filter =
   | { kind: 'values'; key: string; chart: Chart; values: string[] }
@@ -258,6 +258,11 @@ function compare(x: JSONValue, y: JSONValue): number {
   return plain(x) < plain(y) ? -1 : plain(x) > plain(y) ? 1 : 0;
 }
 
+/** A bin of one whole number. */
+export function isWhole(bar: Bar): boolean {
+  return bar.label === String(bar.lo);
+}
+
 /** A filter in the words of its chip. */
 export function describe(filter: Filter): string {
   switch (filter.kind) {
@@ -265,7 +270,11 @@ export function describe(filter: Filter): string {
       return `${filter.chart.title} = ${filter.values.map(v => shorten(visible(v), 24)).join(' or ')}`;
     case 'range': {
       const lo = filter.chart.bars[filter.first]?.lo ?? 0;
-      const hi = filter.chart.bars[filter.last]?.hi ?? 0;
+      const end = filter.chart.bars[filter.last];
+      const hi = end && isWhole(end) ? (end.lo ?? 0) : (end?.hi ?? 0);
+      if (hi === lo) {
+        return `${filter.chart.title.toLowerCase()} ${count(lo)}`;
+      }
       return `${filter.chart.title.toLowerCase()} ${count(lo, 2)}–${count(hi, 2)}`;
     }
     case 'rule':

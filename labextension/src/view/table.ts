@@ -59,6 +59,8 @@ class Grid {
   private readonly details = new Map<string, HTMLTableRowElement>();
   private heights = new Map<number, number>();
   private drawing = false;
+  private readonly hints = h('span', { class: 'sn-hints' });
+  private live: boolean | null = null;
 
   constructor(private context: Context) {
     this.columns = tableColumns(context.payload);
@@ -82,12 +84,17 @@ class Grid {
       'div',
       {},
       this.frame,
-      h('div', { class: 'sn-foot' }, this.count, hints(context))
+      h('div', { class: 'sn-foot' }, this.count, this.hints)
     );
   }
 
   paint(): void {
-    const { state, found } = this.context;
+    const { state, found, live } = this.context;
+    if (this.live !== (live !== null)) {
+      this.live = live !== null;
+      this.details.clear(); // they offer more while the kernel is there
+      this.hints.replaceChildren(...hints(this.live));
+    }
     const fixed = found.total > WHOLE;
     toggle(this.grid, 'sn-nowrap', !state.wrap);
     toggle(this.grid, 'sn-fixed', fixed);
@@ -306,19 +313,17 @@ function footer({ payload, found, state, live }: Context): string {
   return saved ? `${all}; ${saved}` : all;
 }
 
-function hints(context: Context): HTMLElement {
+function hints(live: boolean): HTMLElement[] {
   const pairs: [string[], string][] = [
     [['↑', '↓'], 'row'],
     [['Enter'], 'open'],
     [['/'], 'search'],
     [['Esc'], 'clear']
   ];
-  if (context.live) {
+  if (live) {
     pairs.push([['k'], 'keep'], [['d'], 'drop'], [['u'], 'undo']);
   }
-  const box = h('span', { class: 'sn-hints' });
-  for (const [names, verb] of pairs) {
-    box.append(h('span', {}, ...names.map(name => h('kbd', {}, name)), ` ${verb}`));
-  }
-  return box;
+  return pairs.map(([names, verb]) =>
+    h('span', {}, ...names.map(name => h('kbd', {}, name)), ` ${verb}`)
+  );
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb.diff.measures import Measure, Own, measures
 from synthnb.diff.overlays import Overlay, overlays
-from synthnb.diff.pairing import Pair, Pairing, first_answers, pair
+from synthnb.diff.pairing import MOST, Pair, Pairing, first_answers, pair
 from synthnb.diff.recipe import RecipeDiff, compare_recipes
 from synthnb.diff.verdicts import Result, judge
 from synthnb.types import Record
@@ -172,7 +172,10 @@ def pairs_line(diff: Diff) -> str:
     names.append("seed")
     shared = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     planned = max(pairing.planned, len(pairing.pairs))
-    said = f"{len(pairing.pairs):,} of {count(planned, 'planned row')} share {shared}"
+    which = f"{len(pairing.pairs):,} of {count(planned, 'planned row')}"
+    if len(pairing.pairs) == MOST:
+        which = f"the first {count(MOST, 'planned row')}"
+    said = f"{which} share {shared}"
     if pairing.extra:
         only = ", ".join(one_line(n, 30) for n in pairing.extra[:3])
         said += f"; only one has {only}"

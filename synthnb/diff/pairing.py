@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST", "Pair", "Pairing", "attributes_of", "first_answers", "pair"]
 
-MOST = 2000
+MOST = 1000
 """Pairs that are compared; the first in plan order."""
 _MADE = ("prompt", "expression")
 
@@ -56,7 +56,7 @@ def first_answers(batch: Batch) -> dict[int, Record]:
     Rows are as the run made them, whatever people decided about them since.
     """
     found: dict[int, Record] = {}
-    for record in islice(batch.made, 10 * MOST):
+    for record in islice(batch.made, 20 * MOST):
         planned = batch.wanted is None or record.index < batch.wanted
         if record.attempt == 0 and record.origin != "real" and planned:
             found.setdefault(record.index, record)

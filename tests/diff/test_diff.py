@@ -113,6 +113,12 @@ def test_an_attribute_that_only_one_has_does_not_break_pairs() -> None:
     assert "8 of 8 planned rows share mood and seed; only one has tone" in str(diff(old, new))
 
 
+def test_long_batches_are_compared_on_their_first_rows() -> None:
+    made = diff(rows(["one two"] * 1200), rows(["one two three"] * 1200))
+    assert len(made.pairs) == 1000
+    assert "the first 1,000 planned rows share mood and seed" in str(made)
+
+
 def test_the_same_batch_differs_in_nothing() -> None:
     batch = sample_batch()
     made = batch.diff(batch)

@@ -69,7 +69,7 @@ def test_intervals_of_yes_and_no_hold_their_level(n: int, share: float) -> None:
     missed = 0
     for _ in range(PAIRS):
         apart = (rng.random(n) < share) * 1.0 - (rng.random(n) < share)
-        ends = interval(apart, yes_no=True, resamples=2000)
+        ends = interval(apart.tolist(), yes_no=True, resamples=2000)
         assert ends is not None
         missed += not ends[0] <= 0 <= ends[1]
     assert missed / PAIRS <= 0.095

@@ -73,6 +73,8 @@ class Completion:
     """Token counts are our estimate: the server named none, or impossible ones."""
     logprobs: tuple[tuple[str, float], ...] | None = None
     """(token, natural log-probability) where the request asked for them."""
+    room: tuple[float, float] | None = None
+    """(requests, requests a second) that the server says it has left, and refills."""
 
 
 @runtime_checkable

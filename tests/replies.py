@@ -121,9 +121,17 @@ def _fault(kind: str, body: Any, headers: dict[str, str]) -> Reply:
 
 
 def rate_limit(
-    per_second: float, *, burst: float = 1.0, retry_after: bool = False, latency: float = 0.0
+    per_second: float,
+    *,
+    burst: float = 1.0,
+    retry_after: bool = False,
+    latency: float = 0.0,
+    tells: bool = False,
 ) -> Script:
-    """A token bucket: above ``per_second`` it answers 429, with or without Retry-After."""
+    """A token bucket: above ``per_second`` it answers 429, with or without Retry-After.
+
+    With ``tells`` its headers say what is left in the bucket, as OpenAI's do.
+    """
     tokens, last = burst, time.monotonic()
 
     def script(number: int, body: Any) -> Reply:
@@ -134,6 +142,11 @@ def rate_limit(
             wait = {"Retry-After": f"{(1.0 - tokens) / per_second:.3f}"} if retry_after else {}
             return error(429, "Rate limit reached", code="rate_limit", headers=wait)
         tokens -= 1.0
-        return Reply(delay=latency)
+        left = {
+            "x-ratelimit-limit-requests": f"{burst:.0f}",
+            "x-ratelimit-remaining-requests": f"{tokens:.0f}",
+            "x-ratelimit-reset-requests": f"{1000 * (burst - tokens) / per_second:.0f}ms",
+        }
+        return Reply(delay=latency, headers=left if tells else {})
 
     return script

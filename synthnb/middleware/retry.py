@@ -18,7 +18,7 @@ class Policy:
 
     tries: int = 5
     """Requests in all for one answer, 429s not counted."""
-    base: float = 0.3
+    base: float = 0.15
     """First wait; doubled each time, half to one and a half of it at random."""
     cap: float = 15.0
     """Longest wait of our own."""

@@ -20,6 +20,8 @@ __all__ = ["Limit", "Throttle"]
 
 CROWDED = 0.25
 """Share of 429s in a window from which on the endpoint counts as overloaded."""
+SURE = 64
+"""Answers from which on that share is no accident; fewer must show more of it."""
 LIGHT = 0.04
 """Share of 429s up to which it has room for more."""
 LONGEST_PAUSE = 600.0
@@ -81,8 +83,17 @@ class Limit:
         if self._waiters:
             self._admit()
 
-    def passed(self) -> None:
-        """A request was answered."""
+    def passed(self, room: tuple[float, float] | None = None) -> None:
+        """A request was answered; ``room`` is what the server says it has left.
+
+        Where that is less than what is under way, what comes back is the pace: better
+        told beforehand than by a wave of 429s.
+        """
+        if room is not None and room[0] < self.in_flight:
+            pace = max(0.2, room[1])
+            if self.rate is None or self.rate > pace:
+                self.rate = self._entry = self._trouble = pace
+                self._calm = 0
         if self._stale > 0:
             self._stale -= 1
         self._good += 1
@@ -166,7 +177,7 @@ class Limit:
         if not full and seconds < 2.0:
             return
         share, tried = self._bad / total, total / max(seconds, 1e-3)
-        if share >= CROWDED:
+        if share >= CROWDED * max(1.0, SURE / total) ** 0.5:
             self._shrink(self._good / max(seconds, 1e-3), tried)
         elif share <= LIGHT and (self.rate is None or not self._bad):
             self._grow(tried)
@@ -245,7 +256,7 @@ class Throttle:
             raise
         finally:
             limit.release()
-        limit.passed()
+        limit.passed(completion.room)
         return completion
 
     async def aclose(self) -> None:

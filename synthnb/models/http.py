@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from synthnb.errors import RetryableModelError
@@ -19,6 +20,7 @@ from synthnb.models.connect import Reach, proxy_for
 from synthnb.models.direct import DirectTransport
 from synthnb.models.envelope import read_completion
 from synthnb.models.faults import Where, from_status, parse_error
+from synthnb.models.waits import headroom
 from synthnb.models.wire import Sent, Wire
 from synthnb.settings.profiles import Profile
 from synthnb.settings.secrets import Secret
@@ -96,7 +98,11 @@ class HTTPModel:
             if self._secret is not None:
                 body = self._secret.scrub(body)
             if status == 200:
-                return read_completion(body, request, sent, self._where, clock() - started)
+                elapsed = clock() - started
+                answer = read_completion(body, request, sent, self._where, elapsed)
+                said = (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
+                room = headroom(headers, said)
+                return answer if room is None else replace(answer, room=room)
             if status not in (400, 422) or not self._learns(body, sent):
                 raise from_status(status, headers, body, self._where, self._url(path))
 

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from synthnb.types import JSON
 
-__all__ = ["parse_duration", "retry_after"]
+__all__ = ["headroom", "parse_duration", "retry_after"]
 
 LONGEST = 24 * 3600.0
 """A server that names more is taken to mean a day."""
@@ -32,6 +32,11 @@ _RESETS = (
     ("anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"),
     ("ratelimit-remaining", "ratelimit-reset"),
     ("x-ratelimit-remaining", "x-ratelimit-reset"),
+)
+
+_ROOMS = tuple(
+    (left.replace("remaining", "limit"), left, reset, "tokens" if "tokens" in left else "")
+    for left, reset in _RESETS
 )
 
 
@@ -61,6 +66,25 @@ def retry_after(headers: Mapping[str, str], body: JSON = None) -> float | None:
         if wait is not None:
             return min(max(wait, 0.0), LONGEST)
     return None
+
+
+def headroom(headers: Mapping[str, str], tokens: int) -> tuple[float, float] | None:
+    """(requests left, requests a second that come back) by the headers of a good answer.
+
+    ``tokens`` of that answer say what a request takes of a limit on tokens. ``None`` where
+    the server names no limit, or nothing of it is used.
+    """
+    rooms = []
+    for limit, left, reset, size in _ROOMS:
+        if left not in headers:
+            continue
+        whole, rest = _number(headers.get(limit, "").strip()), _number(headers[left].strip())
+        wait = _moment(headers.get(reset, "").strip(), headers)
+        if whole is None or rest is None or wait is None or wait <= 0 or rest >= whole:
+            continue
+        share = max(1, tokens) if size == "tokens" else 1
+        rooms.append((max(0.0, rest) / share, (whole - rest) / wait / share))
+    return min(rooms, default=None)
 
 
 def _number(text: str) -> float | None:

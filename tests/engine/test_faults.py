@@ -227,6 +227,21 @@ def test_after_a_storm_of_429_the_pace_is_near_the_servers_limit(
     assert len(loopback.requests) < 1.5 * 900
 
 
+def test_a_server_that_tells_what_is_left_need_not_refuse(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    loopback.script(rate_limit(120, burst=60, latency=0.02, tells=True))
+    lab = replace(settings.profiles["lab"], concurrency=32)
+    settings = replace(settings, profiles={"lab": lab})
+    started = time.monotonic()
+
+    batch = generate(reviews(), 500, policy=QUICK, settings=settings)
+
+    assert len(batch) == 500
+    assert loopback.counts["429"] <= 0.03 * 500
+    assert (500 - 60) / (time.monotonic() - started) > 0.5 * 120
+
+
 def test_random_429_do_not_slow_the_run_down(
     reviews: Make, settings: Settings, loopback: Loopback
 ) -> None:

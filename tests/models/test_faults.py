@@ -18,7 +18,7 @@ from synthnb.errors import (
     RowModelError,
 )
 from synthnb.models import get_model
-from synthnb.models.waits import parse_duration, retry_after
+from synthnb.models.waits import headroom, parse_duration, retry_after
 from synthnb.settings import Settings
 from synthnb.settings.profiles import Profile
 from synthnb.types import Completion, Request
@@ -369,3 +369,43 @@ def test_every_form_of_retry_after(headers: dict[str, str], wait: float | None) 
 )
 def test_durations(text: str, seconds: float | None) -> None:
     assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "room"),
+    [
+        ({}, None),
+        ({"x-ratelimit-remaining-requests": "3"}, None),
+        (
+            {
+                "x-ratelimit-limit-requests": "60",
+                "x-ratelimit-remaining-requests": "50",
+                "x-ratelimit-reset-requests": "10s",
+            },
+            (50.0, 1.0),
+        ),
+        (
+            {
+                "x-ratelimit-limit-requests": "60",
+                "x-ratelimit-remaining-requests": "50",
+                "x-ratelimit-reset-requests": "10s",
+                "x-ratelimit-limit-tokens": "1000",
+                "x-ratelimit-remaining-tokens": "500",
+                "x-ratelimit-reset-tokens": "1m40s",
+            },
+            (5.0, 0.05),
+        ),
+        (
+            {"x-ratelimit-limit": "9", "x-ratelimit-remaining": "9", "x-ratelimit-reset": "1"},
+            None,
+        ),
+        (
+            {"x-ratelimit-limit": "a", "x-ratelimit-remaining": "b", "x-ratelimit-reset": "c"},
+            None,
+        ),
+    ],
+)
+def test_what_a_server_says_it_has_left(
+    headers: dict[str, str], room: tuple[float, float] | None
+) -> None:
+    assert headroom(headers, tokens=100) == room

@@ -26,7 +26,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("terms", "export", "sinks", "card", "census", "mixing", "outgoing", "deciding", "batch"),
     ("charts", "folder", "explore", "saved", "diff", "items", "corpus", "review", "steer"),
     ("desks",),
-    ("report", "api", "scale", "doctor", "listing", "storage", "versions"),
+    ("report", "api", "scale", "doctor", "listing", "storage", "versions", "studio"),
     ("cli", "__main__"),
     ("notebook",),
 )

@@ -1,2 +1,4 @@
 import './batch.css';
 import './diff.css';
+import './studio.css';
+import './desk.css';

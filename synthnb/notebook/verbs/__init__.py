@@ -29,6 +29,7 @@ VERBS: dict[str, str] = {
     "card": "show the dataset card of a batch",
     "terms": "say what the terms of models allow",
     "store": "show what is kept on this machine, or drop what is old",
+    "studio": "edit a recipe with sliders, run it, see its versions",
     "models": "list models: what is there, what is missing",
     "doctor": "check installation, settings and model",
 }

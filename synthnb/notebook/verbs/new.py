@@ -27,11 +27,11 @@ def complete(magics: SynthMagics, words: list[str]) -> list[str]:
 
 
 def run(magics: SynthMagics, args: Namespace) -> None:
-    """Copy the recipe here; nothing is overwritten."""
+    """Copy the recipe here; nothing is overwritten, and a cell that is run twice is fine."""
     if args.kind is None:
         for kind in list_kinds():
-            print(f"{kind:<14} {Recipe.loads(read_kind(kind)).description or ''}".rstrip())
+            print(f"{kind:<28} {Recipe.loads(read_kind(kind)).description or ''}".rstrip())
         return
-    written = copy_kind(args.kind, Path())
-    print("Wrote " + ", ".join(path.as_posix() for path in written))
+    written = copy_kind(args.kind, Path(), again=True)
+    print("Here: " + ", ".join(path.as_posix() for path in written))
     print(f"Run it: %synth run {written[0].as_posix()}")

@@ -1,0 +1,68 @@
+"""Drafts: edits of a recipe, what they change, and the prompts they make."""
+
+from __future__ import annotations
+
+import doctest
+
+import pytest
+
+from synthnb import studio
+from synthnb.errors import RecipeError
+from synthnb.recipe import Recipe
+from synthnb.samplers import make_plan
+from synthnb.studio import Draft
+
+RECIPE = """
+synthnb: 1
+name: reviews
+columns:
+  mood: {angry: 2, happy: 1}   # two to one
+  text: {prompt: "A review by someone {{ mood }}.", few_shot: 1, examples: [{mood: angry, text: No.}]}
+  reply: {prompt: "Answer: {{ text }}"}
+"""
+
+
+@pytest.fixture
+def draft() -> Draft:
+    return Draft.of(Recipe.loads(RECIPE))
+
+
+def test_examples_run() -> None:
+    assert doctest.testmod(studio).failed == 0
+
+
+def test_an_edit_is_a_new_draft_and_keeps_comments(draft: Draft) -> None:
+    heavier = draft.weigh("mood", "happy", 3)
+    assert "mood: {angry: 2, happy: 3}   # two to one" in heavier.recipe.dumps()
+    assert draft.recipe.dumps() == RECIPE
+    assert heavier.discard().recipe == draft.recipe
+
+
+def test_one_change_can_be_told_apart_two_cannot(draft: Draft) -> None:
+    assert draft.warning == ""
+    one = draft.weigh("mood", "happy", 3)
+    assert one.warning == "The recipe has 1 change since; run to see it."
+    assert "can't be told apart" in one.param("temperature", 0.5).warning
+    assert one.settle().warning == ""
+
+
+def test_the_preview_is_the_prompt_of_a_planned_row(draft: Draft) -> None:
+    planned = make_plan(draft.recipe, None, 3).row(0)
+    shown = draft.preview("text", planned)
+    assert shown.prompt == f"A review by someone {planned.values['mood']}."
+    assert shown.examples == 1
+    assert draft.preview("reply", planned).prompt == "Answer: ‹text›"
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "said"),
+    [("text", "by {{ mod }}", "mod"), ("mood", "x", "mood is no prompt column")],
+)
+def test_what_cannot_be_is_said(draft: Draft, column: str, text: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        draft.prompt(column, text)
+
+
+def test_a_category_needs_some_weight(draft: Draft) -> None:
+    with pytest.raises(RecipeError, match="above 0"):
+        draft.weigh("mood", "angry", 0).weigh("mood", "happy", 0)

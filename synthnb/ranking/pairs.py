@@ -32,6 +32,12 @@ class Pair:
         """Stable: the same pair for every rater."""
         return f"{self.unit}:{self.a}-{self.b}"
 
+    @property
+    def turned(self) -> bool:
+        """A coin that falls alike for everyone. Agreement is counted on sides by this coin:
+        were ``a`` always the likelier winner, chance alone would seem to explain it."""
+        return bool(_draw("coin", self.id) & 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

@@ -111,6 +111,15 @@ def settled(votes: Votes) -> dict[str, str]:
     return found
 
 
+def _sided(votes: Votes, turned: Mapping[str, bool]) -> dict[str, str]:
+    """Verdicts with ``a`` and ``b`` changed over in the pairs that are turned."""
+    other = {"a": "b", "b": "a"}
+    return {
+        key: other.get(verdict, verdict) if turned.get(key.removesuffix(AGAIN)) else verdict
+        for key, verdict in votes.items()
+    }
+
+
 def _repeats(votes: Votes) -> Kappa:
     first = {k: v for k, v in votes.items() if not k.endswith(AGAIN) and v != "skip"}
     again = {k.removesuffix(AGAIN): v for k, v in votes.items() if k.endswith(AGAIN)}
@@ -167,9 +176,9 @@ def conclude(
     games = list(_games(items, known, {k: v for k, (v, _) in together.items()}))
     found = strengths(games, len(items.systems), seed=seed) if games else ([], [])
     skips = {k for given in votes.values() for k, v in given.items() if v == "skip"}
-    people = agreement(own)
-    mine = votes.get(rater, {})
-    repeats = _repeats(mine)
+    coins = {pair.id: pair.turned for pair in pairs}
+    people = agreement({who: _sided(given, coins) for who, given in own.items()})
+    repeats = _repeats(_sided(votes.get(rater, {}), coins))
     limit = bar(people, repeats)
     reference = {key: verdict for key, (verdict, _) in together.items()}
     judges = tuple(
@@ -218,12 +227,8 @@ def _judge(
     flips = [j for j in read if j.flipped]
     first = sum(j.forward == "a" for j in flips)
 
-    def side(key: str, verdict: str) -> str:
-        turned = {"a": "b", "b": "a"} if swapped.get(key) else {}
-        return turned.get(verdict, verdict)
-
-    ours = {k: side(k, v) for k, v in people.items()}
-    theirs = {j.pair: side(j.pair, j.verdict or "") for j in read}
+    ours = _sided(people, swapped)
+    theirs = _sided({j.pair: j.verdict or "" for j in read}, swapped)
     return JudgeResult(
         model, len(read), len(told) - len(read), len(read) - len(flips), len(flips), first,
         float(position_bias(len(flips), first)), kappa(ours, theirs), *limit,

@@ -136,7 +136,11 @@ def _questions(games: Sequence[Game], systems: int, seed: int) -> Floats:
 
 
 def _games(played: Floats, logs: Floats, seed: int) -> Floats:
-    """Log strengths of games drawn from the fitted ones, (draws, systems)."""
+    """Log strengths of games drawn from the fitted ones, (draws, systems).
+
+    Every two systems play one more, at even odds: what is known of a system with few games
+    is mostly the prior, and its interval must not be narrower for it.
+    """
     rng = np.random.default_rng(seed + 1)
     k = len(logs)
     wins = np.zeros((RESAMPLES, k, k))
@@ -145,7 +149,8 @@ def _games(played: Floats, logs: Floats, seed: int) -> Floats:
             n = round(float(played[a, b]))
             chance = 1 / (1 + np.exp(logs[b] - logs[a]))
             won = rng.binomial(n, chance, RESAMPLES)
-            wins[:, a, b], wins[:, b, a] = won, n - won
+            coin = rng.integers(2, size=RESAMPLES)
+            wins[:, a, b], wins[:, b, a] = won + coin, n - won + 1 - coin
     return _fit(wins)
 
 

@@ -1,0 +1,96 @@
+"""``%synth review``, ``rank`` and ``more`` as people type them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from synthnb.ranking import Ranking
+from synthnb.review import Queue
+from tests.loopback import Loopback
+
+HEAD = "mood: {angry: 2, happy: 1}\n---\n"
+FIRST = HEAD + "A review by someone who is {{ mood }}."
+SECOND = HEAD + "A two-sentence review by someone who is {{ mood }}."
+MANY = "text: {candidates: {n: 3}}\n---\nOn tea."
+
+
+def synth(shell: InteractiveShell, line: str, body: str = FIRST) -> Any:
+    return shell.run_cell_magic("synth", line, body)  # type: ignore[no-untyped-call]
+
+
+def line(shell: InteractiveShell, words: str) -> Any:
+    return shell.run_line_magic("synth", words)
+
+
+def test_review_survives_the_kernel(shell: InteractiveShell, lab: Loopback) -> None:
+    synth(shell, "r -n 6")
+    queue = line(shell, "review r")
+    assert isinstance(queue, Queue)
+    queue.drop()
+    again = line(shell, "review r@1")
+    assert (again.done, len(again.batch)) == (1, 5)
+    assert len(line(shell, "review r --rejected")) == 0
+
+
+def test_two_versions_are_ranked(shell: InteractiveShell, lab: Loopback) -> None:
+    synth(shell, "r -n 8")
+    synth(shell, "r -n 8", SECOND)
+    ranking = line(shell, "rank r@2 r@1 --rater ann --pairs 6")
+    assert isinstance(ranking, Ranking)
+    assert ranking.items.systems == ("version 1", "version 2")
+    while (item := ranking.current) is not None:
+        sides = ranking.sides(item)
+        newer = ranking.unit(item).options[1].value
+        ranking.vote("left" if sides[0] == newer else "right")
+    assert (
+        ranking.result().sentence == "Version 2 is preferred: 6 of 6 decided, 95% 54% to 100%"
+    )
+    again = line(shell, "rank r@1 r@2 --rater ann")
+    assert again.done == len(again)
+    rows = list(again.preferences())
+    assert len(rows) == 6
+    assert "two-sentence" in rows[0]["prompt"]
+
+
+def test_candidates_are_ranked(shell: InteractiveShell, lab: Loopback) -> None:
+    synth(shell, "c -n 3", MANY)
+    ranking = line(shell, "rank c")
+    assert ranking.items.column == "text"
+    with pytest.raises(UsageError, match="one answer a row"):
+        synth(shell, "r -n 4")
+        line(shell, "rank r")
+
+
+def test_other_seeds_are_no_pairs(shell: InteractiveShell, lab: Loopback) -> None:
+    synth(shell, "r -n 8")
+    synth(shell, "r -n 8 --seed 9", SECOND)
+    with pytest.raises(UsageError, match="Not paired: seeds differ"):
+        line(shell, "rank r@1 r@2")
+
+
+def test_more_shows_the_change_and_offers_the_cell(
+    shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    synth(shell, "r -n 6")
+    asked: list[str] = []
+    shell.set_next_input = lambda text, replace=False: asked.append(text)
+    capsys.readouterr()
+    line(shell, "more r --like 1,2 --unlike 3")
+    said = capsys.readouterr().out
+    assert "2 examples added" in said and "+" in said
+    assert asked[0].startswith("%%synth r\n") and "examples:" in asked[0]
+    with pytest.raises(UsageError, match="Name rows"):
+        line(shell, "more r")
+    with pytest.raises(UsageError, match="no row 99"):
+        line(shell, "more r --like 99")
+
+
+def test_more_runs_at_once(shell: InteractiveShell, lab: Loopback) -> None:
+    synth(shell, "r -n 6")
+    made = line(shell, "more r --like 1 --run -n 4")
+    assert made.version == 2 and len(made) == 4
+    assert len(made.recipe.prompts["text"].examples) == 1

@@ -1,0 +1,123 @@
+"""Strengths: the order is found, intervals hold what they promise, little says little."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+
+from synthnb.metrics import bradley_terry, cohen_kappa, fleiss_kappa, krippendorff_alpha
+from synthnb.ranking import Game, agreement, choose_threshold, kappa, strengths
+from synthnb.ranking.scores import PRIOR, share_interval
+
+TRUE = (0.9, 0.3, -0.3, -0.9)
+
+
+def games(rng: random.Random, n: int, true: tuple[float, ...] = TRUE) -> list[Game]:
+    made = []
+    for unit in range(n):
+        a, b = rng.sample(range(len(true)), 2)
+        won = rng.random() < 1 / (1 + math.exp(true[b] - true[a]))
+        made.append(Game(str(unit), a, b, float(won)))
+    return made
+
+
+def test_the_true_order_is_found() -> None:
+    found, _ = strengths(games(random.Random(1), 600), 4)
+    assert [item.system for item in found] == [0, 1, 2, 3]
+    assert all(abs(item.strength - TRUE[item.system]) < 0.4 for item in found)
+
+
+def test_point_estimates_are_those_of_the_metric() -> None:
+    played = games(random.Random(2), 80)
+    wins = np.zeros((4, 4))
+    for game in played:
+        wins[game.a, game.b] += game.score
+        wins[game.b, game.a] += 1 - game.score
+    expected = np.log(bradley_terry(wins, prior=PRIOR))
+    found, _ = strengths(played, 4)
+    for item in found:
+        assert item.strength == pytest.approx(expected[item.system])
+        assert item.low <= item.strength <= item.high
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
+    inside = 0
+    for seed in range(40):
+        _, apart = strengths(games(random.Random(seed), 60, (0.4, -0.4)), 2, seed=seed)
+        (only,) = apart
+        true = 0.8 if only.better == 0 else -0.8
+        inside += only.low <= true <= only.high
+    assert inside >= 35
+
+
+def test_a_few_wins_are_no_evidence() -> None:
+    def clear(n: int) -> bool:
+        (only,) = strengths([Game(str(i), 0, 1, 1.0) for i in range(n)], 2)[1]
+        return only.clear
+
+    assert [clear(n) for n in (1, 3, 10)] == [False, False, True]
+
+
+def test_equal_systems_are_rarely_called_different() -> None:
+    false = sum(
+        strengths(games(random.Random(seed), 60, (0.0, 0.0)), 2, seed=seed)[1][0].clear
+        for seed in range(40)
+    )
+    assert false <= 4
+
+
+def test_wins_ties_and_losses_are_counted() -> None:
+    played = [Game("1", 0, 1, 1.0), Game("2", 1, 0, 0.5), Game("3", 1, 0, 1.0)]
+    found = {item.system: item for item in strengths(played, 2)[0]}
+    assert (found[0].won, found[0].tied, found[0].lost) == (1, 1, 1)
+
+
+def test_shares_are_exact() -> None:
+    assert share_interval(0, 10)[0] == 0
+    assert share_interval(10, 10)[1] == 1
+    low, high = share_interval(45, 50)
+    assert (round(low, 3), round(high, 3)) == (0.782, 0.967)
+
+
+def test_agreement_is_that_of_the_metrics() -> None:
+    rng = random.Random(4)
+    truth = {str(i): rng.choice(["a", "b", "tie"]) for i in range(50)}
+    votes = {
+        who: {k: v if rng.random() < 0.7 else "a" for k, v in truth.items()}
+        for who in ("ann", "ben", "eve")
+    }
+    del votes["eve"]["3"]
+    found = agreement(votes)
+    assert found is not None
+    order = ["a", "tie", "b"]
+    table = np.zeros((3, 3))
+    for key in truth:
+        table[order.index(votes["ann"][key]), order.index(votes["ben"][key])] += 1
+    pair = found.cohen[("ann", "ben")]
+    assert pair.value == pytest.approx(float(cohen_kappa(table)))
+    assert pair.value is not None and pair.interval is not None
+    assert pair.interval.low < pair.value < pair.interval.high
+    ratings = [[votes[who].get(k) for k in truth] for who in votes]
+    assert found.krippendorff == pytest.approx(krippendorff_alpha(ratings))
+    whole = [k for k in truth if k != "3"]
+    counts = [[[votes[w][k] for w in votes].count(c) for c in order] for k in whole]
+    assert found.fleiss == pytest.approx(fleiss_kappa(counts))
+    assert found.fleiss_pairs == 49
+
+
+def test_undefined_agreement_is_said_so() -> None:
+    assert agreement({"ann": {"1": "a"}}) is None
+    assert kappa({"1": "a"}, {"1": "a"}).value is None
+    assert kappa({}, {}).pairs == 0
+
+
+def test_the_threshold_is_the_cut_that_people_would_make() -> None:
+    scores = [1, 2, 2, 3, 3, 4, 4, 5]
+    found = choose_threshold(scores, [False, False, False, False, True, True, True, True])
+    assert found is not None
+    assert (found.least, found.same, found.rows) == (4, 7, 8)
+    assert choose_threshold(scores, [True] * 8) is None
+    assert choose_threshold([3.0] * 4, [True, False, True, False]) is None

@@ -1,0 +1,159 @@
+"""A ranking from the first pair to the exported rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import orjson
+import pytest
+
+from synthnb.desks.ranking import MIME
+from synthnb.export import TermsWarning
+from synthnb.ranking import Ranking, RankingError
+from tests.loopback import Loopback, Reply
+from tests.notebook.conftest import lab_settings
+from tests.ranking.samples import answers, judge_all, strength
+
+pytestmark = pytest.mark.filterwarnings("ignore::synthnb.export.TermsWarning")
+
+
+def test_the_order_of_the_models_is_recovered() -> None:
+    ranking = answers(60).rank(pairs=180)
+    judge_all(ranking, seed=1)
+    result = ranking.result()
+    names = [ranking.items.systems[s.system] for s in result.strengths]
+    assert names == ["lab/a", "lab/b", "lab/c", "lab/d"]
+    assert result.sentence.startswith("lab/a is better than")
+    assert result.pairs == 180
+    assert result.decided + result.ties + result.both_bad == 180
+
+
+def test_it_goes_on_where_it_stopped() -> None:
+    first = answers().rank(pairs=20)
+    for _ in range(7):
+        first.vote("left")
+    again = answers().rank()
+    assert (again.done, len(again.pairs)) == (7, 20)
+    assert again.current == first.current
+    again.undo()
+    assert answers().rank().done == 6
+    assert answers(seed=8).rank().done == 0  # other rows, another ranking
+
+
+def test_raters_are_apart_and_their_agreement_is_said() -> None:
+    batch = answers()
+    for seed, who in enumerate(("ann", "ben", "eve")):
+        judge_all(batch.rank(rater=who, pairs=30), seed=seed, noise=0.5)
+    result = batch.rank(rater="ann").result()
+    assert result.raters == ("ann", "ben", "eve")
+    assert result.agreement is not None
+    assert len(result.agreement.cohen) == 3
+    assert result.agreement.krippendorff is not None and result.agreement.krippendorff > 0
+    assert result.agreement.fleiss is not None
+    assert "3 raters" in result.facts
+
+
+def test_a_steady_rater_repeats_every_verdict_and_a_left_hander_none() -> None:
+    steady = answers().rank(rater="steady", pairs=30)
+    judge_all(steady, noise=0)
+    assert (steady.result().repeats.same, steady.result().repeats.pairs) == (5, 5)
+    left = answers().rank(rater="left")
+    while left.current:
+        left.vote("left")
+    assert left.result().repeats.same == 0
+
+
+def test_sides_do_not_tell_who_wrote_what() -> None:
+    ranking = answers(60).rank(pairs=200)
+    stronger = 0
+    for item in ranking.shown:
+        left, right = ranking.sides(item)
+        stronger += strength(left) > strength(right)
+    assert 0.4 < stronger / len(ranking.shown) < 0.6
+    state = json.dumps(ranking._repr_mimebundle_()[MIME])
+    assert "lab/a," not in state and '"model"' not in state
+
+
+def test_ties_skips_and_bad_pairs_are_no_preferences(tmp_path: Path) -> None:
+    batch = answers(12)
+    ranking = batch.rank(pairs=12)
+    said = iter(["left", "tie", "both_bad", "skip", "right"])
+    while ranking.current:
+        ranking.vote(next(said, "tie"))
+    result = ranking.result()
+    assert result.skipped == 1
+    path = ranking.export(tmp_path / "rows.jsonl")
+    rows = [json.loads(text) for text in path.read_text("utf-8").splitlines()]
+    assert len(rows) == result.decided < result.pairs
+    assert set(rows[0]) == {"prompt", "chosen", "rejected", "margin"}
+    winner = rows[0]["chosen"][0]["content"]
+    assert winner.split(" answers")[0] in ranking.items.systems
+
+
+def test_the_batch_itself_exports_what_people_ranked(tmp_path: Path) -> None:
+    batch = answers(12)
+    judge_all(batch.rank(pairs=12), noise=0)
+    path = batch.export(tmp_path / "rows.jsonl", "trl-dpo")
+    for text in path.read_text("utf-8").splitlines():
+        row = json.loads(text)
+        chosen, rejected = row["chosen"][0]["content"], row["rejected"][0]["content"]
+        assert strength(chosen) > strength(rejected)
+
+
+def test_nothing_decided_is_nothing_to_export(tmp_path: Path) -> None:
+    with pytest.raises(RankingError, match="No pair is decided"):
+        answers().rank().export(tmp_path / "rows.jsonl")
+
+
+def test_one_answer_a_row_cannot_be_ranked() -> None:
+    batch = answers(4)
+    with pytest.raises(RankingError, match="one answer a row"):
+        batch.rank(column="prompt")
+
+
+def judge(ranking: Ranking, home: Path, loopback: Loopback, *, first: bool = False) -> None:
+    """A model that knows the truth, or that always takes what is shown first."""
+    lab_settings(home, loopback.base_url)
+
+    def script(number: int, body: object) -> Reply:
+        assert isinstance(body, dict)
+        data = json.loads(body["messages"][-1]["content"].splitlines()[1])
+        verdict = "A" if first or strength(data["A"]) > strength(data["B"]) else "B"
+        return Reply(text=orjson.dumps({"reasoning": "r", "verdict": verdict}).decode())
+
+    loopback.script(script)
+    ranking.judge("lab/tiny")
+
+
+def test_a_judge_sees_the_same_pairs_in_both_orders(home: Path, loopback: Loopback) -> None:
+    ranking = answers().rank(pairs=18)
+    judge_all(ranking, noise=0)
+    judge(ranking, home, loopback)
+    (found,) = ranking.result().judges
+    assert (found.model, found.pairs, found.flips) == ("lab/tiny", 18, 0)
+    assert found.kappa.same == 18 and found.enough
+    assert len(loopback.requests) == 36
+    ranking.judge("lab/tiny")  # nothing is asked twice
+    assert len(loopback.requests) == 36
+    bodies = json.dumps([seen.body for seen in loopback.requests])
+    assert "temperature 0" not in bodies
+    assert answers().rank().result().judges[0].pairs == 18
+
+
+def test_a_judge_that_takes_the_first_decides_nothing(home: Path, loopback: Loopback) -> None:
+    ranking = answers().rank(pairs=18)
+    judge_all(ranking, noise=0)
+    judge(ranking, home, loopback, first=True)
+    (found,) = ranking.result().judges
+    assert (found.flips, found.first, found.kept) == (18, 18, 0)
+    assert found.p < 0.001
+    assert not found.enough
+    assert "prefers the first answer" in str(ranking._repr_mimebundle_()["text/plain"])
+
+
+def test_terms_are_asked_at_export(tmp_path: Path) -> None:
+    ranking = answers(6).rank(pairs=6)
+    judge_all(ranking, noise=0)
+    with pytest.warns(TermsWarning):
+        ranking.export(tmp_path / "rows.jsonl")

@@ -1,0 +1,162 @@
+"""Keep, drop, edit, tag, undo; and rows written back into the recipe."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from synthnb.desks.review import MIME, desk_of
+from synthnb.review import Decision, Queue, ReviewError, apply, from_text
+from synthnb.steer import SteerError, rows_of, steer
+from tests.samples import HOSTILE, batch_of, sample_batch
+
+
+def test_keep_and_drop_go_on_to_the_next_open_row() -> None:
+    batch = sample_batch()
+    queue = batch.review("accepted")
+    first = queue.row
+    queue.drop()
+    queue.keep()
+    assert (queue.place, queue.done, len(queue)) == (2, 2, 24)
+    assert len(batch) == 23
+    queue.undo()
+    queue.undo()
+    assert (queue.row, queue.done, len(batch)) == (first, 0, 24)
+    with pytest.raises(ReviewError, match="nothing to undo"):
+        queue.undo()
+
+
+def test_decisions_reach_every_view_and_export(tmp_path: Path) -> None:
+    batch = sample_batch()
+    queue = batch.review()
+    lost = next(i for i, r in enumerate(batch.made) if not r.accepted)
+    queue.place = lost
+    queue.keep()
+    queue.go(queue.rows[1])
+    queue.edit({"text": "A better row."})
+    queue.tag(["funny", " funny ", ""])
+    assert len(batch.df) == len(batch.rows) == len(batch)
+    written = batch.export(tmp_path / "rows.jsonl").read_text("utf-8")
+    rows = [json.loads(text) for text in written.splitlines()]
+    edited = [row for row in rows if row["_synthnb"]["origin"] == "edited"]
+    assert [row["text"] for row in edited] == ["A better row."]
+
+
+def test_an_edit_back_to_the_first_text_is_none() -> None:
+    queue = sample_batch().review()
+    row, made = queue.row, queue.made.values["text"]
+    queue.edit({"text": "Other."})
+    queue.go(row)
+    queue.edit({"text": made})
+    assert queue.batch.decisions.edited(row) is None
+    assert queue.counts["edited"] == 0
+
+
+def test_values_keep_their_kind() -> None:
+    assert from_text(1, "2.5") == 2.5
+    assert from_text(["a"], '["b"]') == ["b"]
+    for value, text in ((1, "x"), ([1], "{}"), (True, "1"), ({"a": 1}, "[")):
+        with pytest.raises(ReviewError):
+            from_text(value, text)
+
+
+def test_a_review_goes_on_after_a_restart(home: Path) -> None:
+    batch = sample_batch().replace(run="run1")
+    queue = batch.review()
+    queue.keep()
+    queue.drop()
+    queue.tag(["odd"])
+    del batch, queue
+    again = Queue(sample_batch().replace(run="run1"))
+    assert (again.done, again.place, again.counts["tagged"]) == (2, 2, 1)
+    again.undo()
+    assert again.done == 1
+
+
+def test_decisions_can_be_applied_as_a_list() -> None:
+    batch = sample_batch()
+    queue = batch.review("accepted")
+    told = [Decision(row, "outcome", "drop") for row in queue.rows[:3]]
+    assert len(apply(batch, told)) == 21
+    with pytest.raises(ReviewError, match="no row"):
+        apply(batch, [Decision("x", "outcome", "drop")])
+
+
+def test_the_desk_answers_and_never_raises() -> None:
+    queue = sample_batch().review()
+    desk = desk_of(queue)
+    heard: list[dict[str, object]] = []
+    desk.join("view", heard.append)
+    said = desk.answer({"id": 1, "op": "keep", "row": queue.rows[4]})
+    assert said["id"] == 1 and said["state"]["done"] == 1
+    assert [event["event"] for event in heard] == ["hello", "state"]
+    assert "no row" in desk.answer({"id": 2, "op": "keep", "row": "x"})["error"]
+    assert "unknown op" in desk.answer({"id": 3, "op": "eval"})["error"]
+    edit = {"id": 4, "op": "edit", "row": queue.rows[4], "values": {"text": "Hi."}}
+    assert desk.answer(edit)["state"]["counts"]["edited"] == 1
+
+
+def test_hostile_rows_stay_text_in_what_is_saved() -> None:
+    queue = batch_of(HOSTILE).review()
+    for _ in HOSTILE:
+        queue.keep()
+    bundle = queue._repr_mimebundle_()
+    page = str(bundle["text/html"])
+    assert "<script" not in page and "<img" not in page and "<svg" not in page
+    json.dumps(bundle[MIME], ensure_ascii=False).encode("utf-8")
+    assert "\x1b" not in str(bundle["text/plain"])
+
+
+def test_a_judge_threshold_follows_from_what_was_kept() -> None:
+    batch = sample_batch()
+    queue = batch.review()
+    for row in queue.rows:
+        queue.go(row)
+        scores = [c.value for c in queue.made.checks if c.rule.startswith("judge")]
+        numbers = [s for s in scores if isinstance(s, int | float)]
+        if numbers and min(numbers) >= 4:
+            queue.keep()
+        elif numbers:
+            queue.drop()
+    found = desk_of(queue).state()["finding"]
+    assert not found or "min: 4" in found
+
+
+def test_liked_rows_become_examples() -> None:
+    batch = sample_batch()
+    made = steer(batch, rows_of(batch, "3-4"))
+    before, after = batch.recipe.prompts["text"], made.recipe.prompts["text"]
+    assert len(after.examples) == len(before.examples) + 2
+    assert set(after.examples[-1]) == {"product", "mood", "text"}
+    assert str(made).startswith("2 examples added.")
+    assert "+       - {product:" in str(made)
+    assert made.cell.startswith("%%synth reviews\n")
+    with pytest.raises(SteerError, match="examples already"):
+        steer(batch.replace(recipe=made.recipe), rows_of(batch, "3-4"))
+
+
+def test_disliked_rows_lose_weight_where_they_have_more_than_planned() -> None:
+    batch = sample_batch()
+    angry = [r for r in batch.records if r.values["mood"] == "angry"]
+    made = steer(batch, unlike=angry)
+    mood = made.recipe.columns["mood"]
+    assert mood.weights == [1.0, 2.0, 1.0]  # type: ignore[union-attr]
+    assert batch.recipe.columns["mood"].weights == [2.0, 2.0, 1.0]  # type: ignore[union-attr]
+    assert "less weight for mood angry" in made.said.lower()
+
+
+def test_disliked_examples_leave_the_recipe() -> None:
+    batch = sample_batch()
+    example = batch.recipe.prompts["text"].examples[0]
+    queue = batch.review()
+    queue.edit({"text": example["text"]})
+    made = steer(batch, unlike=[batch.records[0]])
+    assert len(made.recipe.prompts["text"].examples) == 2
+
+
+@pytest.mark.parametrize("text", ["", "x", "5-2", "0", "1-99999", "400"])
+def test_rows_that_are_not_there(text: str) -> None:
+    with pytest.raises(SteerError):
+        rows_of(sample_batch(), text)

@@ -77,9 +77,7 @@ export class Pair {
     const from = object(current.source);
     const label = text(from.label);
     this.question.replaceChildren(...fields(objects(current.question), true));
-    this.source.replaceChildren(
-      ...(label ? [caption(label), ...fields(objects(from.fields), false)] : [])
-    );
+    this.source.replaceChildren(...(label ? sourceOf(label, objects(from.fields)) : []));
     this.context.classList.toggle('sn-single', !label);
     this.left.set(text(current.left));
     this.right.set(text(current.right));
@@ -174,13 +172,21 @@ function answer(side: string, key: string, press: () => void): Answer {
 /** The last field is what is asked; those before it are its attributes. */
 function fields(given: JSONObject[], question: boolean): HTMLElement[] {
   return given.flatMap((field, i) => [
-    caption(text(field.name)),
+    ...(text(field.name) ? [caption(text(field.name))] : []),
     h(
       'div',
       { class: question && i === given.length - 1 ? 'sn-asked' : '', dir: 'auto' },
       visible(text(field.text))
     )
   ]);
+}
+
+/** One field needs no name beside the source's. */
+function sourceOf(label: string, given: JSONObject[]): HTMLElement[] {
+  const [only, ...more] = given;
+  return only && !more.length
+    ? [caption(`${label}, ${text(only.name)}`), ...fields([{ ...only, name: '' }], false)]
+    : [caption(label), ...fields(given, false)];
 }
 
 function caption(words: string): HTMLElement {

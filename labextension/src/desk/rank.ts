@@ -12,6 +12,10 @@ export function mountRank(element: HTMLElement, data: unknown, host: DeskHost = 
   return mountDesk(element, data, host, desk => new Rank(desk));
 }
 
+function onButton(event: KeyboardEvent): boolean {
+  return (event.target as Element).matches('button');
+}
+
 class Rank implements Screen {
   readonly node = h('div', {});
   private state: JSONObject = {};
@@ -50,6 +54,8 @@ class Rank implements Screen {
       } else {
         this.desk.host.leave?.();
       }
+    } else if (event.key === 'Enter' && this.peeked && !onButton(event)) {
+      this.goOn();
     } else if (event.key === 'u') {
       this.undo();
     } else {

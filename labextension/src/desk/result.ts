@@ -104,7 +104,7 @@ function difference(first: JSONObject, found: JSONObject, host: ResultHost): HTM
   );
 }
 
-const WIDTH = 360;
+const WIDTH = 300;
 const HALF = WIDTH / 2;
 
 function reach(systems: JSONObject[]): number {
@@ -210,7 +210,7 @@ function actions(found: JSONObject, state: JSONObject, host: ResultHost): HTMLEl
     h(
       'div',
       { class: 'sn-keys' },
-      goOn && host.live ? button('Go on ranking', goOn, 'sn-button sn-primary') : null,
+      goOn && host.live ? goOnButton(goOn) : null,
       host.live && rows ? button(offer, () => host.exportRows(), first) : null,
       host.live ? keyed('Undo', 'u', () => host.undo()) : null,
       code && rows
@@ -219,6 +219,12 @@ function actions(found: JSONObject, state: JSONObject, host: ResultHost): HTMLEl
     ),
     rows ? h('p', { class: 'sn-dim sn-small' }, sum(found, rows)) : null
   );
+}
+
+function goOnButton(press: () => void): HTMLElement {
+  const made = keyed('Go on ranking', 'Enter', press);
+  made.classList.add('sn-primary');
+  return made;
 }
 
 /** `49 = 60 pairs − 6 ties − 5 both bad.` */

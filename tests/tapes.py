@@ -1,9 +1,10 @@
 """Record the tapes of the notebooks again, then their outputs: ``python -m tests.tapes``.
 
-Each notebook is run twice, in an empty home: once with ``--replay`` turned into
+First the shipped kinds (``tests.kindtapes``), whose tapes notebooks may replay as well.
+Then each notebook is run twice, in an empty home: once with ``--replay`` turned into
 ``--record`` against the real model, once as it stands, whose outputs are kept. Name
-notebooks to do only those; ``--outputs`` keeps the tapes and runs from them, which needs
-no model: enough when only what is shown has changed.
+kinds or notebooks to do only those; ``--outputs`` keeps the tapes and runs from them, which
+needs no model: enough when only what is shown has changed.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from tests import kindtapes
 from tests.house import ROOT
 
-REPLAY = re.compile(r"(?<=\s)--replay(?=\s+(\S+))")
+REPLAY = re.compile(r"""(?<=\s)--replay(?=\s+(\S+))|\breplay(?==["']([^"']+)["'])""")
+"""On an option line, and as an argument: ``replay="tapes/x.jsonl"``."""
 TAPE = re.compile(r"\btape=[\"'](tapes/[^\"']+)[\"']")
 """A tape that Python code names: it is recorded where the file is absent."""
 
@@ -40,7 +43,7 @@ def recording(book: NotebookNode) -> NotebookNode:
     copy = nbformat.from_dict(book)
     for cell in copy.cells:
         if cell.cell_type == "code":
-            cell.source = REPLAY.sub("--record", cell.source)
+            cell.source = REPLAY.sub(lambda m: "--record" if m[1] else "record", cell.source)
     return copy
 
 
@@ -59,7 +62,7 @@ def run(book: NotebookNode, folder: Path) -> NotebookNode:
 def record(path: Path, *, outputs: bool = False) -> None:
     """Record one notebook's tapes, unless ``outputs``, and keep its outputs."""
     book = nbformat.read(path, as_version=4)
-    tapes = tapes_of(book, path.parent)
+    tapes = tapes_of(book, path.parent) - set(map(kindtapes.tape, kindtapes.KINDS))
     if tapes and not outputs:
         for tape in tapes:
             tape.unlink(missing_ok=True)
@@ -74,17 +77,20 @@ def record(path: Path, *, outputs: bool = False) -> None:
 
 
 def main(names: list[str]) -> int:
-    """Record the named notebooks, or all of them."""
+    """Record the named kinds and notebooks, or all of them."""
     from synthnb.models.weights import fetch
 
     model = fetch()
     outputs = "--outputs" in names
-    paths = [Path(name) for name in names if name != "--outputs"] or sorted(
-        (ROOT / "notebooks").glob("*.ipynb")
-    )
+    named = [name for name in names if name != "--outputs"]
+    kinds = [name for name in named if name in kindtapes.KINDS] if named else [*kindtapes.KINDS]
+    paths = [Path(name) for name in named if name not in kindtapes.KINDS]
+    paths = paths if named else sorted((ROOT / "notebooks").glob("*.ipynb"))
     with tempfile.TemporaryDirectory() as home:
         os.environ["SYNTHNB_MODELS"] = str(model.parent)
         os.environ["SYNTHNB_HOME"] = home
+        for kind in () if outputs else kinds:
+            kindtapes.record_kind(kind)
         for path in paths:
             record(path, outputs=outputs)
     return 0

@@ -13,14 +13,14 @@ from synthnb.samplers import make_plan
 from synthnb.source import open_source
 from synthnb.template import compile_template
 
-KINDS = [
-    *("quickstart", "augment", "benchmark", "code", "conversation", "instruction"),
-    *("preference", "pretraining", "qa", "tabular", "text"),
-]
+NAMED = "augment benchmark code conversation instruction preference pretraining qa tabular text"
+KINDS = list_kinds()
 
 
 def test_every_kind_ships() -> None:
-    assert list_kinds() == KINDS
+    assert KINDS[0] == "quickstart" and set(NAMED.split()) <= set(KINDS)
+    # Others are variants: their names begin with their kind's.
+    assert {kind.partition("-")[0] for kind in KINDS[1:]} == set(NAMED.split())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -28,7 +28,7 @@ def test_a_copied_kind_plans_rows_as_it_is(kind: str, tmp_path: Path) -> None:
     written = copy_kind(kind, tmp_path)
     assert written[0] == tmp_path / f"{kind}.synth.yaml"
     recipe = Recipe.load(written[0])
-    assert recipe.kind == (kind if kind != "quickstart" else "text")
+    assert recipe.kind == (kind.partition("-")[0] if kind != "quickstart" else "text")
     assert recipe.purpose and recipe.license and recipe.description
     source = None
     if recipe.source is not None:
@@ -42,6 +42,8 @@ def test_a_copied_kind_plans_rows_as_it_is(kind: str, tmp_path: Path) -> None:
     for name, column in recipe.prompts.items():
         if column.few_shot is not None:
             assert len(plan.few_shot(name, 0)) == column.few_shot
+    with_seeds = plan.recipe.prompts.values()
+    assert all(c.examples for c in with_seeds if c.few_shot)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -60,6 +62,15 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="is there already"):
         copy_kind("augment", tmp_path)
     assert before == {path: path.read_bytes() for path in before}
+
+
+def test_again_is_fine_while_nothing_was_changed(tmp_path: Path) -> None:
+    written = copy_kind("qa", tmp_path)
+    assert copy_kind("qa", tmp_path, again=True) == written
+    written[0].write_text("mine")
+    with pytest.raises(RecipeError, match="is there already"):
+        copy_kind("qa", tmp_path, again=True)
+    assert written[0].read_text() == "mine"
 
 
 def test_a_foreign_file_in_the_way_of_a_sample(tmp_path: Path) -> None:

@@ -202,3 +202,9 @@ def _seconds(call: Any, argument: Any, times: int) -> float:
     for _ in range(times):
         call(argument)
     return time.process_time() - began
+
+
+def test_sentences_are_verbatim_and_whole() -> None:
+    text = "closes at 5.\n\n# Title\n\nA card costs 12.50 euros. Is it free? You may borrow up"
+    found = compile_template("{{ text | sentences }}").evaluate({"text": text})
+    assert found == ["A card costs 12.50 euros.", "Is it free?"]

@@ -60,30 +60,36 @@ def _walk(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
     return found
 
 
-def copy_kind(kind: str, folder: str | Path) -> list[Path]:
+def copy_kind(kind: str, folder: str | Path, *, again: bool = False) -> list[Path]:
     """Write ``KIND.synth.yaml`` and its sample sources into ``folder``.
 
     Nothing is overwritten: if the recipe is there already, or a sample of other content
-    lies in the way, a RecipeError says so and nothing is written. Returns the written
-    paths, the recipe first.
+    lies in the way, a RecipeError says so and nothing is written. ``again`` takes a recipe
+    that is there as it ships for written: a notebook may run its cells twice. Returns the
+    written paths, the recipe first.
     """
-    text = read_kind(kind)
     base = Path(folder)
-    wanted = {base / f"{kind}{_SUFFIX}": text.encode("utf-8")}
-    samples = {base / name: content for name, content in sample_files(kind).items()}
-    for path in wanted:
-        if path.exists():
-            raise RecipeError(f"{path.name} is there already; nothing was written.")
-    for path, content in samples.items():
-        if not path.exists():
-            wanted[path] = content
-        elif not path.is_file() or path.read_bytes() != content:
+    recipe = base / f"{kind}{_SUFFIX}"
+    content = read_kind(kind).encode("utf-8")
+    if recipe.exists() and not (again and _holds(recipe, content)):
+        raise RecipeError(f"{recipe.name} is there already; nothing was written.")
+    wanted = {recipe: content}
+    for name, sample in sample_files(kind).items():
+        path = base / name
+        if path.exists() and not _holds(path, sample):
             raise RecipeError(
                 f"{path.relative_to(base)} is there already with other content; "
                 f"nothing was written. Make {kind} in an empty folder."
             )
+        if again or not path.exists():
+            wanted[path] = sample
     for path, content in wanted.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as out:
-            out.write(content)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as out:
+                out.write(content)
     return list(wanted)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content

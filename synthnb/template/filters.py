@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
@@ -17,6 +18,8 @@ __all__ = ["FILTERS", "MAX_OUTPUT", "TESTS", "Limit", "as_json", "as_text", "cal
 MAX_OUTPUT = 1 << 20
 """Characters of one rendered text, or of one string made on the way."""
 MAX_BITS = 4_096
+MAX_SENTENCES = 100_000
+"""Characters that are looked at for sentences."""
 
 
 class Limit(Exception):
@@ -238,6 +241,22 @@ def _tojson(value: Any, indent: int | None = None) -> str:
     )
 
 
+_ENDS = re.compile(r"[.!?](?=\s|$)|\n")
+
+
+def _sentences(value: Any) -> list[str]:
+    """Whole sentences of a text, each verbatim and on one line.
+
+    What begins small is left out: it is the tail of a sentence that was cut.
+    """
+    text, start, found = as_text(value)[:MAX_SENTENCES], 0, []
+    for match in _ENDS.finditer(text):
+        said, start = text[start : match.end()].strip(), match.end()
+        if said and match[0] != "\n" and not said[0].islower():
+            found.append(said)
+    return found
+
+
 _PLAIN: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "capitalize": lambda value: as_text(value).capitalize(),
@@ -262,6 +281,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
     "replace": _replace,
     "reverse": lambda value: value[::-1] if isinstance(value, str) else _items(value)[::-1],
     "round": _round,
+    "sentences": _sentences,
     "sort": _sort,
     "string": as_text,
     "sum": _sum,

@@ -19,6 +19,7 @@ __all__ = ["complete", "options", "run"]
 def options(parser: Parser) -> None:
     """The kind to copy."""
     parser.add_argument("kind", nargs="?", help="which recipe; without one they are listed")
+    parser.add_argument("--into", metavar="FOLDER", default=".", help="folder (this one)")
 
 
 def complete(magics: SynthMagics, words: list[str]) -> list[str]:
@@ -32,6 +33,6 @@ def run(magics: SynthMagics, args: Namespace) -> None:
         for kind in list_kinds():
             print(f"{kind:<28} {Recipe.loads(read_kind(kind)).description or ''}".rstrip())
         return
-    written = copy_kind(args.kind, Path(), again=True)
+    written = copy_kind(args.kind, Path(args.into), again=True)
     print("Here: " + ", ".join(path.as_posix() for path in written))
     print(f"Run it: %synth run {written[0].as_posix()}")

@@ -210,7 +210,7 @@ function linkWords(channel: Channel, command: string): string {
 /** Whether the keyboard may come here unasked: in sight, and nobody is typing elsewhere. */
 function mayTake(root: HTMLElement): boolean {
   const box = root.getBoundingClientRect();
-  const inSight = box.top < window.innerHeight && box.bottom > 0;
+  const inSight = box.top < window.innerHeight && box.bottom >= 0;
   const active = document.activeElement;
   const typing =
     active instanceof HTMLElement &&

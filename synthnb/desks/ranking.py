@@ -137,13 +137,13 @@ class RankingDesk(Desk):
         who = f"rater={ranking.rater!r}" if ranking.rater != "you" else ""
         file = f"{name}-preferences.jsonl"
         if not ranking.items.versions:
-            return f"{name.replace('-', '_')}.rank({who}).export({file!r}, \"trl-dpo\")"
+            return f'{name.replace("-", "_")}.rank({who}).export({file!r}, "trl-dpo")'
         old, new = (f"{name}@{n}" for n in ranking.items.versions)
         options = f", {who}" if who else ""
         return (
             "from synthnb.versions import open_version\n"
             f"old, new = open_version({old!r}), open_version({new!r})\n"
-            f"old.rank(new{options}).export({file!r}, \"trl-dpo\")"
+            f'old.rank(new{options}).export({file!r}, "trl-dpo")'
         )
 
     def html(self) -> str:

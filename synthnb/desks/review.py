@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,8 @@ class ReviewDesk(Desk):
 
     def __init__(self, queue: Queue) -> None:
         whole = len(queue) == len(queue.batch.records)
-        part = "" if whole else f"-{abs(hash(tuple(queue.rows))) % 10**8}"
+        rows = hashlib.blake2b("\0".join(queue.rows).encode(), digest_size=4).hexdigest()
+        part = "" if whole else f"-{rows}"
         super().__init__(f"review-{view_id(queue.batch)}{part}")
         self.queue = queue
         queue.views.append(self)

@@ -107,7 +107,7 @@ def sample_batch(**more: Any) -> Batch:
 
 
 def many(size: int, **more: Any) -> Batch:
-    """A long batch of short made-up reviews; every fifth one was too short."""
+    """A long batch of short made-up reviews; every fifth one was cut off."""
     words = "the kettle is loud hot lid broke first week called shop twice nobody answered"
     draw = random.Random(7)
     texts = [" ".join(draw.choices(words.split(), k=draw.randint(8, 40))) for _ in range(997)]
@@ -121,7 +121,7 @@ def many(size: int, **more: Any) -> Batch:
                 "mood": moods[i * 7 % 3],
                 "text": f"row {i} {texts[i % 997]}",
             },
-            *([Reason("length", 12, "length 12", column="text")] if i % 5 == 0 else []),
+            *([Reason("truncated", None, "cut off", column="text")] if i % 5 == 0 else []),
         )
         for i in range(size)
     ]

@@ -179,12 +179,14 @@ class Columns:
 
     def _find_repeats(self, name: str) -> Bools:
         values = self.values(name)
+        spelled = values if self.types(name) == {str} else map(str, values)
+        hashes = np.fromiter(map(hash, spelled), np.int64, self.size)
         chosen = np.flatnonzero(self.accepted)
-        spelled = (str(values[i]) for i in chosen.tolist())
-        hashes = np.fromiter(map(hash, spelled), np.int64, len(chosen))
-        _, place, times = np.unique(hashes, return_inverse=True, return_counts=True)
+        order = chosen[np.argsort(hashes[chosen])]
+        same = hashes[order[1:]] == hashes[order[:-1]]
         found = np.zeros(self.size, np.bool_)
-        found[chosen[times[place] > 1]] = True
+        found[order[1:][same]] = True
+        found[order[:-1][same]] = True
         return found
 
     def scores(self, rule: str) -> Floats:

@@ -40,6 +40,8 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 MAX_CHARTS = 24
+MANY, FEW = 100_000, 300
+"""Of a batch of more than so many rows, only a few are compared with each other."""
 SEEN = 2000
 """Records looked at to learn which rules measure numbers."""
 
@@ -299,10 +301,11 @@ def _measured(table: Columns, main: str) -> Floats:
     found = np.full(table.size, math.nan)
     values = table.values(main)
     places = []
+    most = LIMIT if table.size <= MANY else FEW
     for i in np.flatnonzero(table.accepted).tolist():
         if isinstance(values[i], str) and values[i]:
             places.append(i)
-            if len(places) == LIMIT:
+            if len(places) == most:
                 break
     found[places] = nearest([values[i] for i in places])
     return found

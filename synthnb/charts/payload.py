@@ -71,13 +71,18 @@ def payload(batch: Batch) -> dict[str, JSON]:
 
 def _map(batch: Batch, rows: Sequence[JSON]) -> JSON:
     """Where the saved rows' texts lie, and which nearly repeat each other; see ``explore``."""
-    from synthnb.explore.textmap import layout, near_copies
+    from synthnb.explore.textmap import layout, near_copies, text_map
 
     main = main_column(batch)
     texts = {i: row["values"].get(main) for i, row in enumerate(rows)}
     placed = [i for i, text in texts.items() if isinstance(text, str) and text.strip()]
     if len(placed) < 3:
         return None
+    if len(rows) == len(batch.records):  # the kernel's own map, so that regions agree
+        made = text_map(batch)
+        placed = made.placed.tolist()
+        x, y = made.x[placed].astype(int).tolist(), made.y[placed].astype(int).tolist()
+        return {"rows": placed, "x": x, "y": y, "clusters": made.clusters}
     said = [texts[i] for i in placed]
     points = layout(said).astype(int)
     threshold = limits_of(batch, "near_duplicate").get("threshold", 0.8)

@@ -34,6 +34,8 @@ DRAWN = 20_000
 EMBEDDED = 5000
 """Texts embedded by a model at most."""
 CLUSTERS = 50
+COMPARED = 20_000
+"""Texts that are looked through for near copies."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def _made(
     x, y = np.full(table.size, math.nan), np.full(table.size, math.nan)
     x[places], y[places] = points[:, 0], points[:, 1]
     threshold = limits_of(batch, "near_duplicate").get("threshold", 0.8)
-    groups = [[places[i] for i in group] for group in near_copies(texts, threshold)]
+    copies = near_copies(texts[:COMPARED], threshold)
+    groups = [[places[i] for i in group] for group in copies]
     return TextMap(x, y, groups, about)
 
 

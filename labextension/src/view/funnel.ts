@@ -16,6 +16,12 @@ export function funnel(context: Context): Part | null {
     stepRow(context, step, most, i === 0 || i === steps.length - 1)
   );
   roving(rows.map(r => r.node));
+  const group = h(
+    'div',
+    { role: 'group', 'aria-label': summary(context) },
+    ...rows.map(r => r.node)
+  );
+  group.style.setProperty('--sn-digits', String(count(most).length));
   const node = h(
     'section',
     { class: 'sn-panel sn-funnel' },
@@ -25,7 +31,7 @@ export function funnel(context: Context): Part | null {
       'Funnel',
       h('span', {}, `${plural(verdict.candidates, 'candidate')}, click a reason`)
     ),
-    h('div', { role: 'group', 'aria-label': summary(context) }, ...rows.map(r => r.node))
+    group
   );
   return { node, paint: () => rows.forEach(r => r.paint()) };
 }

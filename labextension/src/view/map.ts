@@ -200,9 +200,27 @@ class MapPanel implements Part {
   }
 
   private choose(x: Pair, y: Pair): void {
-    const { context } = this;
+    const { context, points } = this;
+    if (context.live && !context.mapped && points.x.length < points.total) {
+      this.chooseSaved(x, y);
+      return;
+    }
     const filter = { kind: 'region', key: 'region', x, y } as const;
     context.set(withFilter(context.state, 'region', filter));
+  }
+
+  /** Only some texts are drawn, and the kernel's map lies differently: name the rows. */
+  private chooseSaved(x: Pair, y: Pair): void {
+    const { context, points } = this;
+    const { map: saved, rows } = context.payload;
+    const inside = (value: number, [from, to]: Pair): boolean => value >= from && value <= to;
+    const ids = (saved?.rows ?? [])
+      .filter((_, i) => inside(points.x[i] ?? -1, x) && inside(points.y[i] ?? -1, y))
+      .map(place => rows[place]?.id ?? '');
+    const label = `${count(ids.length)} texts of the map`;
+    context.set(withFilter(context.state, 'rows', { kind: 'rows', key: 'rows', ids, label }));
+    this.region = [x, y];
+    this.draw();
   }
 
   private drag(): void {

@@ -100,6 +100,9 @@ function progress({ payload }: Context): HTMLElement | null {
   );
 }
 
+/** Rows that a finding names at most. */
+const MOST = 200;
+
 /** At most one sentence, with a button that shows its rows. No finding, no line. */
 export function lookFirst(context: Context): Part | null {
   const look = context.payload.lookFirst;
@@ -107,23 +110,20 @@ export function lookFirst(context: Context): Part | null {
     return null;
   }
   const { totalRows, rows } = context.payload;
-  // Where rows are missing here the kernel may have them.
-  const all = context.live !== null && totalRows > rows.length;
-  const saved = all ? look.rows : look.rows.filter(id => rows.some(r => r.id === id));
-  const door = h(
-    'button',
-    { class: 'sn-text', type: 'button', 'aria-pressed': 'false' },
-    saved.length === 1 ? 'Show the row' : `Show the ${count(saved.length)}`
-  );
+  const here = look.rows.filter(id => rows.some(r => r.id === id));
+  // Rows that were not saved here the kernel may have.
+  const known = (): string[] => (context.live && totalRows > rows.length ? look.rows : here);
+  const door = h('button', { class: 'sn-text', type: 'button', 'aria-pressed': 'false' });
   const pressed = (): boolean => context.state.filters.some(f => f.kind === 'rows');
   door.addEventListener('click', () => {
+    const ids = known();
     const label =
-      saved.length === 1 ? 'the row to look at' : `${count(saved.length)} rows to look at`;
+      ids.length === 1 ? 'the row to look at' : `${count(ids.length)} rows to look at`;
     context.set(
       withFilter(
         { ...context.state, showRejected: true },
         'rows',
-        pressed() ? null : { kind: 'rows', key: 'rows', ids: saved, label }
+        pressed() ? null : { kind: 'rows', key: 'rows', ids, label }
       )
     );
   });
@@ -132,7 +132,14 @@ export function lookFirst(context: Context): Part | null {
     { class: 'sn-look' },
     h('b', {}, 'Look first:'),
     ` ${visible(look.text)} `,
-    saved.length > 0 && door
+    door
   );
-  return { node, paint: () => door.setAttribute('aria-pressed', String(pressed())) };
+  const paint = (): void => {
+    const n = known().length;
+    const words = n < MOST ? `Show the ${count(n)}` : `Show the first ${count(n)}`;
+    door.textContent = n === 1 ? 'Show the row' : words;
+    door.hidden = n === 0;
+    door.setAttribute('aria-pressed', String(pressed()));
+  };
+  return { node, paint };
 }

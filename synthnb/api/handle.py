@@ -12,15 +12,13 @@ from concurrent.futures import wait as futures_wait
 from synthnb.api.preparing import Run
 from synthnb.batch import Batch
 from synthnb.engine import Engine
+from synthnb.engine.run import HELD
 from synthnb.errors import StoreError
 from synthnb.events import Event, Notice, RowDone, RunEnded
 from synthnb.store import RunInfo, StoredRecords
 from synthnb.types import Record
 
 __all__ = ["Handle", "launch"]
-
-KEPT = 20_000
-"""Records held in memory; a longer run is read back from the store as it is needed."""
 
 STEP = 0.2
 """Seconds between looks at a future while waiting without end."""
@@ -43,7 +41,7 @@ class Collector:
         if isinstance(event, RowDone):
             if not self.spilled:
                 self.records.append(event.record)
-                if len(self.records) > KEPT and self._run.store is not None:
+                if len(self.records) > HELD and self._run.store is not None:
                     self.spilled = True
                     self.records = []
         elif isinstance(event, RunEnded):
@@ -211,7 +209,6 @@ class Handle:
             store.start_run(info)
         except StoreError as error:
             self._tell(Notice(f"{error} This run cannot be resumed.", "store"))
-            run.store = None
 
     def _tell(self, event: Event) -> None:
         """Pass an event on. A listener that fails ends the run, rows are kept."""

@@ -25,7 +25,7 @@ from synthnb.middleware import BudgetReached, Purse
 from synthnb.store import Store, encode_record
 from synthnb.types import Record, Usage
 
-__all__ = ["Engine", "Job"]
+__all__ = ["HELD", "Engine", "Job"]
 
 TICK = 0.25
 """Seconds between progress events."""
@@ -35,6 +35,8 @@ AHEAD = 4096
 """Candidates that may be finished before the oldest undecided one."""
 REAL = 10**12
 """Places of real rows in the store: after every candidate."""
+HELD = 20_000
+"""Rows up to which a run is held in memory as well; a longer one needs its store."""
 GRACE = {"budget": 2.0, "stopped": 1.0, "interrupted": 0.4}
 """Seconds that answers on their way get when a run ends early."""
 
@@ -230,6 +232,8 @@ class Engine:
         if now - self._beat_at > BEAT:
             self._beat_at = now
             store.beat(self.job.run_id, self.funnel["accepted"], self.rejected)
+            if store.failure is not None and self.job.slots.n > HELD:
+                self.stop("failed", f"{store.failure} Rows of a long run cannot be kept.")
 
     # progress and end
 
@@ -292,4 +296,4 @@ class Engine:
                 self.job.run_id, ended.status, ended.reason, counts, outcome
             )
         except Exception as error:
-            self.emit(Notice(f"The end of the run could not be stored: {error}", "store"))
+            self.emit(Notice(f"{error} The end of this run is not stored.", "store"))

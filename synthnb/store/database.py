@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import sqlite3
 import tempfile
@@ -161,7 +162,10 @@ class Store:
         future = self._writer.execute(
             lambda c: runs.finish(c, run_id, status, reason, *counts, outcome)
         )
-        await asyncio.wrap_future(future)
+        try:
+            await asyncio.wrap_future(future)
+        except sqlite3.Error as error:
+            raise StoreError(_plain(self.path, error)) from error
 
     def add_row(self, run_id: str, seq: int, accepted: bool, value: bytes) -> None:
         """Keep one decided row; ``seq`` is its place in the run."""
@@ -169,14 +173,10 @@ class Store:
 
     def run(self, run_id: str) -> RunInfo:
         """One run by id or by the beginning of it."""
-        rows = (
-            self._reader()
-            .execute(
-                f"SELECT {runs.FIELDS} FROM runs WHERE substr(id, 1, ?) = ? LIMIT 2",
-                (len(run_id), run_id),
-            )
-            .fetchall()
-        )
+        rows = self._query(
+            f"SELECT {runs.FIELDS} FROM runs WHERE substr(id, 1, ?) = ? LIMIT 2",
+            (len(run_id), run_id),
+        ).fetchall()
         if not rows or not run_id:
             raise StoreError(f"There is no run {run_id!r}; `synthnb store info` lists them.")
         if len(rows) > 1:
@@ -185,33 +185,27 @@ class Store:
 
     def runs(self, project: str | None = None, name: str | None = None) -> list[RunInfo]:
         """Runs, newest first, of one project folder or one name where given."""
-        rows = (
-            self._reader()
-            .execute(
-                f"SELECT {runs.FIELDS} FROM runs WHERE (?1 IS NULL OR project = ?1) "
-                "AND (?2 IS NULL OR name = ?2) ORDER BY started DESC",
-                (project, name),
-            )
-            .fetchall()
-        )
+        rows = self._query(
+            f"SELECT {runs.FIELDS} FROM runs WHERE (?1 IS NULL OR project = ?1) "
+            "AND (?2 IS NULL OR name = ?2) ORDER BY started DESC",
+            (project, name),
+        ).fetchall()
         return [runs.read(row) for row in rows]
 
     def count_rows(self, run_id: str, accepted: bool | None = None) -> int:
         """How many decided rows a run has."""
         return int(
-            self._reader()
-            .execute(
+            self._query(
                 "SELECT count(*) FROM rows WHERE run = ? AND (?2 IS NULL OR accepted = ?2)",
                 (run_id, accepted),
-            )
-            .fetchone()[0]
+            ).fetchone()[0]
         )
 
     def row_values(
         self, run_id: str, accepted: bool | None = None, offset: int = 0, limit: int = -1
     ) -> Iterator[bytes]:
         """The rows of a run in order, still encoded."""
-        cursor = self._reader().execute(
+        cursor = self._query(
             "SELECT value FROM rows WHERE run = ? AND (?2 IS NULL OR accepted = ?2) "
             "ORDER BY seq LIMIT ? OFFSET ?",
             (run_id, accepted, limit, offset),
@@ -234,7 +228,7 @@ class Store:
 
     def versions(self, project: str, name: str | None = None) -> list[VersionInfo]:
         """Versions of a project folder, oldest first."""
-        rows = self._reader().execute(
+        rows = self._query(
             f"SELECT {runs.VERSION_FIELDS} FROM versions WHERE project = ?1 "
             "AND (?2 IS NULL OR name = ?2) ORDER BY name, number",
             (project, name),
@@ -264,7 +258,7 @@ class Store:
 
     def decisions(self, scope: str, kind: str | None = None) -> list[dict[str, JSON]]:
         """Decisions of one scope, oldest first: row, kind, author, value, created."""
-        cursor = self._reader().execute(
+        cursor = self._query(
             "SELECT row, kind, author, value, created FROM decisions "
             "WHERE scope = ?1 AND (?2 IS NULL OR kind = ?2) ORDER BY created",
             (scope, kind),
@@ -283,9 +277,8 @@ class Store:
 
     def info(self) -> dict[str, JSON]:
         """Path, bytes and counts."""
-        reader = self._reader()
         counts = {
-            table: reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            table: self._query(f"SELECT count(*) FROM {table}").fetchone()[0]
             for table in ("answers", "runs", "rows", "versions", "decisions")
         }
         files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
@@ -336,6 +329,12 @@ class Store:
             self._readers.append(connection)
         return connection
 
+    def _query(self, query: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        try:
+            return self._reader().execute(query, values)
+        except sqlite3.Error as error:
+            raise StoreError(_plain(self.path, error)) from error
+
     def _write(self, statement: Any) -> Any:
         try:
             return self._writer.execute(statement).result(timeout=PATIENCE)
@@ -352,9 +351,10 @@ def _default() -> Path:
 def _plain(path: Path, error: Exception) -> str:
     """What went wrong with the file, and what to do, in one line."""
     text = str(error)
-    if "full" in text or getattr(error, "errno", None) == 28:
+    if "full" in text or getattr(error, "errno", None) == errno.ENOSPC:
         return f"The disk of {path.parent} is full: free some space, or set SYNTHNB_HOME."
-    if "readonly" in text or isinstance(error, PermissionError) or "unable to open" in text:
+    denied = isinstance(error, PermissionError) or getattr(error, "errno", None) == errno.EROFS
+    if denied or "readonly" in text or "unable to open" in text:
         return f"The folder {path.parent} cannot be written: set SYNTHNB_HOME to one that can."
     if "locked" in text or isinstance(error, TimeoutError):
         return f"{path} was busy for too long: another process holds it."

@@ -46,6 +46,11 @@ class Batch:
         self.statements: list[tuple[Statement, Future[Any]]] = []
         self.waiters: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
 
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self.answers or self.rows or self.statements)
+
 
 class Writer:
     """Group commit on one connection of one thread.
@@ -116,11 +121,13 @@ class Writer:
                 results = self._commit(connection, batch)
             except Exception as error:
                 self.failure = str(error)
+                with self._lock:  # nobody waits for rows: they go with the next commit
+                    self._batch.rows[:0] = batch.rows
                 _release(batch, None, error)
             else:
                 self.failure = None
                 _release(batch, results, None)
-            if self._closed and not (self._batch.answers or self._batch.statements):
+            if self._closed and (self.failure or not self._batch.pending):
                 break
         if connection is not None:
             connection.close()

@@ -86,3 +86,23 @@ def test_stop_if_ends_a_run_that_goes_wrong(
     assert batch.status == "stopped"
     assert "stop_if" in batch.reason
     assert len(loopback.requests) < 100
+
+
+def test_a_server_that_lies_about_tokens_cannot_pass_the_cap(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    lies: list[object] = [
+        {"prompt_tokens": -5, "completion_tokens": -9},
+        {"prompt_tokens": 0, "completion_tokens": 0},
+        {"prompt_tokens": "many", "completion_tokens": None},
+        None,
+    ]
+    text = "word " * 30  # about 38 tokens, whatever is said
+    loopback.script(lambda n, body: Reply(text=f"{n} {text}", usage=lies[n % len(lies)]))
+    recipe = reviews(budget={"tokens": 3000}, params={"max_tokens": 40})
+
+    batch = generate(recipe, 500, settings=settings)
+
+    assert batch.status == "budget"
+    assert batch.usage.tokens <= 3000
+    assert len(loopback.requests) <= 3000 // 38

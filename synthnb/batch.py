@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from synthnb.decisions import Decisions
     from synthnb.diff import Diff
     from synthnb.explore import Selection, TextMap
-    from synthnb.collapse.meter import Meter
     from synthnb.recipe import Recipe
     from synthnb.report import Report
 
@@ -258,15 +257,6 @@ class Batch(Outgoing, Deciding):
         from synthnb.report import report
 
         return report(self, real, **options)
-
-    def collapse(self, *previous: Any, real: Any = None) -> Meter:
-        """Whether variety is being lost: this batch after ``previous`` ones.
-
-        Without any, its own generation depths are compared, or else it with the real rows.
-        """
-        from synthnb.collapse.meter import meter
-
-        return meter([*previous, self] if previous else self, real=real)
 
     def collapse(self, *previous: Any, real: Any = None) -> Meter:
         """Whether variety is being lost: this batch after ``previous`` ones.

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypedDict, runtime_checkable
 
 __all__ = [
+    "JSON",
     "Call",
     "Completion",
-    "JSON",
     "Message",
     "Model",
     "Reason",

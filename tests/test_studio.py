@@ -17,7 +17,8 @@ synthnb: 1
 name: reviews
 columns:
   mood: {angry: 2, happy: 1}   # two to one
-  text: {prompt: "A review by someone {{ mood }}.", few_shot: 1, examples: [{mood: angry, text: No.}]}
+  text: {prompt: "A review by someone {{ mood }}.", few_shot: 1,
+         examples: [{mood: angry, text: No.}]}
   reply: {prompt: "Answer: {{ text }}"}
 """
 

@@ -1,9 +1,9 @@
 """``rank``: a judge compares the candidates of a row, each pair in both orders.
 
-What it finds is kept on the row for export: which candidate is chosen, which rejected, by what
-margin. A pair whose verdict turns with the order is a tie. With ``by: people`` nothing is
-asked: the row waits for people to rank it. With ``by: flaws`` a candidate that was asked to show
-a flaw loses to one that was not.
+What it finds is kept on the row for export: which candidate is chosen, which rejected, by
+what margin. A pair whose verdict turns with the order is a tie. With ``by: people`` nothing
+is asked: the row waits for people to rank it. With ``by: flaws`` a candidate that was asked
+to show a flaw loses to one that was not.
 """
 
 from __future__ import annotations
@@ -77,10 +77,7 @@ class Rank:
         if not pairs:
             return (Reason(self.name, None, "all candidates are the same", self.column),)
         verdicts = await together(
-            *(
-                self.pair(row, request, answers, a, b, turn)
-                for turn, (a, b) in enumerate(pairs)
-            )
+            *(self.pair(row, request, answers, a, b, turn) for turn, (a, b) in enumerate(pairs))
         )
         return (self._ranked(len(answers), pairs, verdicts),)
 

@@ -34,7 +34,8 @@ def tapes_of(book: NotebookNode, folder: Path) -> set[Path]:
     for cell in book.cells:
         if cell.cell_type == "code":
             for pattern in (REPLAY, TAPE):
-                found.update(folder / match[1] for match in pattern.finditer(cell.source))
+                named = (m[m.lastindex or 1] for m in pattern.finditer(cell.source))
+                found.update(folder / name for name in named)
     return found
 
 

@@ -61,6 +61,6 @@ def test_the_widget_is_small_and_fetches_nothing() -> None:
         pytest.skip("the extension is not built: make setup")
     text = bundle.read_text("utf-8")
     assert len(text.encode()) < 100_000
-    assert not any(
-        word in text for word in ("http://", "https://", "import(", "fetch(", "innerHTML")
-    )
+    told = text.replace("http://www.w3.org/2000/svg", "")  # a name, which nobody opens
+    reaching = ("http://", "https://", "import(", "fetch(", "innerHTML")
+    assert [word for word in reaching if word in told] == []

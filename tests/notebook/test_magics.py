@@ -125,8 +125,12 @@ def test_new_writes_a_recipe_and_never_over_one(
 ) -> None:
     shell.run_line_magic("synth", "new quickstart")
     assert "%synth run quickstart.synth.yaml" in capsys.readouterr().out
+    shell.run_line_magic("synth", "new quickstart")  # a cell may be run again
+    mine = Path("quickstart.synth.yaml")
+    mine.write_text(mine.read_text() + "# mine\n")
     with pytest.raises(UsageError, match="there already"):
         shell.run_line_magic("synth", "new quickstart")
+    assert mine.read_text().endswith("# mine\n")
     with pytest.raises(UsageError, match=r"did you mean .quickstart"):
         shell.run_line_magic("synth", "new quickstrt")
     shell.run_line_magic("synth", "new")

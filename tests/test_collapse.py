@@ -127,6 +127,24 @@ def test_ngram_text_loses_words_unless_old_texts_are_kept() -> None:
 def test_ngram_text_takes_any_texts() -> None:
     texts = ["我 喜欢 猫", "他 喜欢 狗", "one two", "x"] * 5
     assert np.isfinite(simulate("ngram_text", texts=texts, order=2, t=3).mean).all()
+    unspaced = simulate("ngram_text", texts=["我喜欢猫。", "他不喜欢狗。"] * 9, order=2, t=3)
+    assert unspaced.mean[0] == 1.0
+    assert {len(text.split()) for text in unspaced.more["texts"][0]} == {1}
+    emoji = simulate("ngram_text", texts=["😀😃😄", "😄😁"] * 9, order=2, mode="verify", t=3)
+    assert np.isfinite(emoji.mean).all()
+
+
+def test_numbers_of_any_kind_that_are_whole_are_taken() -> None:
+    plain = simulate("gaussian_replace", n=50, t=3, chains=9)
+    for n in (50.0, np.int64(50), np.float64(50)):
+        assert (simulate("gaussian_replace", n=n, t=3, chains=9).mean == plain.mean).all()
+    assert simulate("w2_risk", n=np.int64(50), t=3).theory[-1] == pytest.approx(0.09)
+
+
+def test_a_long_chain_ends_at_nothing_without_a_warning() -> None:
+    result = simulate("gaussian_replace", n=5, t=3000, chains=20)
+    assert result.mean[-1] == 0
+    assert np.isfinite(result.more["geometric"]).all()
 
 
 class Forgetful:
@@ -179,6 +197,19 @@ def test_model_text_modes(mode: str) -> None:
         ("ngram_text", {"texts": []}, "texts"),
         ("ngram_text", {"mode": "x"}, "verify"),
         ("model_text", {"rewrite": lambda texts, _: []}, "fewer"),
+        ("gaussian_replace", {"n": 2.5}, "whole number, got 2.5"),
+        ("gaussian_replace", {"n": float("nan")}, "whole number, got nan"),
+        ("gaussian_replace", {"n": True}, "whole number"),
+        ("gaussian_replace", {"t": "20"}, "whole number, got '20'"),
+        ("gaussian_replace", {"seed": -1}, "seed must be at least 0"),
+        ("w2_risk", {"n": []}, "one size a generation"),
+        ("w2_risk", {"n": [1, 2]}, "n must be at least 2, got 1"),
+        ("kde", {"h": float("nan")}, "finite number"),
+        ("kde", {"h": -1}, "at least 0"),
+        ("regression", {"s2": -1}, "at least 0"),
+        ("regression", {"fresh": "maybe"}, "true or false"),
+        ("truncated_tail", {"k": 0}, "k must be at least 1"),
+        ("ngram_text", {"texts": ["a", "b"]}, "two words or more"),
     ],
 )
 def test_refused(name: str, params: dict[str, object], says: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,9 @@ def run(args: argparse.Namespace) -> int:
 
     if args.name is None:
         for name, experiment in EXPERIMENTS.items():
+            takes = inspect.signature(experiment).parameters.values()
             print(f"{name:<20} {(experiment.__doc__ or '').strip().splitlines()[0]}")
+            print(f"{'':<20} {' '.join(f'{p.name}={p.default}' for p in takes)}")
         return 0
     try:
         result = simulate(args.name, **dict(map(_pair, args.params)))
@@ -41,7 +45,10 @@ def run(args: argparse.Namespace) -> int:
     if args.chart is not None:
         from synthnb.charts import png
 
-        args.chart.write_bytes(png(result.spec()))
+        try:
+            args.chart.write_bytes(png(result.spec()))
+        except OSError as error:
+            raise SynthError(f"{args.chart} was not written: {error.strerror}") from error
     print(json.dumps(_plain(result)) if args.json else _table(result))
     return 0
 
@@ -50,6 +57,8 @@ def _pair(word: str) -> tuple[str, Any]:
     key, sign, value = word.partition("=")
     if not sign:
         raise SynthError(f"{word}: a parameter is KEY=VALUE, such as n=100")
+    if re.fullmatch(r"\d+(,\d+)+", value):
+        return key, [int(size) for size in value.split(",")]
     for kind in (int, float):
         try:
             return key, kind(value)

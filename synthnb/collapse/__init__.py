@@ -10,7 +10,6 @@ True
 from __future__ import annotations
 
 import difflib
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +23,7 @@ from synthnb.collapse.gaussian import (
 )
 from synthnb.collapse.meter import Meter, meter
 from synthnb.collapse.mixing import golden_ratio, regression, verification
+from synthnb.collapse.params import checked
 from synthnb.collapse.result import Result
 from synthnb.collapse.tails import truncated_tail, zipf
 from synthnb.collapse.text import model_text, ngram_text
@@ -46,8 +46,6 @@ EXPERIMENTS: dict[str, Callable[..., Result]] = {
 }
 """Name to experiment; each one's docstring says what it takes and what its values are."""
 
-_LEAST = {"n": 2, "t": 1, "chains": 1, "d": 1, "V": 2, "T": 1}
-
 
 def simulate(name: str, **params: Any) -> Result:
     """Run one experiment: ``simulate("zipf", V=2000, a=1, n=5000)``.
@@ -61,11 +59,4 @@ def simulate(name: str, **params: Any) -> Result:
         close = difflib.get_close_matches(str(name), EXPERIMENTS, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"one of {', '.join(EXPERIMENTS)}"
         raise ValueError(f"no experiment {name!r}: {hint}")
-    known = inspect.signature(experiment).parameters
-    for key, value in params.items():
-        if key not in known:
-            raise ValueError(f"{name} has no parameter {key!r}: it takes {', '.join(known)}")
-        least = _LEAST.get(key)
-        if least is not None and isinstance(value, (int, float)) and value < least:
-            raise ValueError(f"{key} must be at least {least}, got {value}")
-    return experiment(**params)
+    return experiment(**checked(name, experiment, params))

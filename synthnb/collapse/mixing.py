@@ -22,12 +22,13 @@ def regression(
     chains: int = 4000,
     seed: int = 0,
 ) -> Result:
-    """Refit a linear regression to labels that the fit before has written (C6).
+    """Refit a linear regression to labels that the fit before has written.
 
     ``T`` rows of ``d`` isotropic features, label noise of variance ``s2``; ``replace`` fits to
     the newest labels, ``accumulate`` to all so far. Values are the excess test error
     |w - w_true|^2. Theory: s2 d/(T-d-1) times t (replace), or times the sum of 1/i^2, at most
-    pi^2/6 (accumulate; with ``fresh`` features each round it is an upper bound).
+    pi^2/6 (accumulate; with ``fresh`` features each round it is an upper bound). Dohmatob et
+    al. 2024 (arXiv:2402.07712), Gerstgrasser et al. 2024 (arXiv:2404.01413).
     """
     if d + 1 >= T:
         raise ValueError(f"T must be above d + 1, got T={T} and d={d}")
@@ -82,12 +83,13 @@ def golden_ratio(
     chains: int = 20_000,
     seed: int = 0,
 ) -> Result:
-    """Estimate a mean from n fresh real and n/k synthetic rows a round, weight w on real (C10).
+    """Estimate a mean from n fresh real and n/k synthetic rows a round, weight w on real.
 
     ``w`` is a weight, ``golden`` for the best one (sqrt(k^2 + 4k) - k)/2 (0.618 at k = 1), or
     ``pooled`` for k/(1 + k), all rows alike. Values are squared errors of the mean times n, 1
     for real rows alone. Theory: v_t = w^2 + (1-w)^2 (v_{t-1} + k), v_1 = 1, which settles at
-    (w^2 + k(1-w)^2)/(2w - w^2), in ``more`` as ``limit``.
+    (w^2 + k(1-w)^2)/(2w - w^2), in ``more`` as ``limit``. He, Xu and Cheng 2025
+    (arXiv:2502.18049).
     """
     if k <= 0:
         raise ValueError(f"k must be above 0, got {k}")
@@ -129,7 +131,7 @@ def verification(
     chains: int = 200,
     seed: int = 0,
 ) -> Result:
-    """Train on labels that are wrong with chance e, kept by a verifier (C11).
+    """Train on labels that are wrong with chance e, kept by a verifier.
 
     A right label is kept with chance ``phi``, a wrong one with ``psi`` (all are kept without
     ``verify``). The classes lie at +-mu, |mu| = ``signal``, in ``d`` dimensions, unit noise;
@@ -137,7 +139,7 @@ def verification(
     labels are wrong as often as it is. Values are its accuracy. Theory: its expectation, from
     the expected error of the generation before; it flips at e = 1/(1 + psi/phi), in ``more`` as
     ``threshold``. ``more`` also has ``kept_error`` of the first generation,
-    e psi/((1-e) phi + e psi).
+    e psi/((1-e) phi + e psi). Feng et al. 2024 (arXiv:2406.07515).
     """
     for name, value in (("phi", phi), ("psi", psi), ("e", e)):
         if not 0 <= value <= 1:

@@ -15,8 +15,6 @@ __all__ = ["Curve", "Result", "summarise"]
 
 Curve: TypeAlias = NDArray[np.floating[Any]]
 
-_COLOURS = {"theory": "#c2410c", "mean": "#2563eb", "median": "#0f766e"}
-
 
 @dataclass(frozen=True)
 class Result:
@@ -45,65 +43,18 @@ class Result:
 
     def spec(self) -> dict[str, Any]:
         """Return the chart as a plain Vega-Lite specification, its numbers inside."""
-        curves = {"mean": self.mean, "median": self.median}
-        if self.theory is not None:
-            curves["theory"] = self.theory
-        rows = [
-            {"generation": int(at), "line": line, "value": _plain(value)}
-            for line, curve in curves.items()
-            for at, value in zip(self.generations, curve, strict=True)
-        ]
-        band = [
-            {"generation": int(at), "low": _plain(low), "high": _plain(high)}
-            for at, low, high in zip(self.generations, self.low, self.high, strict=True)
-        ]
-        x = {"field": "generation", "type": "quantitative", "title": "generation"}
-        lines = list(curves)
-        colour = {"domain": lines, "range": [_COLOURS[line] for line in lines]}
-        dash = {
-            "domain": lines,
-            "range": [[6, 4] if line == "theory" else [1, 0] for line in lines],
-        }
-        return {
-            "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-            "title": f"{self.name.replace('_', ' ')}: lines, and the 10–90% band of the chains",
-            "width": 420,
-            "height": 240,
-            "layer": [
-                {
-                    "data": {"values": band},
-                    "mark": {"type": "area", "opacity": 0.18, "color": _COLOURS["mean"]},
-                    "encoding": {
-                        "x": x,
-                        "y": {"field": "low", "type": "quantitative", "title": self.measure},
-                        "y2": {"field": "high"},
-                    },
-                },
-                {
-                    "data": {"values": rows},
-                    "mark": {"type": "line", "tooltip": True},
-                    "encoding": {
-                        "x": x,
-                        "y": {"field": "value", "type": "quantitative"},
-                        "color": {"field": "line", "type": "nominal", "scale": colour},
-                        "strokeDash": {"field": "line", "type": "nominal", "scale": dash},
-                    },
-                },
-            ],
-        }
+        from synthnb.collapse.result_chart import spec
+
+        return spec(self)
 
     def chart(self) -> altair.LayerChart:
-        """Return the chart: theory, mean and median as lines, the band behind.
+        """Return the chart: theory as a line, the mean as rings, median and band in blue.
 
         An Altair chart like any other, but for its display, a PNG: nothing is fetched.
         """
         from synthnb.charts.altair_charts import chart
 
         return chart(self.spec())
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def summarise(

@@ -23,11 +23,12 @@ def zipf(
     seed: int = 0,
     measure: Literal["alive", "diversity"] = "alive",
 ) -> Result:
-    """Count n words drawn from the counts before, beginning with p_i ~ i^-a, i = 1..V (C7).
+    """Count n words drawn from the counts before, beginning with p_i ~ i^-a, i = 1..V.
 
     Values are the types still alive, or the ``diversity`` 1 - sum p^2. Theory for types: sum of
     1 - exp(-n p_i (1 - q_{t-1})), q_0 = 0, q_{t+1} = exp(q_t - 1); for diversity, exactly,
     (1 - 1/n)^t (1 - sum p_0^2). ``more`` holds the other measure and its theory.
+    Forgetting: Suresh et al. 2024 (arXiv:2412.17646).
     """
     rng = np.random.default_rng(seed)
     start = np.arange(1, V + 1, dtype=np.float64) ** -a
@@ -71,7 +72,7 @@ def truncated_tail(
     chains: int = 1000,
     seed: int = 0,
 ) -> Result:
-    """Let a memory learn T items, p_i ~ i^-beta, then teach the next from what it knows (C9).
+    """Let a memory learn T items, p_i ~ i^-beta, then teach the next from what it knows.
 
     Values are the error: the true mass of the items not in memory. Each generation draws T
     items from the true distribution cut to what the one before knows; with ``k`` also to the k
@@ -79,6 +80,7 @@ def truncated_tail(
     with ``k``, plus the mass cut off); later generations by mean field. ``more``: ``scaling``,
     the law (1/beta) zeta(beta)^(-1/beta) Gamma(1 - 1/beta) T^-(1 - 1/beta) of large T, and
     ``floor``, k^-(beta-1)/((beta-1) zeta(beta)); their sum is the double scaling law.
+    Dohmatob et al. 2024 (arXiv:2402.07043).
     """
     from scipy.special import gamma, zeta
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from synthnb import metrics
 from synthnb.collapse.result import Curve, Result, summarise
-from synthnb.metrics.tokens import Encoded, IntArray, encode
+from synthnb.metrics.tokens import Encoded, IntArray, Tokenizer, encode
 
 __all__ = ["Mode", "Rewrite", "model_text", "ngram_text", "sample_texts"]
 
@@ -80,21 +80,26 @@ def ngram_text(
     """Retrain an n-gram model on what it wrote the generation before.
 
     ``texts`` are the real rows (made-up sentences by default); each generation writes ``n``
-    texts (as many as there are real ones) from counts of ``order`` words. ``replace`` trains on
-    the newest only, ``accumulate`` on the real and all since, ``verify`` on the same but for
-    new texts that repeat one of them, or that a model of the real rows finds less likely than
-    95% of real rows it has not seen. Values are the different words written, over those of the
-    real rows. No theory. ``more``: ``distinct_2`` and ``entropy`` (bits a word) by generation,
-    ``real`` with both of the real rows, ``texts`` with a few of each generation of the first
-    chain.
+    texts (as many as there are real ones) from counts of ``order`` words (characters, where no
+    text has a space). ``replace`` trains on the newest only, ``accumulate`` on the real and all
+    since, ``verify`` on the same but for new texts that repeat one of them, or that a model of
+    the real rows finds less likely than 95% of real rows it has not seen. Values are the
+    different words written, over those of the real rows. No theory. ``more``: ``distinct_2``
+    and ``entropy`` (bits a word) by generation, ``real`` with both of the real rows, ``texts``
+    with a few of each generation of the first chain.
     """
     real = _check(texts, t, mode)
     if order < 2:
         raise ValueError(f"order must be at least 2, got {order}")
-    corpus = encode(real, str.split)
+    spaced = any(len(text.split()) > 1 for text in real)
+    split: Tokenizer = str.split if spaced else list
+    joint = " " if spaced else ""
+    corpus = encode(real, split)
+    if corpus.lengths.max() < 2:
+        raise ValueError("texts must have two words or more to learn what follows what")
     count = n or len(real)
     words = len(corpus.vocabulary)
-    judge = _Judge(real) if mode == "verify" else None
+    judge = _Judge(real, split, joint) if mode == "verify" else None
     share, pairs, entropy = (np.empty((chains, t)) for _ in range(3))
     shown: list[list[str]] = []
     for chain in range(chains):
@@ -106,7 +111,7 @@ def ngram_text(
             )
             entropy[chain, step] = metrics.ngram_entropy(written, 1)
             if chain == 0:
-                shown.append(_read(written, 3))
+                shown.append(_read(written, 3, joint))
     params: dict[str, Any] = {"texts": len(real), "n": count, "t": t, "order": order}
     params |= {"mode": mode, "chains": chains, "seed": seed}
     return summarise(
@@ -149,11 +154,11 @@ def _generations(
         )
 
 
-def _read(written: Encoded, count: int) -> list[str]:
+def _read(written: Encoded, count: int, joint: str) -> list[str]:
     ends = np.cumsum(written.lengths)
     vocabulary = written.vocabulary
     return [
-        " ".join(vocabulary[token] for token in written.ids[end - length : end])
+        joint.join(vocabulary[token] for token in written.ids[end - length : end])
         for end, length in zip(ends[:count], written.lengths[:count], strict=True)
     ]
 
@@ -161,17 +166,18 @@ def _read(written: Encoded, count: int) -> list[str]:
 class _Judge:
     """Knows the real rows and lets through what is about as likely as they are."""
 
-    def __init__(self, real: list[str]) -> None:
+    def __init__(self, real: list[str], split: Tokenizer, joint: str) -> None:
+        self._joint = joint
         half = len(real) // 2 or 1
-        self._model = metrics.NgramModel(real, order=2, tokenize=str.split)
-        outside = metrics.NgramModel(real[:half], order=2, tokenize=str.split)
+        self._model = metrics.NgramModel(real, order=2, tokenize=split)
+        outside = metrics.NgramModel(real[:half], order=2, tokenize=split)
         unseen = outside.perplexities(real[half:] or real)
         self._most = float(np.quantile(unseen, 0.95))
 
     def keep(self, written: Encoded, training: Encoded) -> Encoded:
-        texts = _read(written, len(written))
+        texts = _read(written, len(written), self._joint)
         likely = self._model.perplexities(texts) <= self._most
-        known = set(_read(training, len(training)))
+        known = set(_read(training, len(training), self._joint))
         rows = []
         for row, text in enumerate(texts):
             if likely[row] and text not in known:

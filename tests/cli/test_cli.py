@@ -117,3 +117,16 @@ def test_collapse_prints_theory_beside_simulation(capsys: pytest.CaptureFixture[
 def test_collapse_says_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["collapse", "gausian_replace"]) == 2
     assert "gaussian_replace" in capsys.readouterr().err
+
+
+def test_collapse_reads_lists_and_truth_values(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["collapse", "w2_risk", "n=50,100", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["theory"] == pytest.approx([0.03, 0.045])
+    assert main(["collapse", "regression", "fresh=false", "t=3", "--json"]) == 0
+    same = json.loads(capsys.readouterr().out)["mean"]
+    assert main(["collapse", "regression", "fresh=true", "t=3", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["mean"] != same
+    assert main(["collapse", "zipf", "--chart", str(tmp_path / "no" / "z.png")]) == 2
+    assert "z.png was not written" in capsys.readouterr().err

@@ -273,9 +273,9 @@ class Batch(Outgoing, Deciding):
         Each is an ordinary ``altair.LayerChart`` to customise; it displays as PNG, so
         nothing is fetched.
         """
-        from synthnb.charts import altair_charts
+        from synthnb.charts.altair_charts import charts
 
-        return altair_charts(self)
+        return charts(self)
 
     def diff(
         self, other: Batch, *, metrics: Mapping[str, Callable[[Row], Any]] | None = None

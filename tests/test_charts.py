@@ -39,7 +39,9 @@ def test_displaying_a_batch_never_imports_altair_or_pandas() -> None:
 
 
 def test_charts_can_be_customised_and_still_display_offline() -> None:
-    shown = sample_batch().charts()
+    batch = sample_batch()
+    shown = batch.charts()
+    assert list(batch.charts()) == list(shown)  # and as often as one likes
     wide = shown["mood"].properties(width=500)
     assert isinstance(wide, alt.LayerChart)
     bundle = wide._repr_mimebundle_()

@@ -1,6 +1,6 @@
 """Charts of a batch: aggregated Vega-Lite of a few kB, Altair to customise, PNG files.
 
-What a cell shows never imports Altair (2 s); ``altair_charts`` does.
+What a cell shows never imports Altair (2 s); the module ``altair_charts`` does.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from synthnb.errors import ExportError
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
-    from synthnb.charts.altair_charts import Charts
     from synthnb.types import JSON
 
-__all__ = ["altair_charts", "png", "save_all", "spec", "specs"]
+__all__ = ["png", "save_all", "spec", "specs"]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 KEPT, REJECTED, INK, PAPER = "#0072b2", "#d55e00", "#333333", "#ffffff"
@@ -129,13 +128,6 @@ def _limit(limit: float) -> Spec:
 
 def _layer(mark: Mapping[str, Any], **encoding: Mapping[str, Any]) -> Spec:
     return {"mark": dict(mark), "encoding": {k: dict(v) for k, v in encoding.items()}}
-
-
-def altair_charts(batch: Batch) -> Charts:
-    """The same charts as Altair objects, by name."""
-    from synthnb.charts.altair_charts import Charts, chart
-
-    return Charts({name: chart(body) for name, body in specs(batch).items()})
 
 
 def png(spec: Mapping[str, Any], *, scale: float = 2.0) -> bytes:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from synthnb.charts import png
+from synthnb.charts import png, specs
 
-__all__ = ["Charts", "ConcatChart", "LayerChart", "chart", "side_by_side"]
+if TYPE_CHECKING:
+    from synthnb.batch import Batch
+
+__all__ = ["Charts", "ConcatChart", "LayerChart", "chart", "charts", "side_by_side"]
 
 
 class LayerChart(alt.LayerChart):
@@ -36,6 +39,11 @@ class Charts(dict[str, LayerChart]):
         if not self:
             return {"text/plain": "No charts: the batch has no rows."}
         return _bundle(_side_by_side(self), "charts " + ", ".join(self))
+
+
+def charts(batch: Batch) -> Charts:
+    """What a cell shows of a batch as Altair charts, by name."""
+    return Charts({name: chart(body) for name, body in specs(batch).items()})
 
 
 def _side_by_side(charts: Mapping[str, LayerChart]) -> dict[str, Any]:

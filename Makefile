@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export npm_config_update_notifier := false
 
 EXTENSION := labextension
 SOURCES := $(shell find $(EXTENSION)/src $(EXTENSION)/style -type f) \
@@ -45,7 +46,7 @@ $(VENV)/.python: pyproject.toml $(PY)
 	$(PY) -m pip install --progress-bar on --group dev
 	@# An older link would let pip write into the sources through it.
 	@rm -rf $(VENV)/share/jupyter/labextensions/@synthnb synthnb/labextension/install.json
-	SKIP_JUPYTER_BUILDER=1 $(PY) -m pip install --quiet --no-build-isolation -e '.[local]'
+	SKIP_JUPYTER_BUILDER=1 $(PY) -m pip install --progress-bar on --no-build-isolation -e '.[local]'
 	@touch $@
 
 # Node 20.19, 22.12 or newer from PATH, else the one that comes as a wheel.
@@ -55,7 +56,7 @@ $(VENV)/.node: $(VENV)/.python
 	@touch $@
 
 $(VENV)/.npm: $(EXTENSION)/package-lock.json | $(VENV)/.node
-	$(STEP) 'Front-end packages'
+	$(STEP) 'Front-end packages (half a minute)'
 	cd $(EXTENSION) && npm ci --no-progress --loglevel=error
 	@touch $@
 

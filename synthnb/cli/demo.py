@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from synthnb.cli.progress import Line
@@ -26,12 +27,12 @@ def run(args: argparse.Namespace) -> int:
     from synthnb.recipes import read_kind
 
     if weights.find() is None:
-        print("Fetching the embedded model SmolLM2-135M-Instruct (93 MB, once).")
+        print("Fetching the embedded model SmolLM2-135M-Instruct (93 MB, once).", flush=True)
         weights.fetch(progress=None if args.quiet else Line().fetched)
     recipe = Recipe.loads(read_kind("quickstart"), name="quickstart")
     prepared = api.prepare(recipe, args.rows, model="local/smollm2-135m")
     _make_room(args.out, recipe.fingerprint)
-    print(f"Writing {prepared.wanted} rows with {recipe.model}.")
+    print(f"Writing {prepared.wanted} rows with {recipe.model}.", flush=True)
     code = execute(prepared, args.out, quiet=args.quiet)
     print(_next(args.out))
     return code
@@ -62,6 +63,12 @@ def _next(out: Path) -> str:
             f"Recipe, rows, charts and card are in {out}/ (start with {out}/README.md).",
             "Now:",
             f"  {go_on}",
-            f"  synthnb run {out}/recipe.synth.yaml -n 50 --out more",
+            f"  {command()} run {out}/recipe.synth.yaml -n 50 --out more",
         ]
     )
+
+
+def command() -> str:
+    """The command as it was found: by a path from here, where the shell finds no other."""
+    called = Path(sys.argv[0])
+    return str(called) if called.parent.name and not called.is_absolute() else "synthnb"

@@ -97,6 +97,8 @@ class ModelError(SynthError):
         self.prompt_tokens: int | None = None
         """Tokens of an answer that was paid for and is no use all the same."""
         self.completion_tokens: int | None = None
+        self.cached = False
+        """A tape told of the failure: nothing was sent."""
 
 
 class FatalModelError(ModelError):

@@ -193,6 +193,8 @@ class Budget:
             else:
                 purse.requests -= 1  # a tape's answer: nothing was sent
         except ModelError as error:
+            if error.cached:
+                purse.requests -= 1
             if error.prompt_tokens or error.completion_tokens:  # paid for all the same
                 asked, said = error.prompt_tokens, error.completion_tokens
                 spent = Completion("", None, asked, said)

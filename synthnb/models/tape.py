@@ -235,7 +235,9 @@ def _failure(error: ModelError) -> dict[str, JSON]:
 
 def _raised(said: Mapping[str, JSON]) -> ModelError:
     kind = RetryableModelError if said.get("retryable") else RowModelError
-    return kind(said["message"], kind=said["kind"], raw=said.get("raw", ""))
+    error = kind(said["message"], kind=said["kind"], raw=said.get("raw", ""))
+    error.cached = True
+    return error
 
 
 def _hash(value: JSON) -> str:

@@ -17,6 +17,7 @@ from synthnb.errors import (
     SourceError,
     TapeMiss,
 )
+from synthnb.middleware import Budget, Purse
 from synthnb.models.tape import Recorder, Replay
 from synthnb.types import Completion, Model, Request
 
@@ -165,6 +166,10 @@ def test_a_rows_own_failure_is_recorded_and_raised_again(tmp_path: Path) -> None
     with pytest.raises(RowModelError, match="Truncated") as caught:
         replay(path, ask(1))
     assert (caught.value.kind, caught.value.raw) == ("truncated", "Once upon")
+    purse = Purse()
+    with pytest.raises(RowModelError, match="Truncated"):
+        asyncio.run(Budget(Replay(path, "lab/clerk"), purse).complete(ask(1)))
+    assert purse.requests == 0, "nothing was sent"
     with pytest.raises(TapeMiss):  # the machine's failure is not the row's
         replay(path, ask(2))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import orjson
 
@@ -35,17 +36,35 @@ def reach(values: Row, path: str) -> JSON:
 def as_plain(value: JSON) -> str:
     """A value as the text that checks measure.
 
-    A conversation is its turns, candidates are their answers, an object is its JSON.
+    A conversation is its turns (a tool call its name and arguments), candidates are their
+    answers, an object is its JSON.
+
+    >>> as_plain([{"role": "user", "content": "Tea?"}]), as_plain({"a": 1})
+    ('Tea?', '{"a":1}')
     """
     if isinstance(value, str):
         return value
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        for key in ("content", "answer"):
-            if all(key in item for item in value):
-                return "\n".join(as_plain(item[key]) for item in value)
+        if all("content" in item or "tool_calls" in item for item in value):
+            return "\n".join(map(_turn, value))
+        if all("answer" in item for item in value):
+            return "\n".join(as_plain(item["answer"]) for item in value)
     if value is None:
         return ""
     return orjson.dumps(value).decode() if isinstance(value, dict | list) else str(value)
+
+
+def _turn(turn: Mapping[str, JSON]) -> str:
+    """What a turn says, else what it calls."""
+    calls = turn.get("tool_calls")
+    if turn.get("content") or not isinstance(calls, list):
+        return as_plain(turn.get("content"))
+    called = [call.get("function", call) for call in calls if isinstance(call, dict)]
+    return "\n".join(
+        f"{as_plain(f.get('name'))}({as_plain(f.get('arguments'))})"
+        for f in called
+        if isinstance(f, dict)
+    )
 
 
 def texts_of(value: JSON) -> list[str]:

@@ -101,6 +101,8 @@ class Columns:
         found = [self.find(role) for role in roles]
         if None not in found:
             return [column for column in found if column is not None]
+        if not self._sample:
+            raise ExportError(f"{self.format}: there is no row to write (none was accepted)")
         shown = [self._shown(role) for role in roles]
         there = ", ".join(one_line(name, 40) for name in self._there) or "none"
         hint = ", ".join(f"{name!r}: …" for name in shown)

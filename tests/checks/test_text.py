@@ -58,6 +58,22 @@ def test_patterns_are_searched_with_unicode(
     assert said(made("regex", column="text", **options), text).passed is passed
 
 
+def test_a_talk_is_read_with_its_tool_calls() -> None:
+    call = {
+        "type": "function",
+        "function": {"name": "look_up", "arguments": '{"thing":"lamp"}'},
+    }
+    talk = [
+        {"role": "user", "content": "Is there a lamp?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "content": '{"count":2}'},
+        {"role": "assistant", "content": "There are two."},
+    ]
+    used = made("regex", column="text", require=r"look_up\(")
+    assert said(used, talk).passed
+    assert not said(used, [talk[0], talk[3]]).passed
+
+
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [

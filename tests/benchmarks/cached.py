@@ -1,6 +1,6 @@
 """A re-run with a full cache: no request, and how much CPU a row.
 
-    python -m tests.benchmarks.cached [--rows 10000]
+python -m tests.benchmarks.cached [--rows 10000]
 """
 
 from __future__ import annotations

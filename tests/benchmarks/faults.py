@@ -1,6 +1,6 @@
 """The fault mixture (10% 429, 2% 500, 2% malformed) beside the same job without faults.
 
-    python -m tests.benchmarks.faults [--rows 1000] [--seeds 3]
+python -m tests.benchmarks.faults [--rows 1000] [--seeds 3]
 """
 
 from __future__ import annotations

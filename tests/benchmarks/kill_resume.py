@@ -1,6 +1,6 @@
 """kill -9 at random moments, then resume: rows lost, requests sent twice.
 
-    python -m tests.benchmarks.kill_resume [--kills 20] [--rows 400]
+python -m tests.benchmarks.kill_resume [--kills 20] [--rows 400]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Twenty rows a request: CPU a row, beside one row a request and a bare aiohttp loop.
 
-    python -m tests.benchmarks.per_call [--rows 10000]
+python -m tests.benchmarks.per_call [--rows 10000]
 """
 
 from __future__ import annotations

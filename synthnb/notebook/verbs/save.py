@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from synthnb.notebook.magics import SynthMagics
 
 __all__ = ["complete", "options", "run"]
+
+_ENDING = re.compile(r"(\.synth)?\.ya?ml$")
 
 
 def options(parser: Parser) -> None:
@@ -37,12 +40,16 @@ def run(magics: SynthMagics, args: Namespace) -> None:
     """Write the recipe; a file changed since it was loaded or saved is left as it is."""
     batch = find_batch(magics.namespace, args.name)
     recipe: Recipe = batch.recipe
-    target = Path(args.file or f"{recipe.name or 'recipe'}.synth.yaml")
+    target = Path(args.file or recipe.name or "recipe")
+    stem = _ENDING.sub("", target.name)
+    if stem == target.name:
+        target = target.with_name(f"{stem}.synth.yaml")
     force = args.force or _ours(magics, target)
-    beside = target.with_name(f"{target.name.split('.')[0]}.source.parquet")
+    beside = target.with_name(f"{stem}.source.parquet")
     before = beside.read_bytes() if beside.is_file() else None
     if batch.frame is not None:
-        recipe = _with_frame(recipe, batch.frame, beside, force=force)
+        ours = args.force or _ours(magics, beside)
+        recipe = _with_frame(recipe, batch.frame, beside, force=ours)
     try:
         saved = recipe.save(target, force=force)
     except RecipeError:
@@ -50,6 +57,8 @@ def run(magics: SynthMagics, args: Namespace) -> None:
             beside.unlink() if before is None else beside.write_bytes(before)
         raise
     magics.saved[target.resolve()] = saved.file_hash or ""
+    if saved.source is not None and batch.frame is not None:
+        magics.saved[beside.resolve()] = saved.source.sha256 or ""
     what = f" and {beside}" if batch.frame is not None else ""
     print(f"Saved {target}{what}")
 

@@ -23,8 +23,8 @@ from synthnb.types import JSON
 
 __all__ = ["dumps", "loads"]
 
-BODY_LINE = 2
-"""The body's first line, counted from the line of the magic."""
+OPTION_LINE, BODY_LINE = 1, 2
+"""The line of the magic with its flags, and the body's first."""
 
 _KEY_LINE = re.compile(r"[A-Za-z_]\w*[ \t]*:(?:[ \t]|$)")
 _MERGED = ("params", "models", "columns", "target")
@@ -206,7 +206,7 @@ def _with(root: Node, given: Mapping[str, Any]) -> Node:
             root.value[key] = (
                 plain(value) if not isinstance(value, Value) else Node("scalar", value)
             )
-            root.keys.pop(key, None)
+            root.keys[key] = Node("scalar", key, OPTION_LINE)
         else:
             raise TypeError(f"{key!r} is no field of a recipe")
     return root

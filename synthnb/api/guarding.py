@@ -119,11 +119,11 @@ def build_checks(run: Run, rows: SourceRows | None, users: Any) -> tuple[Check, 
 
 
 def _built(recipe: Recipe, context: CheckContext) -> Iterable[Check]:
-    for position, spec in enumerate(recipe.checks):
+    lines = recipe.check_lines or (None,) * len(recipe.checks)
+    for spec, line in zip(recipe.checks, lines, strict=True):
         try:
             yield build(spec, context)
         except CheckError as error:
-            line = _line(recipe, position)
             raise CheckError(f"checks: {error.message}", line=line) from None
 
 
@@ -141,21 +141,3 @@ def _border(recipe: Recipe, rows: SourceRows | None, context: CheckContext) -> I
         if name in rows.columns and not column.choices and not known:
             options = {"column": name, "threshold": 0.8, "against": ["source"]}
             yield build(CheckSpec(rule="near_duplicate", options=options), context)
-
-
-def _line(recipe: Recipe, position: int) -> int | None:
-    """Where a check stands in the text that the recipe was loaded from."""
-    from synthnb.recipe.yamltext import parse
-
-    if recipe.text is None or recipe.path is None:
-        return None
-    try:
-        checks = parse(recipe.text).get("checks")
-    except RecipeError:
-        return None
-    if checks is None or checks.kind != "list" or len(checks.value) != len(recipe.checks):
-        return None
-    item = checks.value[position]
-    rule = next(iter(item.value)) if item.kind == "map" and item.value else item.value
-    line: int | None = item.line
-    return line if rule == recipe.checks[position].rule else None

@@ -362,6 +362,8 @@ def _caps(recipe: Recipe, settings: Settings, budget: float | None) -> Caps:
     tokens = own.tokens if own is not None else default.get("tokens")
     minutes = own.minutes if own is not None else default.get("minutes")
     if budget is not None:
+        if not 0 <= budget < float("inf"):
+            raise SettingsError(f"budget is an amount of USD, not {budget}")
         usd = budget
     return Caps(usd, int(tokens) if tokens is not None else None, minutes)
 

@@ -10,8 +10,10 @@ import importlib
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import NoReturn
 
 from synthnb.errors import SynthError
+from synthnb.suggest import did_you_mean
 
 __all__ = ["VERBS", "main"]
 
@@ -35,12 +37,21 @@ VERBS: dict[str, str] = {
 """A verb's module has ``options(parser)`` and ``run(args) -> int``."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the words; argparse would print its usage too."""
+
+    def error(self, message: str) -> NoReturn:
+        said = message.removeprefix("argument ").replace("unrecognized arguments", "unexpected")
+        self.exit(2, f"{self.prog}: {said} (see {self.prog} --help)\n")
+
+
 def _module(verb: str) -> ModuleType:
     return importlib.import_module(f"synthnb.cli.{verb}")
 
 
-def _parser(wanted: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser(wanted: str | None) -> tuple[_Parser, _Parser]:
+    """The parser of everything, and that of the verb which is wanted."""
+    parser = verb_parser = _Parser(
         prog="synthnb", description="Synthetic training data, seen.", allow_abbrev=False
     )
     parser.add_argument("--version", action="store_true", help="print the version and stop")
@@ -55,13 +66,27 @@ def _parser(wanted: str | None) -> argparse.ArgumentParser:
         # Only the verb that runs is imported: `synthnb --help` stays quick.
         if verb == wanted:
             _module(verb).options(sub)
-    return parser
+            verb_parser = sub
+    return parser, verb_parser
+
+
+def _refuse_unknown(parser: _Parser, words: Sequence[str]) -> None:
+    """Refuse a verb or option that there is none of, naming the nearest."""
+    first = next((word for word in words if not word.startswith("-")), None)
+    if parser.prog == "synthnb" and first is not None:
+        parser.error(f"no verb {first}{did_you_mean(first, VERBS)}")
+    known = parser._option_string_actions
+    for word in words:
+        flag = word.split("=")[0]
+        if flag.startswith("--") and flag not in known and flag != "--":
+            parser.error(f"no option {flag}{did_you_mean(flag, known)}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    parser = _parser(next((word for word in words if word in VERBS), None))
+    parser, verb_parser = _parser(next((word for word in words if word in VERBS), None))
+    _refuse_unknown(verb_parser, words)
     args = parser.parse_args(words)
     if args.version:
         from importlib.metadata import version

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from synthnb.cli.progress import Line
 from synthnb.cli.run import execute
+from synthnb.cli.values import whole
 from synthnb.errors import ExportError
 from synthnb.folder import MANIFEST, check_folder, read_manifest
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Arguments of this verb."""
-    parser.add_argument("-n", "--rows", type=int, default=24, help="rows to write (24)")
+    parser.add_argument("-n", "--rows", type=whole, default=24, help="rows to write (24)")
     parser.add_argument("--out", type=Path, default=Path("demo"), help="folder to write (demo)")
     parser.add_argument("--quiet", action="store_true", help="no progress, no table")
 

@@ -6,11 +6,13 @@ import argparse
 import json
 from pathlib import Path
 
+from synthnb.cli.values import whole
+
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Arguments of this verb."""
     parser.add_argument("file", metavar="FILE", type=Path, help="a *.synth.yaml recipe")
-    parser.add_argument("-n", "--rows", type=int, help="accepted rows (default: its target)")
+    parser.add_argument("-n", "--rows", type=whole, help="accepted rows (default: its target)")
     parser.add_argument("--model", metavar="P/M", help="PROFILE/MODEL instead of the recipe's")
     parser.add_argument("--source", metavar="FILE", type=Path, help="other source rows")
     parser.add_argument(

@@ -5,17 +5,22 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from synthnb.recipes import copy_kind, list_kinds
+from synthnb.recipes import copy_kind, kinds_text
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Arguments of this verb."""
-    parser.add_argument("kind", metavar="KIND", help=f"one of: {', '.join(list_kinds())}")
+    parser.add_argument(
+        "kind", metavar="KIND", nargs="?", help="which recipe; without one they are listed"
+    )
     parser.add_argument("--into", type=Path, default=Path(), help="folder (default: this one)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the recipe and its sample source; never overwrite."""
+    if args.kind is None:
+        print(kinds_text())
+        return 0
     written = copy_kind(args.kind, args.into)
     for path in written:
         print(f"wrote {path}")

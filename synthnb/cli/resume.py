@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from synthnb.cli.run import agree, execute
+from synthnb.cli.values import money
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +19,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--out", type=Path, help="folder to write (default: as the run had it)")
     parser.add_argument("--source", metavar="FILE", type=Path, help="the source rows again")
-    parser.add_argument("--budget", metavar="USD", type=float, help="another hard cap on money")
+    parser.add_argument("--budget", metavar="USD", type=money, help="another hard cap on money")
     parser.add_argument(
         "--checks",
         metavar="FILE.py",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthnb.cli.progress import Line
+from synthnb.cli.values import money, natural, whole
 from synthnb.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ __all__ = ["agree", "execute"]
 def options(parser: argparse.ArgumentParser) -> None:
     """Arguments of this verb."""
     parser.add_argument("file", metavar="FILE", type=Path, help="a *.synth.yaml recipe")
-    parser.add_argument("-n", "--rows", type=int, help="accepted rows (default: its target)")
+    parser.add_argument("-n", "--rows", type=whole, help="accepted rows (default: its target)")
     parser.add_argument("--out", type=Path, help="folder to write (default: the recipe's name)")
     parser.add_argument("--model", metavar="P/M", help="PROFILE/MODEL instead of the recipe's")
     parser.add_argument("--source", metavar="FILE", type=Path, help="other source rows")
-    parser.add_argument("--seed", type=int, help="another seed")
-    parser.add_argument("--budget", metavar="USD", type=float, help="hard cap on money")
+    parser.add_argument("--seed", type=natural, help="another seed")
+    parser.add_argument("--budget", metavar="USD", type=money, help="hard cap on money")
     parser.add_argument(
         "--checks",
         metavar="FILE.py",

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 
+from synthnb.cli.values import days, natural
 from synthnb.errors import StoreError
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Arguments of this verb."""
     parser.add_argument("what", choices=("info", "prune"), help="show, or drop what is old")
-    parser.add_argument("--days", type=float, help="prune: drop answers older than this")
-    parser.add_argument("--runs", type=int, help="prune: keep rows of this many newest runs")
+    parser.add_argument("--days", type=days, help="prune: drop answers older than this")
+    parser.add_argument("--runs", type=natural, help="prune: keep rows of so many newest runs")
     parser.add_argument("--json", action="store_true", help="info: print it as JSON")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from IPython.core.completer import SimpleCompletion, context_matcher
 
 from synthnb.notebook import verbs
-from synthnb.notebook.names import batches, tables
+from synthnb.notebook.names import batches, tables, version_names
 from synthnb.notebook.options import cell_parser
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class Completions:
     def matcher(self, context: CompletionContext) -> SimpleMatcherResult:
         """What IPython's completer calls."""
         line = context.text_until_cursor
-        if context.cursor_line or not line.lstrip().startswith(_MAGICS):
+        inside = context.cursor_line and context.full_text.lstrip().startswith("%%")
+        if inside or not line.lstrip().startswith(_MAGICS):
             return {"completions": [], "suppress": False}
         words = self.complete(line.lstrip())
         return {
@@ -53,16 +54,16 @@ class Completions:
         if value is not None:
             return value
         if magic == "%%synth":
-            names = [] if _positionals(before) else batches(self.magics.namespace)
-            return [*cell_parser().flags, *names]
+            parser = cell_parser()
+            named = parser.positionals(before)
+            return [*parser.flags, *([] if named else batches(self.magics.namespace))]
         if not before:
             return verbs.VERBS
         if before[0] not in verbs.VERBS:
             return []
-        return [
-            *self.magics.verb_parser(before[0]).flags,
-            *self.magics.verb_words(before[0], before[1:]),
-        ]
+        parser = self.magics.verb_parser(before[0])
+        words = parser.positionals(before[1:])
+        return [*parser.flags, *self.magics.verb_words(before[0], words)]
 
     def _values(self, flag: str) -> Iterable[str] | None:
         """What a flag takes, ``None`` where the word before is no such flag."""
@@ -73,11 +74,15 @@ class Completions:
                 from synthnb.recipes import list_kinds
 
                 return list_kinds()
-            case "--source":
+            case "--source" | "--real":
                 files = _files(".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx")
                 return [*tables(self.magics.namespace), *files]
             case "--record" | "--replay":
                 return _files(".jsonl")
+            case "--checks":
+                return _files(".py")
+            case "--vs":
+                return ["last", *version_names()]
             case "-n" | "--rows" | "--seed" | "--budget" | "--as":
                 return []
         return None
@@ -85,16 +90,6 @@ class Completions:
 
 def _last_word(line: str) -> str:
     return "" if line[-1:].isspace() else line.split()[-1]
-
-
-def _positionals(words: list[str]) -> list[str]:
-    takes = {"-n", "--rows", "--model", "--source", "--seed", "--budget", "--kind", "--as"}
-    takes |= {"--record", "--replay"}
-    return [
-        word
-        for i, word in enumerate(words)
-        if not word.startswith("-") and (i == 0 or words[i - 1] not in takes)
-    ]
 
 
 def recipe_files() -> list[str]:

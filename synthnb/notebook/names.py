@@ -43,7 +43,7 @@ def variable_for(name: str, namespace: Mapping[str, Any]) -> str:
     if variable in namespace and not is_batch(namespace[variable]):
         kind = type(namespace[variable]).__name__
         raise UsageError(
-            f"{variable} holds a {kind} and is left as it is; "
+            f"{variable} holds something else ({kind}) and is left as it is; "
             "name the batch otherwise, or add --as VAR"
         )
     return variable

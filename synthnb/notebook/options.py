@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from IPython.core.error import UsageError
 
+from synthnb.cli.values import money, natural, whole
 from synthnb.suggest import did_you_mean
 
 __all__ = ["Parser", "cell_parser", "split"]
@@ -29,12 +30,19 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One line, and where to read on."""
-        raise UsageError(f"{message} (see {self.prog} --help)")
+        said = message.removeprefix("argument ").replace("unrecognized arguments", "unexpected")
+        raise UsageError(f"{said} (see {self.prog} --help)")
 
     @property
     def flags(self) -> list[str]:
         """All option names, long ones last."""
         return sorted(self._option_string_actions, key=lambda flag: (len(flag) > 2, flag))
+
+    def positionals(self, words: list[str]) -> list[str]:
+        """The words that are no option and no value of one."""
+        takes = {flag for flag, a in self._option_string_actions.items() if a.nargs != 0}
+        pairs = zip(["", *words], words, strict=False)
+        return [word for last, word in pairs if last not in takes and word[:1] != "-"]
 
     def parse_line(self, line: str) -> argparse.Namespace:
         """The line's options; unknown, repeated or valueless ones raise ``UsageError``."""
@@ -88,22 +96,6 @@ def split(line: str) -> list[str]:
         raise UsageError(f"A quote is open in: {line.strip()}") from error
 
 
-def whole(text: str) -> int:
-    """A count of rows: a whole number above 0."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return value
-
-
-def money(text: str) -> float:
-    """An amount of USD, 0 or more."""
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is no amount of USD")
-    return value
-
-
 def add_run_options(parser: Parser) -> None:
     """The options that every way of running takes."""
     add: Any = parser.add_argument
@@ -111,7 +103,7 @@ def add_run_options(parser: Parser) -> None:
     add("--model", metavar="P/M", help="PROFILE/MODEL for columns that name none")
     add("--source", metavar="DF|FILE", help="real rows: a variable or a file")
     add("--checks", metavar="FILE.py", help="a Python file with checks of your own; it runs")
-    add("--seed", type=int, metavar="N", help="seed of attributes, order and requests")
+    add("--seed", type=natural, metavar="N", help="seed of attributes, order and requests")
     add("--vs", metavar="VERSION", help="compare with this version: 2, NAME@2, a hash, last")
     add("--budget", type=money, metavar="USD", help="stop before this much is spent")
     tape = parser.add_mutually_exclusive_group()

@@ -122,7 +122,7 @@ def open_flag(magics: SynthMagics, text: str | None) -> Any:
         return Path(text).expanduser()
     if text in magics.namespace:
         kind = type(magics.namespace[text]).__name__
-        raise SourceError(f"{text} holds a {kind}, no table; name a DataFrame or a file.")
+        raise SourceError(f"{text} holds no table ({kind}); name a DataFrame or a file.")
     hint = did_you_mean(text, known)
     raise SourceError(f"No variable and no file is called {text}{hint or '.'}")
 

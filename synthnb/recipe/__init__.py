@@ -122,6 +122,8 @@ class Recipe:
     """The file it was loaded from or saved to."""
     file_hash: str | None = None
     """SHA-256 of that file then."""
+    check_lines: tuple[int | None, ...] = ()
+    """The line of each check in the text it was read from; empty if there was none."""
     tree: InitVar[Node | None] = None
     needs_version: InitVar[bool] = False
 
@@ -133,6 +135,9 @@ class Recipe:
         fields = read(root, need_version=needs_version)
         for key, value in fields.items():
             object.__setattr__(self, key, value)
+        checks = root.get("checks") if tree is not None else None
+        if checks is not None and checks.kind == "list":
+            object.__setattr__(self, "check_lines", tuple(item.line for item in checks.value))
         report = Report(root)
         judge(self, report)
         report.raise_if_any()
@@ -187,8 +192,10 @@ class Recipe:
             raise RecipeError(f"a recipe has no field {', '.join(sorted(unknown))}")
         fields = {key: getattr(self, key) for key in _FIELDS}
         made = Recipe(**{**fields, **changes})
-        for key in ("text", "path", "file_hash"):
+        for key in ("text", "path", "file_hash", "check_lines"):
             object.__setattr__(made, key, getattr(self, key))
+        if "checks" in changes:
+            object.__setattr__(made, "check_lines", ())
         return made
 
     @cached_property

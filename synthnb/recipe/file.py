@@ -118,7 +118,9 @@ def _refuse_overwriting(recipe: Recipe, path: Path, there: bytes, text: str) -> 
             f"{path.name} (to be saved)",
         )
     )
-    raise RecipeError(f"{path.name} {why}; nothing was written. Force it to overwrite.\n{diff}")
+    raise RecipeError(
+        f"{path.name} {why}; nothing was written. --force (force=True) overwrites it.\n{diff}"
+    )
 
 
 def _replace_file(path: Path, content: bytes) -> None:

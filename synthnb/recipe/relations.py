@@ -54,9 +54,8 @@ def _models(recipe: Recipe, report: Report) -> None:
     for path, name in _model_names(recipe):
         if name not in recipe.models and not looks_like_model(name):
             hint = did_you_mean(name, recipe.models)
-            report.add(
-                path, f"no model '{name}' under models, and it is not PROFILE/MODEL{hint}"
-            )
+            hint = hint or "; a model is PROFILE/MODEL, such as local/smollm2-135m"
+            report.add(path, f"there is no model '{name}' under models{hint}")
 
 
 def _model_names(recipe: Recipe) -> Iterator[tuple[Path, str]]:

@@ -11,9 +11,10 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from synthnb.errors import RecipeError
+from synthnb.recipe import Recipe
 from synthnb.suggest import did_you_mean
 
-__all__ = ["copy_kind", "list_kinds", "read_kind", "sample_files"]
+__all__ = ["copy_kind", "kinds_text", "list_kinds", "read_kind", "sample_files"]
 
 _SUFFIX = ".synth.yaml"
 _FIRST = "quickstart"
@@ -40,6 +41,12 @@ def read_kind(kind: str) -> str:
         hint = did_you_mean(kind, kinds) or f"; there are {', '.join(kinds)}."
         raise RecipeError(f"No kind is named {kind!r}{hint}")
     return (_folder() / f"{kind}{_SUFFIX}").read_text("utf-8")
+
+
+def kinds_text() -> str:
+    """A line for each shipped recipe: its name and what it makes."""
+    told = ((kind, Recipe.loads(read_kind(kind)).description or "") for kind in list_kinds())
+    return "\n".join(f"{kind:<28} {what}".rstrip() for kind, what in told)
 
 
 def sample_files(kind: str) -> dict[str, bytes]:
@@ -83,11 +90,14 @@ def copy_kind(kind: str, folder: str | Path, *, again: bool = False) -> list[Pat
             )
         if again or not path.exists():
             wanted[path] = sample
-    for path, content in wanted.items():
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as out:
-                out.write(content)
+    try:
+        for path, content in wanted.items():
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("xb") as out:
+                    out.write(content)
+    except OSError as error:
+        raise RecipeError(f"{path} cannot be written: {error.strerror or error}") from None
     return list(wanted)
 
 

@@ -69,6 +69,7 @@ def test_a_dry_run_sends_nothing(here: Path, loopback: Loopback) -> None:
         (["run", "tiny.synth.yaml", "--model", "nowhere/x"], "nowhere"),
         (["run", "tiny.synth.yaml", "--source", "rows.csv"], "rows.csv"),
         (["new", "quickstar"], "quickstart"),
+        (["new", "text", "--into", "tiny.synth.yaml"], "cannot be written"),
     ],
 )
 def test_a_refusal_is_one_line_and_exit_2(
@@ -81,6 +82,31 @@ def test_a_refusal_is_one_line_and_exit_2(
     assert main(words) == 2
     shown = capsys.readouterr().err
     assert said in shown and shown.count("\n") == 1
+    assert not loopback.requests
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("rnu tiny.synth.yaml", "synthnb: no verb rnu; did you mean 'run'?"),
+        ("run tiny.synth.yaml --modle x", "synthnb run: no option --modle; did you mean '--mo"),
+        (
+            "run tiny.synth.yaml --budget nan",
+            "synthnb run: --budget: 'nan' is no amount of",
+        ),
+        ("run tiny.synth.yaml -n 0", "synthnb run: -n/--rows: 0 is not above 0"),
+        ("run tiny.synth.yaml again", "synthnb: unexpected: again"),
+        ("run", "synthnb run: the following arguments are required: FILE"),
+    ],
+)
+def test_wrong_words_are_one_line_and_exit_2(
+    here: Path, loopback: Loopback, capsys: pytest.CaptureFixture[str], words: str, said: str
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(words.split())
+    assert stop.value.code == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith(said) and shown.count("\n") == 1
     assert not loopback.requests
 
 

@@ -8,6 +8,7 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
+from synthnb.recipe import Recipe
 from tests.samples import sample_batch
 
 
@@ -27,11 +28,13 @@ def complete(shell: InteractiveShell, text: str, line: int = 0) -> list[str]:
         ("reviews --mod x", "no option --mod; did you mean '--model'?"),
         ("reviews --seed 1 --seed 2", "--seed is given twice"),
         ("reviews -n 3 --rows 4", "--rows is given twice"),
-        ("reviews -n many", "argument -n/--rows: invalid whole value: 'many'"),
-        ("reviews -n 0", "argument -n/--rows: 0 is not above 0"),
+        ("reviews -n many", "-n/--rows: 'many' is no whole number (see %%synth -"),
+        ("reviews -n 0", "-n/--rows: 0 is not above 0"),
+        ("reviews --seed=-1", "--seed: -1 is below 0"),
+        ("reviews --budget free", "--budget: 'free' is no amount of USD"),
         ("reviews --model 'x", "A quote is open in: reviews --model 'x"),
         ("reviews --record a --replay b", "not allowed with argument --record"),
-        ("two words", "unrecognized arguments: words"),
+        ("two words", "unexpected: words"),
         ("class", "class cannot be a variable"),
         ("print", "print is a name of Python's own"),
         ("-n 2", "Give the batch a name: %%synth NAME"),
@@ -118,6 +121,10 @@ def test_completion_knows_flags_verbs_and_values(shell: InteractiveShell) -> Non
     assert complete(shell, "%synth run mi") == ["mine.synth.yaml"]
     assert complete(shell, "%%synth re") == ["reviews"]
     assert "--model" not in complete(shell, "%%synth r\nA --mo", line=1)
+    assert complete(shell, "%synth models\n%synth sa", line=1) == ["save"]
+    assert complete(shell, "%%synth r --vs la\nA") == ["last"]
+    assert complete(shell, "%%synth --seed 3 re") == ["reviews"]
+    assert complete(shell, "%synth run --checks x.py mi") == ["mine.synth.yaml"]
 
 
 def test_new_writes_a_recipe_and_never_over_one(
@@ -167,12 +174,13 @@ def test_save_writes_the_recipe_and_keeps_what_others_changed(shell: Interactive
     assert "seed: 9" in file.read_text("utf-8")
     shell.run_line_magic("synth", "save reviews --force")
     assert "seed: 8" in file.read_text("utf-8")
+    shell.run_line_magic("synth", "save reviews second")
+    assert Path("second.synth.yaml").read_bytes() == file.read_bytes()
 
 
 def test_save_puts_a_data_frame_beside_the_recipe(shell: InteractiveShell) -> None:
     import pandas as pd
 
-    from synthnb.recipe import Recipe
     from synthnb.source import open_source
 
     recipe = Recipe.loads(
@@ -195,6 +203,24 @@ def test_save_puts_a_data_frame_beside_the_recipe(shell: InteractiveShell) -> No
     with pytest.raises(UsageError, match="nothing was written"):
         shell.run_line_magic("synth", "save more recipes/more.synth.yaml")
     assert Path("recipes/more.source.parquet").read_bytes() == before
+
+
+def test_save_leaves_a_source_file_that_somebody_changed(shell: InteractiveShell) -> None:
+    import pandas as pd
+
+    recipe = Recipe.loads(
+        "synthnb: 1\nname: more\nsource: {}\ncolumns:\n  b: {prompt: '{{ text }}'}\n"
+    )
+    for words in ("good", "better"):  # the second time it is as we left it: ours to replace
+        frame = pd.DataFrame({"text": [words]})
+        shell.user_ns["more"] = sample_batch(recipe=recipe, frame=frame)
+        shell.run_line_magic("synth", "save more")
+    file = Path("more.source.parquet")
+    assert pd.read_parquet(file)["text"].tolist() == ["better"]
+    pd.DataFrame({"text": ["mine"]}).to_parquet(file)
+    with pytest.raises(UsageError, match=r"more\.source\.parquet is there with other rows"):
+        shell.run_line_magic("synth", "save more")
+    assert pd.read_parquet(file)["text"].tolist() == ["mine"]
 
 
 def test_models_and_doctor_say_what_is_there(

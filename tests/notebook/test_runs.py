@@ -58,7 +58,7 @@ def test_a_name_that_holds_something_else_is_left_alone(
     shell: InteractiveShell, lab: Loopback
 ) -> None:
     shell.user_ns["reviews"] = mine = [1, 2]
-    with pytest.raises(UsageError, match="reviews holds a list and is left as it is"):
+    with pytest.raises(UsageError, match=r"reviews holds something else \(list\) and is left"):
         synth(shell, "reviews -n 2")
     assert shell.user_ns["reviews"] is mine
     assert not lab.requests
@@ -82,8 +82,10 @@ def test_quiet_binds_and_shows_nothing(
         ("r", "mood: [angry\n---\nA review.", "Line 2"),
         ("r", "modle: lab/tiny\n---\nA review.", "model"),
         ("r --model nowhere/x", "A review.", "There is no profile 'nowhere'"),
+        ("r --model tiny", "A review.", "Line 1: model: there is no model 'tiny' under"),
+        ("r", "checks:\n  - {lenght: {max: 9}}\n---\nA review.", "Line 3: checks: there is no"),
         ("r --source absent.csv", "{{ q }}", "No variable and no file is called absent.csv"),
-        ("r --source number", "{{ q }}", "number holds a int, no table"),
+        ("r --source number", "{{ q }}", "number holds no table (int)"),
         ("r --replay absent.jsonl", "A review.", "absent.jsonl"),
         ("r --kind quickstrat", "A review.", "quickstart"),
         ("r --model openai/gpt-5", "A review.", "OPENAI_API_KEY"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
+from synthnb.cli.values import whole
 from synthnb.notebook.completion import recipe_files
 from synthnb.notebook.names import batches, find_batch
-from synthnb.notebook.options import Parser, whole
+from synthnb.notebook.options import Parser
 from synthnb.settings import load_settings
 
 if TYPE_CHECKING:

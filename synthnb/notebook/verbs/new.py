@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthnb.notebook.options import Parser
-from synthnb.recipe import Recipe
-from synthnb.recipes import copy_kind, list_kinds, read_kind
+from synthnb.recipes import copy_kind, kinds_text, list_kinds
 
 if TYPE_CHECKING:
     from synthnb.notebook.magics import SynthMagics
@@ -30,8 +29,7 @@ def complete(magics: SynthMagics, words: list[str]) -> list[str]:
 def run(magics: SynthMagics, args: Namespace) -> None:
     """Copy the recipe here; nothing is overwritten, and a cell that is run twice is fine."""
     if args.kind is None:
-        for kind in list_kinds():
-            print(f"{kind:<28} {Recipe.loads(read_kind(kind)).description or ''}".rstrip())
+        print(kinds_text())
         return
     written = copy_kind(args.kind, Path(args.into), again=True)
     print("Here: " + ", ".join(path.as_posix() for path in written))

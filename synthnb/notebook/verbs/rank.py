@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from synthnb.cli.values import money, whole
 from synthnb.notebook.names import batches, find_version_or_batch, version_names
-from synthnb.notebook.options import Parser, money, whole
+from synthnb.notebook.options import Parser
 from synthnb.ranking import Ranking, rank
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from synthnb.notebook.options import Parser, money
+from synthnb.cli.values import money
+from synthnb.notebook.options import Parser
 
 if TYPE_CHECKING:
     from synthnb.notebook.magics import SynthMagics

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from synthnb.cli.values import days, natural
 from synthnb.notebook.options import Parser
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ def options(parser: Parser) -> None:
     """What to do with it."""
     what = ("info", "prune")
     parser.add_argument("what", nargs="?", choices=what, default="info", help="info or prune")
-    parser.add_argument("--days", type=float, help="prune: drop answers older than this")
-    parser.add_argument("--runs", type=int, help="prune: keep rows of this many newest runs")
+    parser.add_argument("--days", type=days, help="prune: drop answers older than this")
+    parser.add_argument("--runs", type=natural, help="prune: keep rows of so many newest runs")
 
 
 def complete(magics: SynthMagics, words: list[str]) -> list[str]:

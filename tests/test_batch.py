@@ -108,6 +108,15 @@ def test_look_first_names_the_rule_that_rejects_most() -> None:
     assert finding.text == "8 of 8 candidates fail length 75–300; their median is 43.5."
 
 
+def test_look_first_says_why_requests_came_to_nothing() -> None:
+    batch = sample_batch()
+    cut = Reason("reset", None, "127.0.0.1:9 closed the connection.")
+    finding = look_first(batch.replace(records=[record(i, {}, cut) for i in range(3)]))
+    assert finding is not None
+    said = "3 of 3 candidates were lost to reset; the first: 127.0.0.1:9 closed the connection."
+    assert finding.text == said
+
+
 def test_look_first_names_copies() -> None:
     finding = look_first(batch_of([*["The same text of some length here."] * 5, "Other."]))
     assert finding is not None

@@ -110,12 +110,16 @@ def _rejections(batch: Batch, table: Columns) -> Iterator[Finding]:
     worst = max(losses(batch), key=lambda loss: loss.lost, default=None)
     if worst is None or worst.lost / total < 0.3:
         return
-    text = f"{worst.lost:,} of {total:,} candidates fail {worst.label}"
+    checked = any(spec.rule == worst.rule for spec in batch.recipe.checks)
+    how = "fail" if checked else "were lost to"
+    text = f"{worst.lost:,} of {total:,} candidates {how} {worst.label}"
     places = np.flatnonzero(table.rules.codes == table.rules.labels.index(worst.rule))
-    reasons = (table.records[i].reasons for i in places.tolist())
-    finite = [found[0].value for found in reasons if found and is_number(found[0].value)]
+    first = [table.records[i].reasons[0] for i in places.tolist() if table.records[i].reasons]
+    finite = [reason.value for reason in first if is_number(reason.value)]
     if len(finite) == worst.lost:
         text += f"; their median is {number(round(float(statistics.median(finite)), 2))}"
+    elif not checked and first and first[0].message:  # "reset" alone says little
+        text += f"; the first: {one_line(first[0].message, 120).rstrip('.')}"
     yield Finding(text + ".", _ids(table, places), worst.lost / total)
 
 

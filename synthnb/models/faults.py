@@ -225,7 +225,7 @@ def _classify(
     if _is_quota(status, error, wait):
         return FatalModelError(
             f"{where.host} says the account is out of credit or quota ({status}): "
-            f"{where.quote(error.message or error.code)}",
+            f"{_said(where, error)}",
             kind="quota",
             raw=raw,
         )
@@ -243,6 +243,10 @@ def _classify(
 def _says(where: Where, status: int, error: ServerError) -> str:
     said = where.quote(error.message or error.code)
     return f"{where.host} answered {status} for {where.model}" + (f": {said}" if said else "")
+
+
+def _said(where: Where, error: ServerError) -> str:
+    return where.quote(error.message or error.code) or "it gives no reason"
 
 
 def _is_quota(status: int, error: ServerError, wait: float | None) -> bool:
@@ -268,7 +272,7 @@ def _throttled(
 def _row(status: int, error: ServerError, where: Where, raw: str) -> _Made:
     if status not in (400, 403, 413, 422):
         return None
-    said = where.quote(error.message or error.code)
+    said = _said(where, error)
     if status != 403 and (_CONTEXT.search(error.words) or status == 413):
         return RowModelError(
             f"The prompt is too long for {where.model} at {where.host}: {said}",
@@ -285,7 +289,7 @@ def _row(status: int, error: ServerError, where: Where, raw: str) -> _Made:
 
 
 def _refused(status: int, error: ServerError, where: Where, raw: str) -> _Made:
-    said = where.quote(error.message or error.code)
+    said = _said(where, error)
     if status in (401, 407):
         key = f"the key in {where.key_name}" if where.key_name else "a request without a key"
         hint = "" if where.key_name else f"; name one as api_key_env in profile {where.profile}"
@@ -316,7 +320,7 @@ def _request(status: int, error: ServerError, where: Where, raw: str) -> _Made:
     if status not in (400, 422):
         return None
     param = bad_parameter(error)
-    said = where.quote(error.message or error.code)
+    said = _said(where, error)
     if not param or param.split(".")[0].split("[")[0] in _ROW_PARTS:
         return RowModelError(
             f"{where.host} refuses this request to {where.model} ({status}): {said}",

@@ -9,6 +9,8 @@ PY := $(BIN)/python
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_update_notifier := false
+# Node as pip does: certificates of this machine, such as a company's, count too.
+export NODE_USE_SYSTEM_CA := 1
 
 EXTENSION := labextension
 SOURCES := $(shell find $(EXTENSION)/src $(EXTENSION)/style -type f) \

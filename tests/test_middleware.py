@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from synthnb.errors import RateLimited, RetryableModelError, RowModelError
+from synthnb.errors import FatalModelError, RateLimited, RetryableModelError, RowModelError
 from synthnb.middleware import (
     Budget,
     BudgetReached,
@@ -225,6 +225,58 @@ def test_random_429_leave_the_limit_and_a_wave_of_them_shrinks_it_once() -> None
         limit.passed()
     assert limit.allowed == 32.0
     assert limit.rate is None or limit.rate > 2 * slow
+
+
+def test_an_endpoint_is_given_up_after_a_long_time_of_nothing_but_errors() -> None:
+    now = 0.0
+    limit = Limit(4, clock=lambda: now)
+    limit.passed()
+    for _ in range(40):
+        now += 2.0
+        limit.failed()
+    assert not limit.dead
+    limit.limited(60.0)  # what the server asks for is no outage
+    now += 60.0
+    limit.limited(None)
+    assert not limit.dead
+    now += 91.0
+    limit.limited(None)
+    assert limit.dead
+    limit.passed()
+    assert not limit.dead
+
+
+def test_one_wave_of_lost_connections_gives_nothing_up() -> None:
+    now = 0.0
+    limit = Limit(32, clock=lambda: now)
+    limit.passed()
+    now = 5000.0  # the lid was closed for an hour: all that was in flight fails at once
+    for _ in range(32):
+        limit.failed()
+    assert not limit.dead
+
+
+def test_a_run_on_a_dead_endpoint_stops_and_says_when_to_go_on() -> None:
+    now = 0.0
+
+    class Gone(Scripted):
+        async def complete(self, request: Request) -> Completion:
+            nonlocal now
+            now += 20.0
+            raise RetryableModelError("host answered 500: broken", kind="server")
+
+    throttle = Throttle(Gone(lambda call: answer()), Limit(1, clock=lambda: now))
+
+    async def main() -> str:
+        for _ in range(7):
+            with pytest.raises(RetryableModelError):
+                await throttle.complete(ASKED)
+        with pytest.raises(FatalModelError) as caught:
+            await throttle.complete(ASKED)
+        return str(caught.value)
+
+    told = asyncio.run(main())
+    assert "resume the run later: host answered 500: broken" in told
 
 
 def test_worst_cases_in_flight_are_reserved() -> None:

@@ -224,7 +224,7 @@ class Run:
             host = profile.host if profile else model.origin
             limit = self._limits[model.origin] = Limit(
                 profile.concurrency if profile else 32,
-                on_notice=lambda said: self.notify(Notice(f"{host} {said}", "pause")),
+                on_notice=lambda said: self.notify(Notice(f"{host}: {said}", "pause")),
             )
         model = Budget(model, self.purse, self.price_for(name))
         if self.store is None:

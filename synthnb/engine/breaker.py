@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, deque
 from collections.abc import Mapping
 
@@ -16,8 +15,6 @@ __all__ = ["Breaker"]
 
 IN_A_ROW = 20
 """Candidates lost one after the other to the engine's own rules."""
-OUTAGE = 60.0
-"""Seconds without any answer, where there were answers before."""
 FIRST_LOOK = 20
 """Decided candidates before ``stop_if`` shares mean anything."""
 
@@ -36,7 +33,6 @@ class Breaker:
         self._decided = self._lost = self._unanswered = 0
         self._rules: Counter[str] = Counter()
         self._answered = False
-        self._last_answer = time.monotonic()
 
     def count(self, lost: Reason | None, record: Record) -> str | None:
         """Count one decision; the reason to stop, if there is one."""
@@ -51,24 +47,18 @@ class Breaker:
         if lost is None:
             self._lost = self._unanswered = 0
             self._answered = True
-            self._last_answer = time.monotonic()
             return self._alarm()
         self._lost += 1
         if stage_of(lost.rule) == "answered" and lost.rule not in OWN:
             self._unanswered += 1
         else:
             self._unanswered = 0
-            self._last_answer = time.monotonic()
         return self._dead(lost) or self._barren(lost) or self._alarm()
 
     def _dead(self, lost: Reason) -> str | None:
-        """The endpoint gives no answers (each was asked several times already)."""
-        if self._unanswered < self._hopeless:
-            return None
-        if self._answered:
-            silent = time.monotonic() - self._last_answer
-            if self._unanswered < IN_A_ROW or silent < OUTAGE:
-                return None
+        """The endpoint has never answered (each was asked several times already)."""
+        if self._answered or self._unanswered < self._hopeless:
+            return None  # an endpoint that has answered before is the throttle's to give up
         return f"{self._unanswered} requests in a row failed: {lost.message}"
 
     def _barren(self, lost: Reason) -> str | None:

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from synthnb.errors import RateLimited, RetryableModelError, RowModelError
+from synthnb.errors import FatalModelError, RateLimited, RetryableModelError, RowModelError
 from synthnb.types import Completion, Model, Request
 
 __all__ = ["Limit", "Throttle"]
@@ -25,6 +25,9 @@ SURE = 64
 LIGHT = 0.04
 """Share of 429s up to which it has room for more."""
 LONGEST_PAUSE = 600.0
+OUTAGE = 90.0
+"""Seconds of nothing but errors and 429s after which an endpoint is given up: longer than a
+limit per minute lasts, or a restart."""
 
 
 class Limit:
@@ -54,7 +57,8 @@ class Limit:
         self._paused_until = 0.0
         self._next_at = 0.0
         self._good = self._bad = 0
-        self._failures = self._outages = 0
+        self._failures = self._outages = self._in_a_row = 0
+        self._failing_since = 0.0
         self._answered = False
         self._opened = clock()
         self._entry = self._trouble = 0.0
@@ -97,12 +101,13 @@ class Limit:
         if self._stale > 0:
             self._stale -= 1
         self._good += 1
-        self._failures = self._outages = 0
+        self._failures = self._outages = self._in_a_row = 0
         self._answered = True
         self._judge()
 
     def limited(self, retry_after: float | None) -> None:
         """A request met a 429."""
+        self._fails(retry_after or 0.0)
         if self._stale > 0:
             self._stale -= 1
             return
@@ -117,11 +122,25 @@ class Limit:
 
         An endpoint that restarts must not use up the tries of the whole run.
         """
+        self._fails()
         self._failures += 1
         if self._answered and self._failures >= max(8, self.in_flight):
             self._failures = 0
             self._outages += 1
-            self._pause(min(30.0, 0.5 * 2.0**self._outages), "it answers nothing but errors")
+            self._pause(min(30.0, 0.5 * 2.0**self._outages), "nothing but errors, paused")
+
+    @property
+    def dead(self) -> bool:
+        """Whether it has been failing for so long that a run had better be resumed later."""
+        return self._in_a_row >= 8 and self._clock() - self._failing_since > OUTAGE
+
+    def _fails(self, asked: float = 0.0) -> None:
+        """Count a failure. A wait that the server itself asks for is no outage."""
+        now = self._clock()
+        self._in_a_row += 1
+        if self._in_a_row == 1:
+            self._failing_since = now
+        self._failing_since = max(self._failing_since, now + asked if asked > 0 else 0.0)
 
     def _take(self) -> None:
         if self.in_flight == 0 and not self._good + self._bad:
@@ -164,7 +183,7 @@ class Limit:
         self._paused_until = until
         if self._notify is not None and seconds >= 1.0:
             clock = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
-            self._notify(f"{why}: next requests at {clock}")
+            self._notify(f"{why} until {clock}")
 
     def _judge(self) -> None:
         """At the end of a window: shrink, grow, or leave it."""
@@ -245,11 +264,13 @@ class Throttle:
         await limit.acquire()
         try:
             completion = await self._model.complete(request)
-        except RateLimited as error:
-            limit.limited(error.retry_after)
-            raise
-        except RetryableModelError:
-            limit.failed()
+        except RetryableModelError as error:
+            if isinstance(error, RateLimited):
+                limit.limited(error.retry_after)
+            else:
+                limit.failed()
+            if limit.dead:
+                raise _given_up(error) from error
             raise
         except RowModelError:
             limit.passed()
@@ -262,3 +283,11 @@ class Throttle:
     async def aclose(self) -> None:
         """Close the model inside."""
         await self._model.aclose()
+
+
+def _given_up(error: RetryableModelError) -> FatalModelError:
+    return FatalModelError(
+        f"Nothing but errors for {OUTAGE:.0f} s, resume the run later: {error}",
+        kind=error.kind,
+        raw=error.raw,
+    )

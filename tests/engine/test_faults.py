@@ -206,7 +206,7 @@ def test_a_long_pause_is_announced_and_no_more_than_patience(
     assert batch.status == "stopped"
     assert "asks to wait 86400 s" in batch.reason
     notices = [event.message for event in heard if isinstance(event, Notice)]
-    assert any("paused by the server" in told for told in notices)
+    assert any(": paused by the server until " in told for told in notices)
 
 
 def test_after_a_storm_of_429_the_pace_is_near_the_servers_limit(

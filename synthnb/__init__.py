@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from synthnb import collapse, metrics
     from synthnb.api import agenerate, augment, estimate, generate, load
     from synthnb.batch import Batch
     from synthnb.corpus import coverage
@@ -20,12 +21,14 @@ __all__ = [
     "SynthError",
     "agenerate",
     "augment",
+    "collapse",
     "collapse_lab",
     "coverage",
     "estimate",
     "generate",
     "item_analysis",
     "load",
+    "metrics",
 ]
 
 _HOMES = {
@@ -42,6 +45,8 @@ _HOMES = {
     "load": "synthnb.api",
 }
 """Public name to the module that holds it, imported on first use."""
+_ROOMS = {"collapse", "metrics"}
+"""Packages that are public as a whole."""
 
 
 def __getattr__(name: str) -> Any:
@@ -49,6 +54,8 @@ def __getattr__(name: str) -> Any:
         from synthnb._version import __version__
 
         return __version__
+    if name in _ROOMS:
+        return importlib.import_module(f"synthnb.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'synthnb' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)
@@ -57,7 +64,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return [*__all__, "__version__"]
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -16,6 +16,6 @@ def test_short_and_empty_texts_have_an_answer() -> None:
 
 
 def test_a_thousand_equal_texts_do_not_hold_up_the_display() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     nearest(["the same words over and over again " * 5] * 2500)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 5  # a pair by pair comparison takes minutes

@@ -208,3 +208,16 @@ def test_sentences_are_verbatim_and_whole() -> None:
     text = "closes at 5.\n\n# Title\n\nA card costs 12.50 euros. Is it free? You may borrow up"
     found = compile_template("{{ text | sentences }}").evaluate({"text": text})
     assert found == ["A card costs 12.50 euros.", "Is it free?"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Opening hours\nThe pool opens\n  at six. Then", ["The pool opens\n  at six."]),
+        ("thing: canoe, price: 9\nprice: 4, no", ["thing: canoe, price: 9", "price: 4, no"]),
+        ("and so on without an end", []),
+        ("", []),
+    ],
+)
+def test_sentences_of_wrapped_lines_and_of_tables(text: str, found: list[str]) -> None:
+    assert compile_template("{{ text | sentences }}").evaluate({"text": text}) == found

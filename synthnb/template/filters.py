@@ -245,16 +245,20 @@ _ENDS = re.compile(r"[.!?](?=\s|$)|\n")
 
 
 def _sentences(value: Any) -> list[str]:
-    """Whole sentences of a text, each verbatim and on one line.
+    """Whole sentences of a text, each verbatim; ``name: value`` lines of one that has none.
 
-    What begins small is left out: it is the tail of a sentence that was cut.
+    A line that begins small goes on with the sentence before. A sentence that begins small
+    is left out: it is the tail of one that was cut.
     """
     text, start, found = as_text(value)[:MAX_SENTENCES], 0, []
     for match in _ENDS.finditer(text):
+        following = text[match.end() : match.end() + 80].lstrip(" \t")
+        if match[0] == "\n" and following[:1].islower():
+            continue
         said, start = text[start : match.end()].strip(), match.end()
         if said and match[0] != "\n" and not said[0].islower():
             found.append(said)
-    return found
+    return found or [line.strip() for line in text.split("\n") if ": " in line]
 
 
 _PLAIN: dict[str, Callable[..., Any]] = {

@@ -9,8 +9,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from synthnb.metrics.arrays import FloatArray, Matrix, matrix, table
+from synthnb.metrics.arrays import FloatArray, Matrix, floats, matrix, table
 from synthnb.metrics.figure import Figure
+from synthnb.metrics.tokens import IntArray
 
 __all__ = [
     "bradley_terry",
@@ -21,6 +22,11 @@ __all__ = [
 ]
 
 Level: TypeAlias = Literal["nominal", "ordinal", "interval", "ratio"]
+
+_MOST_PAIRS = 400_000_000
+"""Pairs that the ratio level, which has no shorter way, compares in some seconds."""
+_FARTHEST = 700.0
+"""exp() of more is no number."""
 
 
 def cohen_kappa(table_: ArrayLike) -> Figure:
@@ -101,53 +107,109 @@ def krippendorff_alpha(
     """
     if level not in ("nominal", "ordinal", "interval", "ratio"):
         raise ValueError(f"level must be nominal, ordinal, interval or ratio, got {level!r}")
-    counts, values = _value_counts(ratings, level)
-    counts = counts[counts.sum(axis=1) > 1]
-    if not len(counts):
+    unit, value, numbers = _rated(ratings, level)
+    size = np.bincount(unit)
+    compared = size[unit] > 1
+    unit, value = unit[compared], value[compared]
+    if not len(unit):
         raise ValueError("no unit was rated twice: there is nothing to compare")
-    pairs = counts.sum(axis=1) - 1
-    together = (counts.T / pairs) @ counts - np.diag((counts.T / pairs).sum(axis=1))
-    totals = together.sum(axis=0)
+    totals = np.bincount(value, minlength=len(numbers)).astype(np.float64)
     if np.count_nonzero(totals) < 2:
         raise ValueError("only one value is ever used: alpha is undefined")
-    apart = _differences(values, totals, level)
-    observed = float((together * apart).sum())
-    expected = float((np.outer(totals, totals) * apart).sum()) / (float(totals.sum()) - 1)
-    return 1.0 - observed / expected
+    if level == "ratio":
+        observed, expected = _apart_by_ratio(unit, value, numbers, size, totals)
+    elif level == "nominal":
+        observed, expected = _apart_by_name(unit, value, size, totals)
+    else:
+        # Ordinal: all ratings from one value to the other, each end counted half.
+        at = numbers if level == "interval" else np.cumsum(totals) - totals / 2
+        observed, expected = _apart_by_square(unit, at[value], size)
+    return 1.0 - observed / (expected / (len(unit) - 1))
 
 
-def _value_counts(
+def _rated(
     ratings: Sequence[Sequence[Any]] | ArrayLike, level: Level
-) -> tuple[FloatArray, FloatArray]:
-    """Return how often each unit got each value, (units, values), and the values' numbers."""
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return unit and value of every rating, by number and sorted by unit; the values' size."""
     try:
-        rows = [list(row) for row in _iterable(ratings)]
+        rows = [_units(row) for row in _iterable(ratings)]
     except TypeError as error:
         raise ValueError("ratings must be one list of units per rater") from error
     if not rows or not rows[0]:
         raise ValueError("no ratings")
     if len({len(row) for row in rows}) > 1:
         raise ValueError("every rater needs one entry per unit (None where there is no rating)")
-    columns = zip(*rows, strict=True)
-    units = [[value for value in unit if not _absent(value)] for unit in columns]
-    seen = {value for unit in units for value in unit}
+    columns = enumerate(zip(*rows, strict=True))
+    given = [(unit, value) for unit, found in columns for value in found if not _absent(value)]
+    try:
+        seen = {value for _, value in given}
+    except TypeError as error:
+        raise ValueError("a rating must be one value, not a list") from error
     if level == "nominal":
         ordered = sorted(seen, key=lambda value: (type(value).__name__, str(value)))
         numbers = np.arange(len(ordered), dtype=np.float64)
     else:
         try:
             ordered = sorted(seen)
-            numbers = np.array(ordered, dtype=np.float64)
-        except (TypeError, ValueError) as error:
+        except TypeError as error:
             raise ValueError(f"{level} ratings must be numbers") from error
+        numbers = floats(ordered, f"{level} ratings")
         if level == "ratio" and len(numbers) and numbers.min() < 0:
             raise ValueError("ratio ratings must not be negative")
     place = {value: column for column, value in enumerate(ordered)}
-    counts = np.zeros((len(units), len(ordered)))
-    for row, unit in enumerate(units):
-        for value in unit:
-            counts[row, place[value]] += 1
-    return counts, numbers
+    units = np.array([unit for unit, _ in given], dtype=np.int64)
+    return units, np.array([place[value] for _, value in given], dtype=np.int64), numbers
+
+
+def _apart_by_name(
+    unit: IntArray, value: IntArray, size: IntArray, totals: FloatArray
+) -> tuple[float, float]:
+    """Return how many ratings differ, within units (each weighed) and among all."""
+    pairs, counts = np.unique(unit * len(totals) + value, return_counts=True)
+    held = pairs // len(totals)
+    together = np.bincount(held, weights=counts.astype(np.float64) ** 2, minlength=len(size))
+    rated = size > 1
+    apart = (size[rated] ** 2 - together[rated]) / (size[rated] - 1)
+    return float(apart.sum()), float(totals.sum() ** 2 - (totals**2).sum())
+
+
+def _apart_by_square(unit: IntArray, at: FloatArray, size: IntArray) -> tuple[float, float]:
+    """Return the sums of squared differences: 2 n times the squares around the mean."""
+    at = at - at.mean()
+    middle = np.bincount(unit, weights=at, minlength=len(size)) / np.maximum(size, 1)
+    around = (at - middle[unit]) ** 2
+    weight = 2 * size[unit] / (size[unit] - 1)
+    return float((weight * around).sum()), 2 * len(at) * float((at**2).sum())
+
+
+def _apart_by_ratio(
+    unit: IntArray, value: IntArray, numbers: FloatArray, size: IntArray, totals: FloatArray
+) -> tuple[float, float]:
+    """Return the sums of ((a - b) / (a + b))^2, pair by pair."""
+    if float((size.astype(np.float64) ** 2).sum()) + len(numbers) ** 2 > _MOST_PAIRS:
+        raise ValueError("too many different ratings for the ratio level: round or sample them")
+    at, weight = numbers[value], 2 / (size[unit] - 1)
+    observed = 0.0
+    for offset in range(1, int(size.max())):
+        same = np.flatnonzero(unit[offset:] == unit[:-offset])
+        gaps = _ratio_gaps(at[same], at[same + offset])
+        observed += float((weight[same] * gaps).sum())
+    expected = sum(
+        float(count * (totals * _ratio_gaps(number, numbers)).sum())
+        for number, count in zip(numbers, totals, strict=True)
+    )
+    return observed, expected
+
+
+def _ratio_gaps(a: FloatArray, b: FloatArray) -> FloatArray:
+    sums = a + b
+    return ((a - b) / np.where(sums == 0, 1.0, sums)) ** 2
+
+
+def _units(row: Any) -> list[Any]:
+    if isinstance(row, (str, bytes)):
+        raise TypeError("a text is no list of ratings")
+    return list(row)
 
 
 def _iterable(ratings: Any) -> Any:
@@ -158,31 +220,14 @@ def _absent(value: Any) -> bool:
     return value is None or (isinstance(value, (float, np.floating)) and math.isnan(value))
 
 
-def _differences(values: FloatArray, totals: FloatArray, level: Level) -> FloatArray:
-    """Return the squared difference of every two values on this level of measurement."""
-    if level == "nominal":
-        return 1.0 - np.eye(len(values))
-    if level == "interval":
-        return (values[:, None] - values[None, :]) ** 2
-    if level == "ratio":
-        sums = values[:, None] + values[None, :]
-        gaps = values[:, None] - values[None, :]
-        return (gaps / np.where(sums == 0, 1.0, sums)) ** 2
-    # Ordinal: all ratings from one value to the other, each end counted half.
-    middles = np.cumsum(totals) - totals / 2
-    return np.subtract.outer(middles, middles) ** 2
-
-
-def bradley_terry(
-    wins: ArrayLike, *, prior: float = 0.0, tolerance: float = 1e-10, steps: int = 100_000
-) -> FloatArray:
+def bradley_terry(wins: ArrayLike, *, prior: float = 0.0) -> FloatArray:
     """Return Bradley-Terry strengths, scaled to geometric mean 1.
 
     ``wins[i][j]`` counts how often i beat j (half a win each for a tie); shape (k, k).
     The result has shape (k,), above 0, higher is stronger: P(i beats j) = s_i / (s_i + s_j).
     ``prior`` is added to every pair's wins both ways; it is needed (0.5, say) where an item, or
-    a group of items, never wins or never loses against the rest. Bradley & Terry 1952, fitted
-    by Hunter's MM 2004.
+    a group of items, never wins or never loses against the rest. The maximum of the likelihood
+    by Newton's method, which long chains of items do not slow down. Bradley & Terry 1952.
 
     >>> bradley_terry([[0, 3], [1, 0]]).round(4).tolist()
     [1.7321, 0.5774]
@@ -196,22 +241,42 @@ def bradley_terry(
     won = matrix((won + prior) * (1 - np.eye(count)), "wins")
     if not _all_reachable(won):
         raise ValueError("some items never win or never lose against the rest: pass prior=0.5")
-    return _strengths(won, tolerance, steps)
+    logs = _log_strengths(won)
+    if float(np.abs(logs).max()) > _FARTHEST:
+        raise ValueError("the strengths are too far apart for numbers: pass prior=0.5")
+    return np.asarray(np.exp(logs), dtype=np.float64)
 
 
-def _strengths(won: Matrix, tolerance: float, steps: int) -> FloatArray:
-    played, total = won + won.T, won.sum(axis=1)
-    logs = np.zeros(len(won))
-    for _ in range(steps):
-        strength = np.exp(logs)
-        pairs = strength[:, None] + strength[None, :]
-        moved = np.log(total / (played / pairs).sum(axis=1))
-        moved -= moved.mean()
-        done = float(np.abs(moved - logs).max()) < tolerance
-        logs = moved
-        if done:
-            return np.asarray(np.exp(logs), dtype=np.float64)
-    raise ValueError(f"no convergence in {steps} steps: pass a prior")
+def _log_strengths(won: Matrix) -> FloatArray:
+    """Return the log-strengths of mean 0 that make the wins likeliest."""
+    logs: FloatArray = np.zeros(len(won))
+    likelihood = _likelihood(won, logs)
+    for _ in range(1000):
+        chance = _sigmoid(np.subtract.outer(logs, logs))
+        spread = (won + won.T) * chance * chance.T
+        slope = won.sum(axis=1) - ((won + won.T) * chance).sum(axis=1)
+        # The likelihood does not change along (1, …, 1): that direction is held at 0.
+        curvature = np.diag(spread.sum(axis=1)) - spread + spread.max()
+        step: FloatArray = np.linalg.solve(curvature, slope)
+        step -= step.mean()
+        size = 1.0
+        while (better := _likelihood(won, logs + size * step)) < likelihood and size > 1e-9:
+            size /= 2
+        logs, likelihood = logs + size * step, better
+        if float(np.abs(size * step).max()) < 1e-10:
+            break
+    logs -= logs.mean()
+    return logs
+
+
+def _likelihood(won: Matrix, logs: FloatArray) -> float:
+    losses = won * np.logaddexp(0.0, np.subtract.outer(-logs, -logs))
+    return -float(losses.sum())
+
+
+def _sigmoid(values: FloatArray) -> FloatArray:
+    chances: FloatArray = np.exp(-np.logaddexp(0.0, -values))
+    return chances
 
 
 def _all_reachable(won: Matrix) -> bool:

@@ -7,25 +7,35 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["FloatArray", "Matrix", "histograms", "matrix", "table", "vector"]
+__all__ = ["FloatArray", "Matrix", "floats", "histograms", "matrix", "table", "vector"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Matrix: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
-def _floats(values: ArrayLike, name: str) -> FloatArray:
+_LARGEST = 1e150
+"""The square of anything below is a number."""
+
+
+def floats(values: ArrayLike, name: str, *, gaps: bool = False) -> FloatArray:
+    """Return an array of finite numbers, any shape; NaN stays where ``gaps`` are allowed."""
     try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise ValueError("no numbers")
+        array = array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be numbers in a regular shape") from error
-    if not np.isfinite(array).all():
+    if not (np.isfinite(array) | (gaps & np.isnan(array))).all():
         raise ValueError(f"{name} hold NaN or infinity")
+    if float(np.abs(array[np.isfinite(array)]).max(initial=0.0)) > _LARGEST:
+        raise ValueError(f"{name} hold numbers above {_LARGEST:g}: scale them down")
     return array
 
 
 def vector(values: ArrayLike, name: str) -> FloatArray:
     """Return a non-empty (n,) array of finite numbers."""
-    array = _floats(values, name)
+    array = floats(values, name)
     if array.ndim != 1:
         raise ValueError(f"{name} must have one dimension, got {array.ndim}")
     if not len(array):
@@ -35,7 +45,7 @@ def vector(values: ArrayLike, name: str) -> FloatArray:
 
 def matrix(values: ArrayLike, name: str) -> Matrix:
     """Return a non-empty (n, d) array of finite numbers."""
-    array = _floats(values, name)
+    array = floats(values, name)
     if array.ndim != 2:
         raise ValueError(f"{name} must have two dimensions (rows, columns), got {array.ndim}")
     if not array.size:

@@ -205,7 +205,7 @@ def cramers_v(table_: ArrayLike) -> float:
     counts = matrix(counts[counts.any(axis=1)][:, counts.any(axis=0)], "the table")
     if min(counts.shape) < 2:
         raise ValueError("the table needs two rows and two columns that are not all zero")
-    total = counts.sum()
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
-    statistic = float(((counts - expected) ** 2 / expected).sum())
-    return math.sqrt(min(statistic / (float(total) * (min(counts.shape) - 1)), 1.0))
+    shares = counts / counts.sum()
+    expected = np.outer(shares.sum(axis=1), shares.sum(axis=0))
+    effect = float(((shares - expected) ** 2 / expected).sum())
+    return math.sqrt(min(effect / (min(counts.shape) - 1), 1.0))

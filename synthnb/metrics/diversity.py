@@ -14,11 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from synthnb.metrics.arrays import FloatArray, matrix
 from synthnb.metrics.tokens import (
-    Encoded,
     IntArray,
     Texts,
     Tokenizer,
     count_distinct,
+    each_text,
     encode,
     ngram_codes,
     tokens,
@@ -145,16 +145,12 @@ def compression_ratio(
     >>> 30 < compression_ratio(["the cat sat on the mat"] * 100) < 50
     True
     """
-    if isinstance(texts, (str, Encoded)):
-        raise ValueError("expected a list of texts")
     if algorithm not in ("gzip", "xz"):
         raise ValueError(f"algorithm must be gzip or xz, got {algorithm!r}")
     packer = lzma.LZMACompressor() if algorithm == "xz" else zlib.compressobj(9, wbits=31)
     plain = packed = 0
     space = b""
-    for text in texts:
-        if not isinstance(text, str):
-            raise ValueError(f"expected a text, got {type(text).__name__}")
+    for text in each_text(texts):
         raw = space + text.encode("utf-8", "surrogatepass")
         space = b" "
         raw = raw if limit is None else raw[: limit - plain]
@@ -180,22 +176,21 @@ def self_bleu(
 
     In 0..1, higher is more repetitive. ``sample`` texts are drawn with ``seed`` and compared
     among themselves (``None`` takes all), because the figure grows with the number of
-    references. Unsmoothed: a text that shares no n-gram of the highest order scores 0;
-    ``smoothing`` replaces a count of zero by that number. Needs two texts.
-    Zhu et al. 2018 (1802.01886).
+    references. Unsmoothed: a text that shares no n-gram of the highest order, or is shorter
+    than that, scores 0; ``smoothing`` replaces a count of zero by that number. Needs two
+    texts. Zhu et al. 2018 (1802.01886).
 
     >>> corpus = ["the cat sat on the mat", "the cat sat on the rug", "a dog ran in the park"]
     >>> round(self_bleu(corpus, n=2), 4)
     0.5443
     """
-    if isinstance(texts, (str, Encoded)):
-        raise ValueError("expected a list of texts")
-    if len(texts) < 2:
+    rows = list(each_text(texts))
+    if len(rows) < 2:
         raise ValueError("self-BLEU compares texts: at least two are needed")
-    if sample is not None and len(texts) > sample:
-        drawn = np.random.default_rng(seed).choice(len(texts), max(sample, 2), replace=False)
-        texts = [texts[row] for row in sorted(drawn)]
-    documents = [tokens(text, tokenize) for text in texts]
+    if sample is not None and len(rows) > max(sample, 2):
+        drawn = np.random.default_rng(seed).choice(len(rows), max(sample, 2), replace=False)
+        rows = [rows[row] for row in sorted(drawn)]
+    documents = [tokens(text, tokenize) for text in rows]
     lengths = np.array([len(words) for words in documents])
     logs = np.zeros(len(documents))
     for order in range(1, n + 1):
@@ -283,17 +278,27 @@ def _mtld_one_way(words: list[str], threshold: float) -> float:
     return len(words) / factors if factors else float(len(words))
 
 
+_MOST_KERNEL = 5000
+"""Rows whose eigenvalues take about ten seconds."""
+
+
 def vendi(kernel: ArrayLike, q: float = 1.0) -> float:
     """Return the Vendi score: the effective number of different items.
 
     ``kernel`` is an (n, n) similarity matrix, symmetric, positive semidefinite, ones on the
     diagonal. In 1..n, higher is more varied: 1 if all are the same, n if none has anything in
-    common. ``q`` is the order (``math.inf`` looks at the largest group alone). O(n^3); for
-    many rows use ``vendi_embeddings``. Friedman & Dieng 2022 (2210.02410).
+    common. ``q`` is the order (``math.inf`` looks at the largest group alone). O(n^3), so at
+    most 5,000 rows; for more use ``vendi_embeddings``. Friedman & Dieng 2022 (2210.02410).
 
     >>> round(vendi([[1, 1, 0], [1, 1, 0], [0, 0, 1]]), 4)
     1.8899
     """
+    shape = np.shape(kernel) if hasattr(kernel, "shape") else (0,)
+    if max(shape, default=0) > _MOST_KERNEL and len(set(shape)) == 1:
+        raise ValueError(
+            f"a kernel of {shape[0]:,} rows takes too long: draw {_MOST_KERNEL:,} of them, or "
+            "use vendi_embeddings"
+        )
     square = matrix(kernel, "kernel")
     if square.shape[0] != square.shape[1]:
         raise ValueError(f"kernel must be square, got {square.shape[0]} x {square.shape[1]}")

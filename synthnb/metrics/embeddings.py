@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from synthnb.metrics.arrays import FloatArray, Matrix, histograms, matrix
-from synthnb.metrics.tokens import Tokenizer, tokens
+from synthnb.metrics.tokens import Tokenizer, each_text, tokens
 
 __all__ = ["embed", "mauve", "mauve_embeddings", "prdc"]
 
@@ -37,7 +37,7 @@ def mauve(p: ArrayLike, q: ArrayLike, *, c: float = 5.0, points: int = 25) -> fl
     y = np.exp(-c * _kl_rows(first, mixed))
     # The two ends of the frontier: all of one, nothing of the other.
     x, y = np.concatenate(([1.0], x, [0.0])), np.concatenate(([0.0], y, [1.0]))
-    return (_area(x, y) + _area(y, x)) / 2
+    return min((_area(x, y) + _area(y, x)) / 2, 1.0)
 
 
 def _kl_rows(p: FloatArray, mixed: FloatArray) -> FloatArray:
@@ -47,7 +47,8 @@ def _kl_rows(p: FloatArray, mixed: FloatArray) -> FloatArray:
 
 
 def _area(x: FloatArray, y: FloatArray) -> float:
-    order = np.argsort(x, kind="stable")
+    # The frontier falls: where x stays, as it does between equal histograms, y comes down.
+    order = np.lexsort((-y, x))
     x, y = x[order], y[order]
     return float((np.diff(x) * (y[1:] + y[:-1])).sum()) / 2
 
@@ -200,16 +201,17 @@ def embed(
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.utils.extmath import randomized_svd
 
-    if isinstance(texts, str) or not len(texts):
-        raise ValueError("expected a list of at least one text")
+    rows = list(each_text(texts))
+    if not rows:
+        raise ValueError("no texts to embed")
     split = TfidfVectorizer(
         analyzer=lambda text: tokens(text.lower(), tokenize),
         sublinear_tf=True,
         max_features=20_000,
-        min_df=2 if len(texts) > 2000 else 1,
+        min_df=2 if len(rows) > 2000 else 1,
     )
     try:
-        weights = split.fit_transform(texts)
+        weights = split.fit_transform(rows)
     except ValueError as error:
         raise ValueError("no tokens to embed: every text is empty") from error
     limit = min(dimensions, *weights.shape)
@@ -217,7 +219,7 @@ def embed(
         left, values, _ = np.linalg.svd(weights.toarray(), full_matrices=False)
     else:
         left, values, _ = randomized_svd(weights, limit, n_iter=2, random_state=seed)
-    rows = left[:, :limit] * values[:limit]
-    rows = rows[:, values[:limit] > 1e-9 * max(float(values[0]), math.ulp(1.0))]
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return matrix(rows / np.where(lengths < 1e-9, 1.0, lengths), "embeddings")
+    points = left[:, :limit] * values[:limit]
+    points = points[:, values[:limit] > 1e-9 * max(float(values[0]), math.ulp(1.0))]
+    lengths = np.linalg.norm(points, axis=1, keepdims=True)
+    return matrix(points / np.where(lengths < 1e-9, 1.0, lengths), "embeddings")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -23,7 +23,12 @@ _MOST_SQUARES = 64
 
 def length_of(rows: Rows) -> int:
     """Return the number of rows."""
-    return int(rows.shape[0]) if hasattr(rows, "shape") else len(rows)
+    listed = hasattr(rows, "__len__") and getattr(rows, "ndim", 1) > 0
+    if isinstance(rows, (str, Mapping)) or not listed:
+        raise ValueError(
+            f"expected a list of texts, an array or a DataFrame, got {type(rows).__name__}"
+        )
+    return len(rows)
 
 
 def featurize(parts: Sequence[Rows]) -> tuple[list[Any], list[str]]:
@@ -58,6 +63,11 @@ def _columns(parts: Sequence[Rows]) -> list[tuple[str, Any]]:
         joined = [value for part in parts for value in part]
         if all(isinstance(value, str) for value in joined):
             return [("", joined)]
+        strange = [value for value in joined if not isinstance(value, str)]
+        if len(strange) < len(joined):
+            raise ValueError(
+                f"expected texts alone, got {type(strange[0]).__name__} among them"
+            )
         arrays = [np.asarray(part, dtype=object) for part in parts]
         shaped = [rows[:, None] if rows.ndim == 1 else rows for rows in arrays]
         if len({rows.shape[1:] for rows in shaped}) > 1:

@@ -36,6 +36,8 @@ def bootstrap(
     """
     if not data:
         raise ValueError("nothing to draw from: pass the data after the function")
+    if any(not hasattr(rows, "__len__") or getattr(rows, "ndim", 1) < 1 for rows in data):
+        raise ValueError("each of the data must be a list or an array of rows")
     sizes = [len(rows) for rows in data]
     if min(sizes) < 2:
         raise ValueError("an interval needs at least two rows")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from synthnb.metrics.arrays import FloatArray
+from synthnb.metrics.arrays import FloatArray, floats
 
 __all__ = ["discrimination", "point_biserial", "solve_rates"]
 
@@ -14,7 +14,7 @@ FEWEST = 3
 
 
 def _marks(correct: ArrayLike) -> FloatArray:
-    marks = np.asarray(correct, dtype=np.float64)
+    marks = floats(correct, "marks", gaps=True)
     if marks.ndim != 2 or not marks.size:
         raise ValueError("expected one row a solver and one column an item")
     known = marks[~np.isnan(marks)]
@@ -49,10 +49,11 @@ def point_biserial(right: ArrayLike, scores: ArrayLike) -> float:
     >>> round(point_biserial([1, 1, 0, 0], [9, 7, 4, 2]), 4)
     0.9285
     """
-    marks = np.asarray(right, dtype=np.float64)
-    values = np.asarray(scores, dtype=np.float64)
+    marks, values = floats(right, "marks", gaps=True), floats(scores, "scores", gaps=True)
     if marks.shape != values.shape or marks.ndim != 1:
         raise ValueError("expected one score for each mark")
+    if not np.isin(marks[~np.isnan(marks)], (0.0, 1.0)).all():
+        raise ValueError("marks are 1 (right) or 0 (wrong)")
     known = ~(np.isnan(marks) | np.isnan(values))
     marks, values = marks[known], values[known]
     spread = float(values.std()) if len(values) else 0.0

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synthnb.metrics.arrays import FloatArray, vector
-from synthnb.metrics.tokens import IntArray, Texts, Tokenizer, encode, tokens
+from synthnb.metrics.tokens import IntArray, Texts, Tokenizer, each_text, encode, tokens
 
 __all__ = ["NgramModel", "perplexity", "perplexity_from_logprobs"]
 
@@ -126,9 +126,7 @@ class NgramModel:
 
         The end mark is one of the predicted tokens.
         """
-        if isinstance(texts, str):
-            raise ValueError("expected a list of texts, got one text")
-        words = [tokens(text, self._tokenize) for text in texts]
+        words = [tokens(text, self._tokenize) for text in each_text(texts)]
         if not words:
             raise ValueError("no texts to measure")
         known = self._words.get

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from synthnb.metrics.tokens import Tokenizer, tokens
+from synthnb.metrics.tokens import Tokenizer, each_text, tokens
 
 __all__ = ["ContaminationIndex", "contamination", "minhash_jaccard", "rouge_l"]
 
@@ -75,7 +75,9 @@ def minhash_jaccard(
 def _hashes(
     text: str | Iterable[str], n: int, tokenize: Tokenizer | None
 ) -> NDArray[np.uint64]:
-    members = set(_grams(tokens(text, tokenize), n)) if isinstance(text, str) else set(text)
+    if isinstance(text, str):
+        text = _grams(tokens(text, tokenize), n)
+    members = set(each_text(text))
     digests = [hashlib.blake2b(_bytes(member), digest_size=8).digest() for member in members]
     return np.sort(np.frombuffer(b"".join(digests), dtype="<u8"))
 
@@ -125,10 +127,8 @@ class ContaminationIndex:
     def __init__(self, corpus: Iterable[str], n: int = 13) -> None:
         if n < 1:
             raise ValueError(f"n must be at least 1, got {n}")
-        if isinstance(corpus, str):
-            raise ValueError("expected a list of texts, got one text")
         self.n = n
-        self._documents = [_normal_tokens(text) for text in corpus]
+        self._documents = [_normal_tokens(text) for text in each_text(corpus)]
         self._grams: dict[int, NDArray[np.int64]] = {}
 
     def check(self, item: str) -> dict[str, float]:

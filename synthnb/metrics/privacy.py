@@ -90,11 +90,17 @@ def _groups(frame: Any, columns: Sequence[str]) -> Iterable[tuple[str, ...]]:
     if isinstance(frame, (list, tuple)):
         table = {name: [_field(row, name) for row in frame] for name in names}
     else:
-        held = frame.keys() if isinstance(frame, Mapping) else frame.columns
+        held = frame.keys() if isinstance(frame, Mapping) else getattr(frame, "columns", None)
+        if held is None:
+            raise ValueError(f"expected a DataFrame or rows, got {type(frame).__name__}")
         missing = [name for name in names if name not in held]
         if missing:
             raise ValueError(f"no column {missing[0]!r}")
+        if any(isinstance(frame[name], (str, int, float)) for name in names):
+            raise ValueError("every column must be a list of values")
         table = {name: list(frame[name]) for name in names}
+    if len({len(values) for values in table.values()}) > 1:
+        raise ValueError("all columns must have the same number of rows")
     if not table[names[0]]:
         raise ValueError("no rows to group")
     # As text, so that missing values (NaN is not equal to itself) form one group.

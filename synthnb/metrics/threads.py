@@ -13,7 +13,7 @@ def one_thread() -> AbstractContextManager[object]:
     For matrices as small as a report's, threads wait for each other: on busy cores they take
     two to five times as long, and on idle ones they gain nothing.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[object] = threadpool_limits(1)
     return limits

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ __all__ = [
     "Texts",
     "Tokenizer",
     "count_distinct",
+    "each_text",
     "encode",
     "ngram_codes",
     "tokens",
@@ -26,6 +27,21 @@ Tokenizer: TypeAlias = Callable[[str], Sequence[str]]
 
 _ROOM = 2**62
 """Codes stay below this, so that one more multiplication never wraps unseen."""
+
+
+def each_text(texts: object) -> Iterator[str]:
+    """Yield every text of a list, a column or another iterable; refuse all that is none."""
+    kind = type(texts).__name__
+    if isinstance(texts, (str, bytes)):
+        raise ValueError("expected a list of texts, got one text")
+    if isinstance(texts, Mapping) or hasattr(texts, "columns"):
+        raise ValueError(f"expected a list of texts, got a {kind}: pass one column of it")
+    if not hasattr(texts, "__iter__"):
+        raise ValueError(f"expected a list of texts, got {kind}")
+    for text in cast(Iterable[object], texts):
+        if not isinstance(text, str):
+            raise ValueError(f"expected a text, got {type(text).__name__}")
+        yield text
 
 
 def tokens(text: str, tokenize: Tokenizer | None = None) -> list[str]:
@@ -49,7 +65,7 @@ def tokens(text: str, tokenize: Tokenizer | None = None) -> list[str]:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Texts as numbers. Every metric on texts takes it in place of the list.
+    """Texts as numbers. The metrics that count n-grams take it in place of the list.
 
     Encode once and measure often: ``encode(texts)`` is most of the work of a metric.
     """
@@ -91,14 +107,12 @@ def encode(texts: Texts | Iterable[str], tokenize: Tokenizer | None = None) -> E
     """
     if isinstance(texts, Encoded):
         return texts
-    if isinstance(texts, str):
-        raise ValueError("expected a list of texts, got one text")
     vocabulary: defaultdict[str, int] = defaultdict()
     vocabulary.default_factory = vocabulary.__len__
     number = vocabulary.__getitem__
     ids: list[int] = []
     lengths: list[int] = []
-    for text in texts:
+    for text in each_text(texts):
         words = tokens(text, tokenize)
         lengths.append(len(words))
         ids.extend(map(number, words))

@@ -34,6 +34,7 @@ TEXTS: dict[str, list[str]] = {
     "one word": ["word"],
     "constant": ["the same words again"] * 30,
     "chinese": ["我喜欢在公园里跑步", "他今天没有来上班"] * 10,
+    "thai": ["ฉันชอบวิ่งในสวน", "วันนี้อากาศดี"] * 10,
     "arabic": ["أحب القراءة في المساء", "الطقس جميل اليوم"] * 10,
     "emoji": ["😀😀🎉", "🚀🚀🚀🚀"] * 10,
     "surrogate": ["broken \ud83d half", "another \udc00 one"] * 10,
@@ -96,6 +97,13 @@ ARRAYS: dict[str, Any] = {
     "words": ["a", "b"],
     "ragged": [[1, 2], [3]],
     "negative": [-0.5, 1.5],
+    "huge": np.full((3, 3), 1e300),
+    "tiny": np.full((12, 2), 1e-320),
+    "complex": [1j, 2],
+    "three dimensions": np.ones((2, 3, 4)),
+    "one number": np.array(3.0),
+    "nothing": None,
+    "a text": "abc",
 }
 
 
@@ -111,10 +119,51 @@ def test_array_edge(name: str, kind: str) -> None:
         assert finite(figure)
 
 
-@pytest.mark.parametrize("call", [metrics.distinct, metrics.compression_ratio, metrics.embed])
-def test_one_text_in_place_of_a_list_is_refused(call: Callable[[Any], Any]) -> None:
-    with pytest.raises(ValueError, match="list"):
-        call("not a list")
+LISTS = [
+    *(metrics.distinct, metrics.ngram_diversity, metrics.self_repetition, metrics.self_bleu),
+    *(metrics.compression_ratio, metrics.ngram_entropy, metrics.embed),
+    lambda texts: metrics.perplexity(texts, ["a b"]),
+    lambda texts: metrics.perplexity(["a b"], texts),
+    lambda texts: metrics.contamination("a b", texts),
+    lambda texts: metrics.c2st(texts, texts),
+]
+
+
+@pytest.mark.parametrize("call", LISTS)
+@pytest.mark.parametrize(
+    "given", ["not a list", None, 3, {"a": 1}, [1, 2], [None] * 20, [b"a b"], [["a"], ["b"]]]
+)
+def test_what_is_no_list_of_texts_is_refused(call: Callable[[Any], Any], given: Any) -> None:
+    with pytest.raises(ValueError, match=r"expected|numbers|at least|hold"):
+        call(given)
+
+
+@pytest.mark.parametrize("call", LISTS[:7])
+def test_a_column_and_a_generator_are_lists_of_texts_too(call: Callable[[Any], Any]) -> None:
+    pandas = pytest.importorskip("pandas")
+    texts = ["a b c", "a b d", "e f g"]
+    figure = call(texts)
+    assert np.all(figure == call(pandas.Series(texts, index=[7, 8, 9])))
+    assert np.all(figure == call(text for text in texts))
+    with pytest.raises(ValueError, match="one column"):
+        call(pandas.DataFrame({"text": texts}))
+
+
+@pytest.mark.parametrize("frame", [None, 3, "abc", np.ones((2, 2)), {"age": 3}, {"age": "x"}])
+def test_groups_need_a_table(frame: Any) -> None:
+    with pytest.raises(ValueError, match=r"expected|list of values"):
+        metrics.k_anonymity(frame, ["age"])
+
+
+def test_a_kernel_that_would_take_minutes_is_refused() -> None:
+    with pytest.raises(ValueError, match="vendi_embeddings"):
+        metrics.vendi(np.zeros((6000, 6000), np.float32))
+
+
+@pytest.mark.parametrize("rows", [None, 3, np.array(1.0), (text for text in "ab")])
+def test_an_interval_needs_rows_to_draw_from(rows: Any) -> None:
+    with pytest.raises(ValueError, match="rows"):
+        metrics.bootstrap(np.mean, rows)
 
 
 def test_histograms_must_sum_to_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import gzip
 import importlib
 import math
 import pkgutil
@@ -19,6 +20,13 @@ CODERS = [
     [None, None, None, None, None, 3, 4, 1, 2, 1, 1, 3, 3, None, 3],
     [1, None, 2, 1, 3, 3, 4, 3, None, None, None, None, None, None, None],
     [None, None, 2, 1, 3, 4, 4, None, 2, 1, 1, 3, 3, None, 4],
+]
+# The four observers and twelve units of Krippendorff 2011.
+OBSERVERS = [
+    [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
+    [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3],
+    [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None],
+    [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None],
 ]
 # Fleiss' ten units, fourteen raters and five classes.
 VOTES = [
@@ -51,6 +59,7 @@ VOTES = [
         (metrics.vendi(np.ones((4, 4))), 1),
         (metrics.mean_pairwise_distance([[1, 0], [1, 0], [0, 1]]), 2 / 3),
         (metrics.kl(P, Q), 0.09203),
+        (metrics.kl(P, Q) / math.log(2), 0.13278),
         (metrics.kl(Q, P), 0.08512),
         (metrics.jsd(P, Q), 0.021901),
         (metrics.jsd([1, 0], [0, 1]), math.log(2)),
@@ -66,21 +75,45 @@ VOTES = [
         (metrics.cramers_v([[20, 5], [10, 15]]), 0.40825),
         (metrics.mauve(P, Q), 0.97290),
         (metrics.mauve(P, P), 1),
+        (metrics.mauve([0.5, 0.5], [0.5, 0.5]), 1),
+        (metrics.mauve([1], [1]), 1),
         (metrics.mauve([1, 0], [0, 1]), 0.00407),
         (
             metrics.rouge_l("Write a poem about the sea", "Write a short poem about the sea"),
             12 / 13,
         ),
         (metrics.cohen_kappa([[20, 5], [10, 15]]), 0.4),
+        (metrics.cohen_kappa([[20, 5], [10, 15]]).pabak, 0.4),
         (metrics.fleiss_kappa(VOTES), 0.20993),
         (metrics.krippendorff_alpha(CODERS), 0.69136),
         (metrics.krippendorff_alpha(CODERS, level="interval"), 0.81084),
+        (metrics.krippendorff_alpha(OBSERVERS), 0.74342),
+        (metrics.krippendorff_alpha(OBSERVERS, level="ordinal"), 0.81539),
+        (metrics.krippendorff_alpha(OBSERVERS, level="interval"), 0.84911),
+        (metrics.krippendorff_alpha(OBSERVERS, level="ratio"), 0.79740),
+        (metrics.bradley_terry([[0, 3], [1, 0]])[0], math.sqrt(3)),
+        (metrics.minhash_jaccard(CORPUS[0], CORPUS[1]), 4 / 6),
         (metrics.position_bias(20, 15), 0.04139),
         (metrics.perplexity_from_logprobs(np.log([0.25, 0.5, 0.125])), 4),
     ],
 )
 def test_worked_value(figure: float, value: float) -> None:
     assert figure == pytest.approx(value, abs=1e-4)
+
+
+def test_compression_ratio_of_noise_and_of_a_loop() -> None:
+    rng = np.random.default_rng(0)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+    noise = ["".join(letters[rng.integers(0, 26, 5)]) for _ in range(600)]
+    # Builds of zlib differ by some bytes.
+    assert metrics.compression_ratio(noise) == pytest.approx(1.62, rel=0.03)
+    assert metrics.compression_ratio(CORPUS[:1] * 100) > 35
+    plain = " ".join(CORPUS).encode()
+    assert metrics.compression_ratio(CORPUS) == len(plain) / len(gzip.compress(plain))
+
+
+def test_equal_sets_of_embeddings_have_a_mauve_of_one() -> None:
+    assert metrics.mauve_embeddings(np.eye(4), np.eye(4)) == pytest.approx(1)
 
 
 def test_prdc_of_equal_sets_is_what_theory_expects() -> None:
@@ -108,6 +141,18 @@ def test_bradley_terry_strengths_reproduce_the_wins_they_were_fitted_to() -> Non
     assert math.prod(strength) == pytest.approx(1)
 
 
+def test_bradley_terry_follows_a_long_chain_of_items() -> None:
+    wins = np.diag([3] * 149, 1) + np.diag([1] * 149, -1)
+    logs = np.log(metrics.bradley_terry(wins))
+    assert logs[:-1] - logs[1:] == pytest.approx(math.log(3))
+
+
+def test_alpha_needs_no_table_of_values_by_values() -> None:
+    ratings = np.random.default_rng(0).normal(size=(3, 30_000))
+    for level in ("interval", "ordinal"):
+        assert metrics.krippendorff_alpha(ratings, level=level) == pytest.approx(0, abs=0.02)
+
+
 def test_winless_item_needs_a_prior() -> None:
     with pytest.raises(ValueError, match="prior"):
         metrics.bradley_terry([[0, 3], [0, 0]])
@@ -118,9 +163,20 @@ def test_c2st_comes_near_the_best_accuracy_there_is() -> None:
     rng = np.random.default_rng(0)
     real, shifted = rng.normal(size=(3000, 1)), rng.normal(1, 1, size=(3000, 1))
     assert metrics.c2st(real, shifted) == pytest.approx(0.6915, abs=0.015)
+    halfway = rng.normal(0.5, 1, size=(3000, 1))
+    assert metrics.c2st(real, halfway) == pytest.approx(0.5987, abs=0.015)
     same = metrics.c2st(real, rng.normal(size=(3000, 1)))
     assert same == pytest.approx(0.5, abs=0.02)
     assert same.p > 0.01
+
+
+def test_c2st_tests_its_accuracy_against_a_coin() -> None:
+    rng = np.random.default_rng(0)
+    result = metrics.c2st(rng.normal(size=(100, 1)), rng.normal(0.3, 1, size=(100, 1)))
+    # At 200 rows 0.56 gives z = 1.697 and p = 0.0448.
+    assert result.n == 200
+    assert result.z == pytest.approx(1.697 * (result - 0.5) / 0.06, abs=0.001)
+    assert result.p == pytest.approx(math.erfc(result.z / math.sqrt(2)) / 2)
 
 
 def test_c2st_names_the_words_that_give_synthetic_texts_away() -> None:

@@ -270,6 +270,8 @@ def prepare(
     settings = settings or load_settings()
     if model is not None:
         recipe = recipe.replace(model=model)
+    if not recipe.columns:
+        raise RecipeError("the recipe has no columns, so there is nothing to write")
     base = recipe.path.resolve().parent if recipe.path is not None else Path.cwd()
     recipe, rows = _rows(recipe, source, base)
     wanted, plan = _planned(recipe, rows, n)

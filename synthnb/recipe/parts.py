@@ -213,7 +213,7 @@ class Person(Value):
     """A made-up person: an object with name, age, sex, city, job, traits."""
 
     kind: Literal["person"] = "person"
-    locale: str = "en"
+    locale: Literal["en", "de", "fr", "es"] = "en"
 
 
 class Uuid(Value):

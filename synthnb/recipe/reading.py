@@ -20,7 +20,7 @@ from synthnb.recipe.parts import (
     Value,
     label,
 )
-from synthnb.recipe.reading_columns import read_columns
+from synthnb.recipe.reading_columns import home_of, read_columns
 from synthnb.recipe.report import Report
 from synthnb.recipe.yamltext import Node
 
@@ -70,7 +70,7 @@ def read(root: Node, *, need_version: bool = False) -> dict[str, Any]:
     report = Report(root)
     for key in root.value:
         if key not in RECIPE_KEYS:
-            report.unknown((), key, RECIPE_KEYS)
+            report.unknown((), key, RECIPE_KEYS, hint=home_of(key))
     _version(root, report, need_version)
     fields: dict[str, Any] = {}
     plain = {key: root.value[key].data() for key in root.value if key in Head.model_fields}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from synthnb.recipe.parts import (
+    Budget,
     Category,
     Column,
     Datetime,
@@ -15,9 +16,11 @@ from synthnb.recipe.parts import (
     Integer,
     Like,
     Number,
+    Params,
     Person,
     Prompt,
     Subcategory,
+    Target,
     Uuid,
     Value,
     label,
@@ -25,7 +28,14 @@ from synthnb.recipe.parts import (
 from synthnb.recipe.report import Report
 from synthnb.recipe.yamltext import Node, Path
 
-__all__ = ["KINDS", "PROMPT_KEYS", "check_column_name", "is_weighted", "read_columns"]
+__all__ = [
+    "KINDS",
+    "PROMPT_KEYS",
+    "check_column_name",
+    "home_of",
+    "is_weighted",
+    "read_columns",
+]
 
 KINDS: dict[str, type[Value]] = {
     "category": Category,
@@ -45,9 +55,26 @@ PROMPT_KEYS = tuple(
     field.alias or name for name, field in Prompt.model_fields.items() if name != "kind"
 )
 
+_HOMES = {
+    key: part
+    for part, cls in (("params", Params), ("target", Target), ("budget", Budget))
+    for key in cls.model_fields
+}
+"""Keys of parts that are easily written one level too high."""
+
 _RESERVED = """loop self super source range true false none True False None and or not in is if
     else elif for endfor varargs kwargs caller dict lipsum cycler joiner namespace"""
 _TAKEN = frozenset(_RESERVED.split())
+
+
+def home_of(key: Any) -> str:
+    """Where a key of another level belongs, as a hint.
+
+    >>> home_of("temperature"), home_of("mood")
+    ('; it belongs under params: {temperature: …}', '')
+    """
+    part = _HOMES.get(key)
+    return f"; it belongs under {part}: {{{key}: …}}" if part else ""
 
 
 def check_column_name(name: Any) -> str | None:
@@ -89,7 +116,8 @@ def read_column(node: Node, path: Path, report: Report) -> Any:
     if node.kind == "list":
         return _category(node, path, report)
     if node.kind == "scalar":
-        report.add(path, 'a column is a list of labels or a map such as {prompt: "…"}')
+        hint = home_of(path[-1])
+        report.add(path, f'a column is a list of labels or a map such as {{prompt: "…"}}{hint}')
         return None
     if is_weighted({key: item.value for key, item in node.value.items()}):
         return _category(node, path, report)
@@ -122,7 +150,10 @@ def _no_kind(node: Node, kinds: list[str], path: Path, report: Report) -> None:
         return
     for key in node.value:
         if isinstance(key, str) and key not in PROMPT_KEYS:
-            report.unknown(path, key, KINDS, "column kind")
+            if any(is_number(item.value) for item in node.value.values()):
+                _category(node, path, report)  # says which weight is no number
+            else:
+                report.unknown(path, key, KINDS, "column kind")
             return
     report.add(path, f"a column needs one of {', '.join(KINDS)}")
 
@@ -130,7 +161,9 @@ def _no_kind(node: Node, kinds: list[str], path: Path, report: Report) -> None:
 def _only(node: Node, allowed: tuple[str, ...], path: Path, report: Report) -> bool:
     unknown = [key for key in node.value if key not in allowed]
     for key in unknown:
-        report.unknown(path, key, allowed)
+        report.unknown(
+            path, key, allowed, hint=home_of(key) if key in Params.model_fields else ""
+        )
     return not unknown
 
 

@@ -37,10 +37,12 @@ class Report:
         if (line, message) not in self._found:
             self._found.append((line, message))
 
-    def unknown(self, path: Path, key: Any, known: Iterable[str], what: str = "key") -> None:
-        """Add an unknown key of the map at ``path``."""
+    def unknown(
+        self, path: Path, key: Any, known: Iterable[str], what: str = "key", hint: str = ""
+    ) -> None:
+        """Add an unknown key of the map at ``path``; ``hint`` may say where it belongs."""
         names = list(known)
-        hint = did_you_mean(str(key), names) or f"; known: {', '.join(names)}"
+        hint = hint or did_you_mean(str(key), names) or f"; known: {', '.join(names) or 'none'}"
         place = ".".join(str(step) for step in path)
         self.at(
             self._line((*path, key), 0),

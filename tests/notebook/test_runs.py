@@ -84,6 +84,7 @@ def test_quiet_binds_and_shows_nothing(
         ("r --model nowhere/x", "A review.", "There is no profile 'nowhere'"),
         ("r --model tiny", "A review.", "Line 1: model: there is no model 'tiny' under"),
         ("r", "checks:\n  - {lenght: {max: 9}}\n---\nA review.", "Line 3: checks: there is no"),
+        ("r", "synthnb: 1\nname: r", "the recipe has no columns"),
         ("r --source absent.csv", "{{ q }}", "No variable and no file is called absent.csv"),
         ("r --source number", "{{ q }}", "number holds no table (int)"),
         ("r --replay absent.jsonl", "A review.", "absent.jsonl"),

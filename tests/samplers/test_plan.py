@@ -144,9 +144,8 @@ def test_people_of_other_locales(locale: str) -> None:
 
 
 def test_an_unknown_locale_names_those_there_are() -> None:
-    recipe = Recipe.loads("synthnb: 1\ncolumns: {who: {person: {locale: xx}}, t: {prompt: x}}")
-    with pytest.raises(RecipeError, match="there are en, de, fr, es"):
-        make_plan(recipe, None, 1).row(0)
+    with pytest.raises(RecipeError, match=r"must be 'en', 'de', 'fr' or 'es', not 'xx'"):
+        Recipe.loads("synthnb: 1\ncolumns: {who: {person: {locale: xx}}, t: {prompt: x}}")
 
 
 def test_a_quota_conditions_a_row_and_leaves_the_rest(recipe: Recipe) -> None:

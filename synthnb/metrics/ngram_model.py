@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,8 @@ _START, _END, _UNKNOWN, _FIRST = 0, 1, 2, 3
 def perplexity_from_logprobs(logprobs: ArrayLike) -> float:
     """Return exp(-mean) of natural log-probabilities of tokens, as an endpoint gives them.
 
-    ``logprobs`` has shape (tokens,), none above 0. From 1 up, lower is less surprising.
+    ``logprobs`` has shape (tokens,), none above 0. From 1 up, lower is less surprising. Jelinek
+    et al. 1977.
 
     >>> round(perplexity_from_logprobs(np.log([.25, .5, .125])), 4)
     4.0
@@ -33,7 +34,7 @@ def perplexity_from_logprobs(logprobs: ArrayLike) -> float:
 
 def perplexity(
     texts: Sequence[str],
-    reference: Sequence[str] | NgramModel,
+    reference: Sequence[str] | NgramModel | Callable[[str], ArrayLike],
     *,
     order: int = 3,
     tokenize: Tokenizer | None = None,
@@ -41,14 +42,23 @@ def perplexity(
     """Return the perplexity per token of ``texts`` under an n-gram model of ``reference``.
 
     ``reference`` is a list of texts, or an ``NgramModel`` fitted before (``order`` is its own
-    then). From 1 up. Look at both tails: low is boilerplate or a loop, high is noise or another
-    language. Only values under the same reference compare. ``NgramModel.perplexities`` gives
-    one figure a text; ``perplexity_from_logprobs`` takes a language model's log-probabilities.
+    then), or a language model: a function that returns the natural log-probabilities of a
+    text's tokens, as an endpoint gives them. exp(-mean ln p), from 1 up. Look at both tails:
+    low is boilerplate or a loop, high is noise or another language. Only values under the same
+    reference compare. ``NgramModel.perplexities`` gives one figure a text;
+    ``perplexity_from_logprobs`` takes log-probabilities at hand.
 
     >>> rows = ["the cat sat on the mat", "the dog sat on the rug"]
     >>> perplexity(["the cat sat on the rug"], rows) < perplexity(["rug on mat dog"], rows)
     True
+    >>> round(perplexity(["a b c"], lambda text: np.log([.25, .5, .125])), 4)
+    4.0
     """
+    if callable(reference):
+        logprobs = [vector(reference(text), "logprobs") for text in each_text(texts)]
+        if not logprobs:
+            raise ValueError("no texts to measure")
+        return perplexity_from_logprobs(np.concatenate(logprobs))
     if not isinstance(reference, NgramModel):
         reference = NgramModel(reference, order=order, tokenize=tokenize)
     logs, lengths = reference.logprobs(texts)
@@ -70,7 +80,8 @@ class NgramModel:
     """Interpolated Kneser-Ney n-gram model of a list of texts, in arrays.
 
     Every text ends in an end mark, unknown words share one place, and each order discounts by
-    n1/(n1 + 2 n2) of its counts of counts; so any text has a finite perplexity.
+    n1/(n1 + 2 n2) of its counts of counts; so any text has a finite perplexity. Chen & Goodman
+    1999.
 
     >>> model = NgramModel(["a b", "a c"], order=2)
     >>> model.perplexities(["a b", "z z"]).round(2).tolist()

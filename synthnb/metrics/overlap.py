@@ -19,7 +19,7 @@ def rouge_l(a: str, b: str, *, tokenize: Tokenizer | None = None) -> float:
     """Return ROUGE-L F1: the longest common subsequence of tokens, as 2 LCS / (len a + len b).
 
     In 0..1, symmetric, 1 if the same; 0 where a side is empty. Tokens are taken as they are: no
-    lower case, no stemmer, any script. Lin 2004.
+    lower case, no stemmer, any script; a text without spaces by the character. Lin 2004.
 
     >>> round(rouge_l("Write a poem about the sea", "Write a short poem about the sea"), 4)
     0.9231

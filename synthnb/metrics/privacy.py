@@ -132,7 +132,8 @@ def k_anonymity(frame: Any, columns: Sequence[str]) -> int:
 def l_diversity(frame: Any, columns: Sequence[str], sensitive: str) -> int:
     """Return l: the fewest different values of ``sensitive`` in a group of equal ``columns``.
 
-    Frames as in ``k_anonymity``. From 1 (a group whose secret is known) up.
+    Frames as in ``k_anonymity``. From 1 (a group whose secret is known) up. Machanavajjhala et
+    al. 2007.
 
     >>> l_diversity({"age": [30, 30, 41, 41], "ill": ["x", "y", "z", "z"]}, ["age"], "ill")
     1

@@ -70,7 +70,7 @@ class Engine:
         self.rejected = 0
         self.judge = Judge(job.checks)
         self.breaker = Breaker(job.slots.n, job.stop_if, job.main)
-        self._ordered = bool(self.judge.ordered or job.slots.quotas or job.slots.round)
+        self._ordered = bool(self.judge.ordered or job.slots.in_order)
         self._waiting: list[tuple[int, int, Outcome]] = []
         self._next_seq = 0
         self._draining = False
@@ -268,19 +268,22 @@ class Engine:
             self._reason = slots.why_short()
         if slots.accepted < slots.n:
             short = slots.shortfall()
-        for place, record in enumerate(self.job.records.real(slots.accepted)):
-            self._store(REAL + place, record)
+        last = REAL
+        for last, record in enumerate(self.job.records.real(slots.accepted), REAL + 1):
+            self._store(last - 1, record)
             self.emit(RowDone(record))
         elapsed = time.monotonic() - self._started
         ended = RunEnded(
             self.job.run_id, self._status, self._reason, dict(self.funnel), self.usage,
             elapsed, short,  # type: ignore[arg-type]
         )  # fmt: skip
-        await self._close(ended)
+        # Before an interruption more candidates may have been needed than are needed now.
+        stale = [] if self._stopping else [(slots.handed, REAL), (last, 2 * REAL)]
+        await self._close(ended, stale)
         self.emit(self._progress())
         self.emit(ended)
 
-    async def _close(self, ended: RunEnded) -> None:
+    async def _close(self, ended: RunEnded, stale: list[tuple[int, int]]) -> None:
         if self.job.store is None:
             return
         usage = ended.usage
@@ -293,7 +296,7 @@ class Engine:
         counts = (self.funnel["accepted"], self.rejected)
         try:
             await self.job.store.finish_run(
-                self.job.run_id, ended.status, ended.reason, counts, outcome
+                self.job.run_id, ended.status, ended.reason, counts, outcome, stale
             )
         except Exception as error:
             self.emit(Notice(f"{error} The end of this run is not stored.", "store"))

@@ -79,9 +79,10 @@ class Slots:
         self._ended = False
 
     @property
-    def quotas(self) -> bool:
-        """Whether there are any: then decisions follow the order of the plan."""
-        return bool(self._families)
+    def in_order(self) -> bool:
+        """Whether decisions must follow the order of the plan: what is handed out next hangs
+        on them where there are quotas, rounds, or no more source rows than wanted."""
+        return bool(self._families or self.round or self.plan.limit is not None)
 
     @property
     def handed(self) -> int:

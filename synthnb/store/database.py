@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -157,11 +157,19 @@ class Store:
         reason: str,
         counts: tuple[int, int],
         outcome: Mapping[str, Any],
+        stale: Sequence[tuple[int, int]] = (),
     ) -> None:
-        """Write the end of a run after all its rows, and give up ownership."""
-        future = self._writer.execute(
-            lambda c: runs.finish(c, run_id, status, reason, *counts, outcome)
-        )
+        """Write the end of a run after all its rows, and give up ownership.
+
+        ``stale`` are places (first, end) whose rows an interrupted run had decided, and the
+        resumed one did not need.
+        """
+
+        def end(connection: sqlite3.Connection) -> None:
+            runs.drop_rows(connection, run_id, stale)
+            runs.finish(connection, run_id, status, reason, *counts, outcome)
+
+        future = self._writer.execute(end)
         try:
             await asyncio.wrap_future(future)
         except sqlite3.Error as error:

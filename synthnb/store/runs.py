@@ -6,7 +6,7 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -167,6 +167,15 @@ def finish(
         "owner = NULL, heartbeat = ? WHERE id = ?",
         (status, reason, accepted, rejected, orjson.dumps(outcome), time.time(), run_id),
     )
+
+
+def drop_rows(
+    connection: sqlite3.Connection, run_id: str, places: Iterable[tuple[int, int]]
+) -> None:
+    """Forget the rows of a run from a first place up to an end, for each pair."""
+    query = "DELETE FROM rows WHERE run = ? AND seq >= ? AND seq < ?"
+    for first, end in places:
+        connection.execute(query, (run_id, first, end))
 
 
 VERSION_FIELDS = "project, name, number, run, hash, created, used, tape"

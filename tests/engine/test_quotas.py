@@ -10,7 +10,7 @@ from synthnb import Recipe, generate
 from synthnb.errors import RecipeError
 from synthnb.settings import Settings
 from tests.engine.conftest import Make
-from tests.loopback import Loopback
+from tests.loopback import Loopback, Reply
 
 
 def test_quotas_are_exact_whatever_the_weights(reviews: Make, settings: Settings) -> None:
@@ -143,6 +143,35 @@ def test_the_same_rows_at_any_concurrency(
 
     assert kept[0] == kept[1] == kept[2]
     assert sum(accepted for _, accepted in kept[0]) == 9
+
+
+def test_the_same_source_rows_are_asked_again_at_any_concurrency(
+    settings: Settings, loopback: Loopback
+) -> None:
+    from dataclasses import replace
+
+    from synthnb import Recipe
+
+    def text(number: int, body: dict[str, int]) -> Reply:
+        said = {"content": None, "refusal": "No."} if body["seed"] % 4 == 0 else {}
+        return Reply(message=said, delay=body["seed"] % 5 / 200)
+
+    loopback.script(text)
+    recipe = Recipe(
+        source={"order": "file"},
+        columns={"text": {"prompt": "Say {{ q }} again."}},
+        target={"max_candidates": 43},
+    )
+    rows = [{"q": f"word {number}"} for number in range(40)]
+    kept = []
+    for concurrency in (1, 5, 32):
+        lab = replace(settings.profiles["lab"], concurrency=concurrency)
+        one = replace(settings, profiles={"lab": lab})
+        batch = generate(recipe, 40, source=rows, settings=one, cache=False)
+        kept.append(sorted((r.index, r.attempt, r.accepted) for r in batch.records))
+
+    assert kept[0] == kept[1] == kept[2]
+    assert len(kept[0]) == 43 and any(attempt for _, attempt, _ in kept[0])
 
 
 def test_a_source_without_repetition_is_asked_again_row_by_row(

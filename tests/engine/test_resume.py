@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,15 @@ from synthnb import generate
 from synthnb.api import resume
 from synthnb.api.preparing import shared_store
 from synthnb.errors import StoreError
+from synthnb.middleware import Policy
 from synthnb.settings import Settings
 from synthnb.store import Store
 from tests.engine.conftest import Make
-from tests.loopback import Loopback, error
+from tests.loopback import Loopback, Reply, error
 
 ROOT = Path(__file__).parents[2]
+
+MANY = {"n": {"integer": [1, 10**6]}, "text": {"prompt": "Number {{ n }}."}}
 
 
 def child(loopback: Loopback, rows: int, run: str = "") -> subprocess.Popen[str]:
@@ -74,6 +78,29 @@ def test_a_stopped_run_goes_on_where_it_was(
     assert whole.usage.cached >= len(first)
     kept = {record.index: record.values for record in whole.records}
     assert all(kept[record.index] == record.values for record in first.records)
+
+
+def test_candidates_that_a_resume_does_not_need_are_forgotten(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    failing: set[int] = set()
+
+    def script(number: int, body: dict[str, int]) -> Reply | None:
+        if number == 43:  # the last one
+            return replace(error(401, "The key expired"), delay=0.2)
+        failing.update([body["seed"]] if number in (3, 8) else [])
+        return error(500, "Broken") if body["seed"] in failing else None
+
+    loopback.script(script)  # two rows fail for good: two more candidates take their places
+    patience = Policy(base=0.01, tries=2)
+    first = generate(reviews(columns=MANY), 40, policy=patience, settings=settings)
+    assert (first.status, len(first.rejected)) == ("stopped", 2)
+    loopback.reset()
+
+    whole = resume(first.run, settings=settings)
+
+    assert (whole.status, len(whole), len(whole.rejected)) == ("done", 40, 0)
+    assert shared_store().count_rows(first.run) == 40
 
 
 def test_a_run_has_one_owner(reviews: Make, settings: Settings) -> None:

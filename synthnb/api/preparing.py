@@ -138,11 +138,14 @@ class Run:
                 f"{name} would send rows to {profile.host}, and they are marked local only: "
                 "use a model on this machine"
             )
-        if self.purse.caps.usd is not None and self.price_for(name) is None:
-            raise SettingsError(
-                f"The price of {name} is unknown, so a budget in USD cannot be kept: set "
-                f"price in profile {name.partition('/')[0]}, or cap tokens"
-            )
+        if self.purse.caps.usd is not None:
+            price, profile_name = self.price_for(name), name.partition("/")[0]
+            if price is None or price.currency != "USD":
+                what = "is unknown" if price is None else f"is in {price.currency}"
+                raise SettingsError(
+                    f"The price of {name} {what}, so a budget in USD cannot be kept: set "
+                    f"price in profile {profile_name} in USD, or cap tokens"
+                )
 
     def open_models(self) -> None:
         """Open every model that a column names, so that a missing key is found now."""
@@ -161,7 +164,7 @@ class Run:
         """What it will take, from earlier rows of the same recipe where there are some."""
         return estimate_run(
             self.job().pipeline, self.wanted, before=self._before(),
-            price_for=self.price_for, in_flight=self.in_flight,
+            checks=self.checks, price_for=self.price_for, in_flight=self.in_flight,
         )  # fmt: skip
 
     @property
@@ -234,7 +237,11 @@ class Run:
                 model, self.store, since=self.since,
                 on_notice=lambda said: self.notify(Notice(said, "store")),
             )  # fmt: skip
-            model = Cache(Retry(Throttle(keep, limit), self.policy), keep)
+            price = self.price_for(name)
+            model = Cache(
+                Retry(Throttle(keep, limit), self.policy), keep,
+                lambda asked, said: self.purse.found(asked, said, price),
+            )  # fmt: skip
         if self.record is not None:
             from synthnb.models.tape import Recorder
 
@@ -291,8 +298,6 @@ def prepare(
         run.frame = None if given is not None and given.surrogates else source
     run.flags = _flags(budget=budget, checks=checks, record=record, replay=replay)
     _guard(run, rows)
-    if replay is not None and not Path(replay).is_file():
-        raise SettingsError(f"There is no tape {replay}: record one with --record {replay}")
     check_raw(run)
     run.open_models()
     run.checks = build_checks(run, rows, checks)
@@ -384,7 +389,14 @@ def _flags(**asked: Any) -> dict[str, Any]:
 
 
 def _guard(run: Run, rows: SourceRows | None) -> None:
-    """Rows marked local only stay here, on tapes too."""
+    """Rows marked local only stay here, on tapes too; a tape can be read or written."""
     run.private = run.recipe.local_only or (rows is not None and rows.local_only)
     if run.private and run.record is not None:
         raise SourceError("These rows are marked local only: a tape would carry them away.")
+    tape = run.replay
+    if tape is not None and not tape.is_file():
+        raise SettingsError(f"There is no tape {tape}: record one with --record {tape}")
+    if run.record is not None:
+        from synthnb.models.tape import check_writable
+
+        check_writable(run.record)

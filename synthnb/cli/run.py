@@ -80,10 +80,10 @@ def agree(prepared: Run, *, yes: bool) -> None:
 def execute(prepared: Run, out: Path, *, quiet: bool = False) -> int:
     """Run what is prepared, save it into ``out``, print the result; the exit code."""
     from synthnb import api
-    from synthnb.folder import check_folder
+    from synthnb.folder import claim_folder
     from synthnb.sinks import LiveRows
 
-    check_folder(out, prepared.recipe.fingerprint)  # before money is spent
+    there = claim_folder(out, prepared.recipe.fingerprint)  # before money is spent
     prepared.flags["out"] = str(out.resolve())
     line, live = Line(quiet=quiet), LiveRows(out / "_rows.jsonl")
 
@@ -99,6 +99,10 @@ def execute(prepared: Run, out: Path, *, quiet: bool = False) -> int:
         handle.stop()
     batch = handle.result(10.0)
     live.close()
+    if batch.status != "done" and len(batch) < there:
+        live.path.unlink(missing_ok=True)
+        print(f"{out} keeps its {there:,} rows; this run made {len(batch):,}: {batch.ended}")
+        return 1
     batch.save(out)
     live.path.unlink(missing_ok=True)  # the rows are in their files now
     _report(batch, out, quiet=quiet)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.types import Row
 
-__all__ = ["MANIFEST", "card_text", "check_folder", "read_manifest", "save"]
+__all__ = ["MANIFEST", "card_text", "check_folder", "claim_folder", "read_manifest", "save"]
 
 MANIFEST = "manifest.json"
 _WORK = "_new"
@@ -41,6 +42,23 @@ def check_folder(folder: Path, fingerprint: str) -> None:
         return
     if read_manifest(folder).get("recipe") != fingerprint:
         raise ExportError(f"{folder} holds another run or other files; name an empty folder.")
+
+
+def claim_folder(folder: Path, fingerprint: str) -> int:
+    """Make sure that a run can be saved here, before it costs anything.
+
+    Returns the rows that an earlier run of this recipe left in it. Raises ``ExportError``
+    for a folder that ``check_folder`` refuses or that cannot be written.
+    """
+    check_folder(folder, fingerprint)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written: {error.strerror or error}") from None
+    rows = read_manifest(folder).get("rows", 0)
+    return rows if isinstance(rows, int) else 0
 
 
 def read_manifest(folder: Path) -> Row:

@@ -29,7 +29,7 @@ from synthnb.errors import (
 )
 from synthnb.types import JSON, Completion, Model, Request
 
-__all__ = ["Recorder", "Replay"]
+__all__ = ["Recorder", "Replay", "check_writable"]
 
 HEADER = {"synthnb_tape": 1}
 Place: TypeAlias = tuple[str, int, int, int]
@@ -310,6 +310,24 @@ def _typed(value: JSON, kind: type, *, optional: bool = False) -> JSON:
     return value
 
 
+def check_writable(path: Path) -> None:
+    """Raise ``SettingsError`` unless a tape can be written there; leaves nothing behind."""
+    if path.is_file() and path.stat().st_size:
+        _load(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+        if path.exists():
+            path.open("ab").close()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> SettingsError:
+    return SettingsError(f"The tape {path} cannot be written: {error.strerror or error}.")
+
+
 class _Writer:
     """One tape that is being recorded, shared by its recorders."""
 
@@ -327,9 +345,7 @@ class _Writer:
             if not self._file.tell():
                 self._file.write(json.dumps(HEADER, separators=(",", ":")) + "\n")
         except OSError as error:
-            raise SettingsError(
-                f"The tape {path} cannot be written: {error.strerror}."
-            ) from None
+            raise _unwritable(path, error) from None
 
     @classmethod
     def acquire(cls, path: Path) -> _Writer:
@@ -369,4 +385,4 @@ class _Writer:
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.unlink(scratch)
-            raise SettingsError(f"The tape {self.path} cannot be written: {error}.") from None
+            raise _unwritable(self.path, error) from None

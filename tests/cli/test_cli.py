@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from synthnb.cli import VERBS, main
-from tests.loopback import Loopback
+from tests.loopback import Loopback, error
 
 RECIPE = """
 synthnb: 1
@@ -115,6 +115,31 @@ def test_a_folder_of_something_else_costs_nothing(here: Path, loopback: Loopback
     (here / "out" / "thesis.tex").write_text("mine")
     assert main(["run", "tiny.synth.yaml", "--out", "out"]) == 2
     assert not loopback.requests
+
+
+def test_a_folder_or_tape_that_cannot_be_written_costs_nothing(
+    here: Path, loopback: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "tiny.synth.yaml", "--out", "tiny.synth.yaml/out"]) == 2
+    assert main(["run", "tiny.synth.yaml", "--record", "tiny.synth.yaml/t.jsonl"]) == 2
+    assert main(["run", "tiny.synth.yaml", "--record", "tiny.synth.yaml"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert ["cannot be written" in line for line in told] == [True, True, False]
+    assert "is not what a tape holds" in told[2]
+    assert (here / "tiny.synth.yaml").read_text() == RECIPE
+    assert not loopback.requests
+
+
+def test_a_run_that_fails_leaves_the_rows_of_an_earlier_one(
+    here: Path, loopback: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["run", "tiny.synth.yaml", "--out", "out", "--quiet"])
+    before = (here / "out" / "rows.jsonl").read_bytes()
+    loopback.script(lambda number, body: error(401, "no such key"))
+    assert main(["run", "tiny.synth.yaml", "--out", "out", "--no-cache", "--quiet"]) == 1
+    assert "out keeps its 4 rows; this run made 0: " in capsys.readouterr().out
+    assert (here / "out" / "rows.jsonl").read_bytes() == before
+    assert sorted(path.name for path in (here / "out").glob("_*")) == []
 
 
 def test_new_never_overwrites(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,7 +43,7 @@ class RenderedBatch extends Widget implements IRenderMime.IRenderer {
       leave: () => this.leave(),
       channel: link.channel,
       connect: () => void this.app.commands.execute('notebook:change-kernel'),
-      insertCode: code => this.insert(code),
+      insertCode: (code, run) => this.insert(code, run),
       save: body => {
         this.saved = JSON.stringify(body);
         model.setData({ data: { ...model.data, [MIME_TYPE]: body } });
@@ -90,7 +90,7 @@ class RenderedBatch extends Widget implements IRenderMime.IRenderer {
   }
 
   /** A new cell below the one that shows this batch. */
-  private insert(code: string): void {
+  private insert(code: string, run = false): void {
     const panel = this.link?.document as NotebookPanel | null;
     const notebook = panel?.content;
     if (!notebook || !('widgets' in notebook)) {
@@ -102,6 +102,11 @@ class RenderedBatch extends Widget implements IRenderMime.IRenderer {
     }
     NotebookActions.insertBelow(notebook);
     notebook.activeCell?.model.sharedModel.setSource(code);
+    if (run) {
+      void NotebookActions.run(notebook, panel.sessionContext);
+    } else {
+      notebook.mode = 'edit';
+    }
   }
 }
 

@@ -185,6 +185,20 @@ describe('a batch that the kernel holds', () => {
     expect(root.querySelector('table')?.getAttribute('aria-rowcount')).toBe('10001');
   });
 
+  it('offers what the kernel says, as code for a cell below, while it is there', () => {
+    const kernel = new Kernel();
+    const insertCode = vi.fn();
+    const root = show(kernel, sample(), { insertCode });
+    expect(texts(root, '.sn-acts .sn-text')).toEqual(['Recipe']);
+    const door = { label: 'Diff with 2', code: '%synth diff reviews@2 reviews@3', run: true };
+    kernel.hello({ doors: [door] });
+    expect(texts(root, '.sn-acts .sn-text')).toEqual(['Diff with 2', 'Recipe']);
+    root.querySelector<HTMLElement>('.sn-acts .sn-text')?.click();
+    expect(insertCode).toHaveBeenCalledWith(door.code, true);
+    kernel.channel.connect(null, 'none');
+    expect(texts(root, '.sn-acts .sn-text')).toEqual(['Recipe']);
+  });
+
   it('drops answers to what is no longer asked', async () => {
     const kernel = new Kernel();
     const root = show(kernel, sample({ total_rows: 10_000 }));

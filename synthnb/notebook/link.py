@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from synthnb.explore import find, remember
 from synthnb.explore.door import answer, hello
 from synthnb.explore.live import live_of
+from synthnb.notebook.doors import doors
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -87,7 +88,7 @@ def opened(comm: Any, message: Mapping[str, Any]) -> None:
     comm.on_msg(heard)
     comm.on_close(lambda message: live.leave(comm))
     live.join(comm, comm.send)
-    comm.send(hello(batch))
+    comm.send({**hello(batch), "doors": doors(batch, variable_of(batch))})
 
 
 def _data(message: Mapping[str, Any]) -> Mapping[str, Any]:

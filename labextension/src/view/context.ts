@@ -5,11 +5,11 @@ import type { JSONObject, Payload } from './payload';
 import type { Found } from './source';
 import type { State } from './state';
 
-/** An action of the line on top, offered by whoever hosts the view (a kernel, an app). */
-export interface Action {
+/** What the kernel offers to do next: code for a cell below, and whether to run it. */
+export interface Door {
   label: string;
-  caption?: string;
-  run: () => void;
+  code: string;
+  run: boolean;
 }
 
 /**
@@ -17,16 +17,14 @@ export interface Action {
  * still filters, sorts and opens what was saved.
  */
 export interface Host {
-  /** Actions beside the verdict, such as Diff, Review, Export. */
-  actions?: readonly Action[];
   /** Give the keyboard back to the cell. */
   leave?: () => void;
   /** Questions to the kernel. */
   channel?: Channel;
   /** Choose a kernel. */
   connect?: () => void;
-  /** Put Python below the cell. */
-  insertCode?: (code: string) => void;
+  /** Put code into a cell below; with `run`, run it. */
+  insertCode?: (code: string, run?: boolean) => void;
   /** Rows were decided: this is what should be saved now. */
   save?: (data: JSONObject) => void;
 }
@@ -51,6 +49,8 @@ export interface Context {
   readonly live: Channel | null;
   /** The last thing that went wrong, in one line. */
   readonly notice: string;
+  /** What the kernel offers beside the verdict; nothing without one. */
+  readonly doors: readonly Door[];
   /** Replace the state and repaint every part. */
   set(state: State): void;
   /** Keep, drop or undo; the kernel tells every view. */

@@ -7,21 +7,21 @@
 
 import { bars } from './bars';
 import { chips } from './chips';
-import type { Context, Host, Memory, Part } from './context';
+import type { Context, Door, Host, Memory, Part } from './context';
 import { h } from './dom';
 import { fromJSON, toJSON } from './exchange';
 import { funnel } from './funnel';
 import { histogram } from './histogram';
 import { map } from './map';
 import { parsePayload, type JSONObject, type Payload } from './payload';
-import { number, object, text } from './payload';
+import { number, object, objects, text } from './payload';
 import { KernelRows, savedRows, type Found } from './source';
 import { cleared, isFiltered, START, type State } from './state';
 import { table } from './table';
 import { lookFirst, verdict } from './verdict';
 
 export { Channel, type LinkStatus } from './channel';
-export type { Action, Host } from './context';
+export type { Host } from './context';
 export { MIME_TYPE } from './payload';
 
 export interface Mounted {
@@ -30,6 +30,7 @@ export interface Mounted {
   dispose(): void;
 }
 
+const NONE: readonly Door[] = [];
 /** Milliseconds of rest before the kernel is told what is selected. */
 const REST = 60;
 
@@ -78,6 +79,7 @@ class View {
   private memory: Memory = { scroll: 0, at: 0, details: new Map() };
   private rows: KernelRows | null = null;
   private notice = '';
+  private doors: Door[] = [];
   private stops: (() => void)[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   private told = JSON.stringify(toJSON(START));
@@ -153,6 +155,9 @@ class View {
       },
       get notice() {
         return view.notice;
+      },
+      get doors() {
+        return view.live ? view.doors : NONE;
       },
       set: state => view.set(state),
       decide: (row, outcome) => view.decide(row, outcome),
@@ -246,6 +251,12 @@ class View {
 
   /** The kernel holds the batch: one of the two knows what was selected last. */
   private greeted(event: JSONObject): void {
+    this.doors = objects(event.doors).map(door => ({
+      label: text(door.label),
+      code: text(door.code),
+      run: door.run === true
+    }));
+    this.parts[0]?.paint();
     if (isFiltered(this.state)) {
       this.tellKernel();
     } else {
@@ -293,14 +304,14 @@ class View {
     const look = lookFirst(context);
     const head = verdict(context);
     this.parts = [head, ...(look ? [look] : []), ...panels, filterBar, grid];
-    const drawn = h('div', { class: 'sn-panels' }, ...panels.map(p => p.node));
+    const rows = context.payload.totalRows > 0;
     root.replaceChildren(
       ...[
         head.node,
         look?.node,
-        panels.length ? drawn : null,
-        filterBar.node,
-        grid.node
+        rows && panels.length ? side(panels) : null,
+        rows ? filterBar.node : null,
+        rows ? grid.node : null
       ].filter((node): node is HTMLElement => Boolean(node))
     );
     this.paint();
@@ -322,6 +333,14 @@ class View {
       (same || (row && current) || this.root).focus({ preventScroll: true });
     };
   }
+}
+
+/** Charts in lines that wrap, and the map, which is twice as high, beside them. */
+function side(panels: Part[]): HTMLElement {
+  const nodes = panels.map(p => p.node);
+  const last = nodes.filter(node => node.classList.contains('sn-map'));
+  const others = nodes.filter(node => !last.includes(node));
+  return h('div', { class: 'sn-panels' }, h('div', { class: 'sn-charts' }, ...others), ...last);
 }
 
 function charts(context: Context): Part[] {

@@ -6,8 +6,8 @@ import { count, facts, plural, visible } from './format';
 import { withFilter } from './state';
 
 export function verdict(context: Context): Part {
-  const { payload, host } = context;
-  const { accepted } = payload.verdict;
+  const { payload } = context;
+  const { accepted, head } = payload.verdict;
   const recipe = h(
     'pre',
     { class: 'sn-recipe sn-mono', hidden: true },
@@ -22,23 +22,54 @@ export function verdict(context: Context): Part {
     recipe.hidden = !recipe.hidden;
     show.setAttribute('aria-expanded', String(!recipe.hidden));
   });
-  const actions = (host.actions ?? []).map(action =>
-    h(
-      'button',
-      { class: 'sn-text', type: 'button', title: action.caption, onclick: () => action.run() },
-      action.label
-    )
-  );
+  const offered = doors(context);
   const line = h(
     'div',
     { class: 'sn-verdict' },
-    h('span', { class: 'sn-big' }, `${count(accepted)} accepted`),
+    h(
+      'span',
+      { class: head ? 'sn-big sn-bad' : 'sn-big' },
+      visible(head || `${count(accepted)} accepted`)
+    ),
     h('span', { class: 'sn-facts' }, visible(facts(payload).join(' · ')), paired(context)),
-    h('span', { class: 'sn-acts' }, ...actions, payload.recipe ? show : null)
+    h('span', { class: 'sn-acts' }, offered.node, payload.recipe ? show : null)
   );
   const link = linkNote(context);
   const node = h('div', {}, line, progress(context), link.node, recipe);
-  return { node, paint: () => link.paint() };
+  return {
+    node,
+    paint: () => {
+      link.paint();
+      offered.paint();
+    }
+  };
+}
+
+/** What the kernel offers to do next: each puts a cell below that anyone can read. */
+function doors(context: Context): Part {
+  const node = h('span', { class: 'sn-offered' });
+  let drawn: unknown = null;
+  const paint = (): void => {
+    const { doors: offered, host } = context;
+    if (offered === drawn) {
+      return; // a button that is replaced would lose the keyboard
+    }
+    drawn = offered;
+    const buttons = offered.map(door =>
+      h(
+        'button',
+        {
+          class: 'sn-text',
+          type: 'button',
+          title: visible(door.code),
+          onclick: () => host.insertCode?.(door.code, door.run)
+        },
+        visible(door.label)
+      )
+    );
+    node.replaceChildren(...(host.insertCode ? buttons : []));
+  };
+  return { node, paint };
 }
 
 /** What needs a kernel, and whether it is there: nothing where all is well. */

@@ -1,24 +1,15 @@
 /** What happened, the finding to look at first, and the change of the recipe. */
 
-import type { Host } from '../context';
 import { h } from '../dom';
 import { count, visible } from '../format';
 import type { DiffPayload, Op, Parts } from './payload';
 
-export function verdict(diff: DiffPayload, host: Host): HTMLElement {
-  const actions = (host.actions ?? []).map(action =>
-    h(
-      'button',
-      { class: 'sn-text', type: 'button', title: action.caption, onclick: () => action.run() },
-      action.label
-    )
-  );
+export function verdict(diff: DiffPayload): HTMLElement {
   return h(
     'div',
     { class: 'sn-verdict' },
     h('span', { class: 'sn-big' }, visible(diff.verdict)),
-    h('span', { class: 'sn-facts' }, visible(diff.facts)),
-    actions.length > 0 && h('span', { class: 'sn-acts' }, ...actions)
+    h('span', { class: 'sn-facts' }, visible(diff.facts))
   );
 }
 

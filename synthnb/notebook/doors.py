@@ -1,0 +1,58 @@
+"""What a batch's view offers to do next: magics for a cell below, which anyone can read."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from synthnb.batch import Batch
+    from synthnb.types import JSON
+
+__all__ = ["doors"]
+
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+_UNFINISHED = ("budget", "failed", "interrupted", "stopped")
+
+
+def doors(batch: Batch, variable: str) -> list[dict[str, JSON]]:
+    """Label and code of each, and whether to run it at once: ``{label, code, run}``.
+
+    ``variable`` is what the user calls the batch. Nothing is offered where ``%synth`` is not
+    loaded, or where a name would need quotes: it comes from a file that anyone may have
+    written.
+    """
+    named = _PLAIN.fullmatch(batch.name) is not None and batch.version is not None
+    name = variable or (f"{batch.name}@{batch.version}" if named else "")
+    if not name or not _loaded():
+        return []
+    found: list[dict[str, JSON]] = []
+
+    def offer(label: str, code: str, *, run: bool = True) -> None:
+        found.append({"label": label, "code": f"%synth {code}", "run": run})
+
+    if named and variable and batch.status in _UNFINISHED:
+        if batch.status == "budget":
+            more = max(0.01, round(2 * (batch.usage.cost or 0.0), 2))
+            offer("Raise budget", f"resume {batch.name} --budget {more:g}", run=False)
+        else:
+            offer("Resume", f"resume {batch.name}")
+    if not batch.records:
+        return found
+    before = batch.paired_with or (batch.version or 0) - 1
+    if named and before > 0:
+        offer(f"Diff with {before}", f"diff {batch.name}@{before} {batch.name}@{batch.version}")
+    offer("Review", f"review {name}")
+    if any(prompt.candidates for prompt in batch.recipe.prompts.values()):
+        offer("Rank", f"rank {name}")
+    if variable:
+        offer("Export", f"export {variable} {variable}.jsonl", run=False)
+        offer("Save recipe", f"save {variable}")
+    return found
+
+
+def _loaded() -> bool:
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return shell is not None and "synth" in shell.magics_manager.magics["line"]

@@ -298,7 +298,17 @@ class Batch(Outgoing, Deciding):
         """What happened, in one line; no timings, so that it is the same each time."""
         return " · ".join(self._verdict_parts())
 
+    @property
+    def nothing(self) -> str:
+        """What to say of a run that made no row at all; empty otherwise."""
+        if self.records or self.status == "done":
+            return ""
+        return "No answer came." if self.usage.requests else "Nothing was sent."
+
     def _verdict_parts(self) -> list[str]:
+        if self.nothing:
+            version = [] if self.version is None else [f"version {self.version}"]
+            return [f"{self.nothing} {self.ended}", *version]
         real, total = self.real_rows
         short = self.wanted is not None and total - real < self.wanted
         head = f"{len(self):,} accepted of {count(len(self.records), 'candidate')}"

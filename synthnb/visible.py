@@ -101,5 +101,7 @@ def cost(usage: Usage) -> str:
         return "cost unknown"
     if usage.cost == 0:
         return "no cost"
+    if usage.cost < 0.00005:
+        return f"< 0.0001 {usage.currency}"
     digits = 2 if usage.cost >= 0.1 else 4
     return f"{usage.cost:.{digits}f} {usage.currency}"

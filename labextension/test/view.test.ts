@@ -149,10 +149,22 @@ describe('a batch', () => {
     );
   });
 
-  it('offers what its host can do', () => {
-    const run = vi.fn();
-    button(show(sample(), { actions: [{ label: 'Review', run }] }), 'Review').click();
-    expect(run).toHaveBeenCalledOnce();
+  it('says in one line that no row was made, and shows no empty charts and tables', () => {
+    const verdict = { accepted: 0, candidates: 0, rejected: 0, head: 'Nothing was sent.' };
+    const status = { kind: 'budget', text: 'the budget of 0.01 USD is reached' };
+    const root = show(sample({ verdict, status, rows: [], total_rows: 0 }));
+    expect(texts(root, '.sn-big')).toEqual(['Nothing was sent.']);
+    expect(texts(root, '.sn-facts')[0]).toContain('0.01 USD is reached · version 3');
+    expect(root.querySelector('table, input, .sn-panel')).toBeNull();
+  });
+
+  it('draws what was rejected, hollow, where nothing was accepted', () => {
+    const bar = { label: 'angry', count: 0, planned: 2, rejected: 7, lo: null, hi: null };
+    const [mood] = sample().charts as Record<string, unknown>[];
+    const root = show(sample({ charts: [{ ...mood, bars: [bar], total: 0 }] }));
+    expect(texts(root, '.sn-bar .sn-num')).toEqual(['7']);
+    expect(root.querySelectorAll('.sn-bar .sn-lost')).toHaveLength(1);
+    expect(texts(root, '.sn-panel h4')[1]).toContain('rejected rows, tick = planned');
   });
 
   it('says so when it was written by another version', () => {

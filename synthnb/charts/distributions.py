@@ -288,16 +288,24 @@ def _nearest(batch: Batch, table: Columns, main: str) -> Distribution:
 
 def nearest_scores(batch: Batch, main: str) -> Floats:
     """Similarity of each record to its nearest other row: the check's own number where it
-    ran, else measured here on words, rejected rows left out. NaN where it is not known."""
+    found one, else measured here on words, rejected rows left out. NaN: not known."""
     table = columns_of(batch)
+    return table.once("nearest", main, lambda: _nearest_scores(batch, table, main))
+
+
+def _nearest_scores(batch: Batch, table: Columns, main: str) -> Floats:
+    own = np.full(table.size, math.nan)
     if any(spec.rule == "near_duplicate" for spec in batch.recipe.checks):
-        measured = table.scores("near_duplicate")
-        if not np.isnan(measured).all():
-            return measured
-    return table.once("nearest", main, lambda: _measured(table, main))
+        own = table.scores("near_duplicate")
+    if np.isnan(own).all():
+        return _measured(table, main)
+    if table.size > LIMIT:
+        return own
+    # The check does not say how far rows are apart that are far apart: it says 0.
+    return np.where(own == 0, np.fmax(own, _measured(table, main, 2)), own)
 
 
-def _measured(table: Columns, main: str) -> Floats:
+def _measured(table: Columns, main: str, n: int = 3) -> Floats:
     found = np.full(table.size, math.nan)
     values = table.values(main)
     places = []
@@ -307,7 +315,7 @@ def _measured(table: Columns, main: str) -> Floats:
             places.append(i)
             if len(places) == most:
                 break
-    found[places] = nearest([values[i] for i in places])
+    found[places] = nearest([values[i] for i in places], n)
     return found
 
 

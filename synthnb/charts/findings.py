@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LOOKED = 5000
 """Rows read for what many of them say alike, and rows named at most."""
 
-__all__ = ["Finding", "Loss", "look_first", "losses", "row_id", "rule_label"]
+__all__ = ["Finding", "Loss", "limit_text", "look_first", "losses", "row_id", "rule_label"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +49,21 @@ class Loss:
 
 def rule_label(batch: Batch, rule: str) -> str:
     """The rule with the limits it was given: ``length 75–300``, ``near_duplicate 0.6``."""
+    return f"{one_line(rule, 40)} {limit_text(batch, rule)}".rstrip()
+
+
+def limit_text(batch: Batch, rule: str) -> str:
+    """The limits of a rule in short: ``75–300``, ``≥ 3``; empty without any."""
     options = limits_of(batch, rule)
     low, high = options.get("min"), options.get("max")
-    shown = one_line(rule, 40)
     if low is not None and high is not None:
-        return f"{shown} {number(low)}–{number(high)}"
+        return f"{number(low)}–{number(high)}"
     if low is not None:
-        return f"{shown} ≥ {number(low)}"
+        return f"≥ {number(low)}"
     if high is not None:
-        return f"{shown} ≤ {number(high)}"
+        return f"≤ {number(high)}"
     threshold = options.get("threshold")
-    return f"{shown} {number(threshold)}" if threshold is not None else shown
+    return number(threshold) if threshold is not None else ""
 
 
 def losses(batch: Batch) -> list[Loss]:
@@ -189,17 +193,21 @@ def _off_plan(batch: Batch, table: Columns) -> Iterator[Finding]:
     for chart in batch.distributions:
         if chart.kind != "category" or not chart.total or chart.column is None:
             continue
+        # A run that ended early has fewer rows than its plan: the shares are what counts.
+        whole = max(chart.total, sum(bar.planned or 0.0 for bar in chart.bars))
         for bar in chart.bars:
             if bar.planned is None:
                 continue
-            share = min(bar.planned / chart.total, 1.0)
+            share = bar.planned / whole
+            expected = share * chart.total
             spread = math.sqrt(chart.total * share * (1 - share))
-            off = bar.count - bar.planned
+            off = bar.count - expected
             if abs(off) >= max(3.0, 2.5 * spread):
                 found = table.labels(chart.column)
                 code = found.labels.index(bar.label) if bar.label in found.labels else -2
                 rows = _ids(table, np.flatnonzero(table.accepted & (found.codes == code)))
-                plan = number(round(bar.planned, 1))
+                plan = number(round(expected, 1))
+                plan += "" if whole - chart.total < 1 else f" of so many ({share:.0%})"
                 text = f"{one_line(chart.title, 40)} {bar.label}: {bar.count:,} of "
                 text += f"{count(chart.total, 'row')}, planned {plan}."
                 yield Finding(text, rows, abs(off) / chart.total)

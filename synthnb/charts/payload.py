@@ -24,7 +24,7 @@ from synthnb.charts.distributions import (
     nearest_scores,
     shown_columns,
 )
-from synthnb.charts.findings import look_first, losses
+from synthnb.charts.findings import limit_text, look_first, losses
 from synthnb.decisions import row_id
 from synthnb.visible import clip, visible
 
@@ -110,6 +110,7 @@ def _head(batch: Batch) -> dict[str, JSON]:
         "columns": _columns(batch),
         "total_rows": len(batch.records),
         "recipe": _text(batch.recipe.dumps(), _RECIPE),
+        "limits": _limits(batch),
         "paired_with": batch.paired_with,
     }
     if batch.live:
@@ -126,9 +127,16 @@ def view_id(batch: Batch) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
+def _limits(batch: Batch) -> dict[str, JSON]:
+    """What each check asks for, in short, by the rule's name."""
+    rules = dict.fromkeys(spec.rule for spec in batch.recipe.checks[:30])
+    return {rule: text for rule in rules if (text := limit_text(batch, rule))}
+
+
 def _verdict(batch: Batch) -> JSON:
     cost = batch.usage.cost
     return {
+        **({"head": batch.nothing} if batch.nothing else {}),
         "accepted": len(batch),
         "candidates": len(batch.records),
         "rejected": len(batch.records) - len(batch),
@@ -202,10 +210,14 @@ def column_type(batch: Batch, name: str) -> str:
 def score_columns(batch: Batch) -> list[str]:
     """Rules that measured numbers, each a column of the table; the nearest row is one."""
     rules = measured_rules(batch)
-    main = main_column(batch)
-    if "near_duplicate" not in rules and "nearest" not in batch.columns and main is not None:
-        rules = [*rules, *(c.id for c in batch.distributions if c.id == "nearest" and c.total)]
-    return rules
+    if "nearest" in batch.columns or main_column(batch) is None:
+        return rules
+    if not any(chart.id == "nearest" and chart.total for chart in batch.distributions):
+        return rules
+    # What the chart shows, in place of what the check says: 0 for rows that are far apart.
+    if "near_duplicate" in rules:
+        return ["nearest" if rule == "near_duplicate" else rule for rule in rules]
+    return [*rules, "nearest"]
 
 
 def _chosen(batch: Batch, most: int) -> list[int]:

@@ -42,13 +42,14 @@ def batch_html(batch: Batch) -> str:
         parts.append(_funnel(batch))
     parts.append(_distributions(batch))
     parts.append(_rows(batch))
-    parts.append(f"<p>{_foot(batch)}</p>")
+    foot = _foot(batch)
+    parts.append(f"<p>{foot}</p>" if foot else "")
     return "\n".join(part for part in parts if part)
 
 
 def _verdict(batch: Batch) -> str:
-    head, rest = batch.verdict.split(" accepted", 1)
-    return f"<p><b>{escape(head)} accepted</b>{escape(rest)}</p>"
+    head = batch.nothing or f"{len(batch):,} accepted"
+    return f"<p><b>{escape(head)}</b>{escape(batch.verdict.removeprefix(head))}</p>"
 
 
 def _funnel(batch: Batch) -> str:
@@ -129,6 +130,8 @@ def _foot(batch: Batch) -> str:
     shown = f"First {first} of {len(batch):,}" if len(batch) > first else f"All {first}"
     noun = "row" if len(batch) == 1 else "rows"
     text = f"{shown} accepted {noun}; {rejected:,} rejected."
+    if not batch.records:
+        return ""
     if not len(batch):
         text = f"No row was accepted; {count(rejected, 'candidate')} rejected."
     return text + " Open in JupyterLab with synthnb to filter and compare."

@@ -56,7 +56,7 @@ def test_rows_come_in_order(column: str | None, descending: bool) -> None:
     elif column == "chars":
         keys = [len(row["values"]["text"]) for row in rows]
     elif column == "nearest":
-        keys = [row["values"]["near_duplicate"] for row in rows]
+        keys = [row["values"]["nearest"] for row in rows]
     else:
         keys = [row["values"][column] for row in rows]
     assert keys == sorted(keys, reverse=descending)

@@ -10,7 +10,7 @@ import { toggleValue } from './state';
 const TRACK = 92;
 
 export function bars(context: Context, chart: Chart): Part {
-  const most = Math.max(...chart.bars.map(b => Math.max(b.count, b.planned ?? 0)), 1);
+  const most = Math.max(...chart.bars.map(b => Math.max(drawn(chart, b), b.planned ?? 0)), 1);
   const rows = chart.bars.map(bar => barRow(context, chart, bar, most));
   roving(rows.map(r => r.node));
   const group = h(
@@ -37,8 +37,19 @@ export function bars(context: Context, chart: Chart): Part {
 /** Title and unit, in the words of the mock-up: "mood  rows, tick = planned". */
 export function heading(chart: Chart): HTMLElement {
   const planned = chart.kind === 'category' && chart.bars.some(b => b.planned !== null);
-  const unit = planned ? `${chart.unit}, tick = planned` : chart.unit;
+  const what = isLost(chart) ? 'rejected rows' : chart.unit;
+  const unit = planned ? `${what}, tick = planned` : what;
   return h('h4', {}, visible(chart.title), h('span', {}, visible(unit)));
+}
+
+/** Nothing was accepted: what was rejected is drawn instead, hollow. */
+export function isLost(chart: Chart): boolean {
+  return chart.bars.every(b => b.count === 0) && chart.bars.some(b => b.rejected > 0);
+}
+
+/** The rows that a bar stands for. */
+export function drawn(chart: Chart, bar: Bar): number {
+  return isLost(chart) ? bar.rejected : bar.count;
 }
 
 interface BarRow {
@@ -49,8 +60,10 @@ interface BarRow {
 
 function barRow(context: Context, chart: Chart, bar: Bar, most: number): BarRow {
   const width = (n: number): string => `${((TRACK * n) / most).toFixed(1)}px`;
-  const pale = h('i', { class: 'sn-pale' });
-  pale.style.width = width(bar.count);
+  const whole = drawn(chart, bar);
+  const pale = h('i', { class: isLost(chart) ? 'sn-lost' : 'sn-pale' });
+  pale.style.width = width(whole);
+  pale.hidden = whole === 0;
   const fill = h('i', { class: 'sn-fill' });
   const tick = h('i', { class: 'sn-tick' });
   tick.style.insetInlineStart = width(bar.planned ?? 0);
@@ -71,9 +84,8 @@ function barRow(context: Context, chart: Chart, bar: Bar, most: number): BarRow 
     context.set(toggleValue(context.state, chart, bar.label));
   });
   const paint = (selected: number | null): void => {
-    const shown = selected ?? bar.count;
-    fill.style.width = width(shown);
-    number.textContent = count(shown);
+    fill.style.width = width(selected ?? bar.count);
+    number.textContent = count(isLost(chart) ? whole : (selected ?? bar.count));
     const filter = context.state.filters.find(f => f.key === chart.id);
     const on = filter?.kind === 'values' && filter.values.includes(bar.label);
     toggle(node, 'sn-on', on);

@@ -36,7 +36,12 @@ function panes(context: Context, row: BatchRow): HTMLElement[] {
   }
   return [
     left,
-    h('div', {}, ...checks(row), ...provenance(row, calls, context.payload.verdict.currency))
+    h(
+      'div',
+      {},
+      ...checks(context, row),
+      ...provenance(row, calls, context.payload.verdict.currency)
+    )
   ];
 }
 
@@ -109,15 +114,17 @@ function code(words: string): HTMLElement {
 }
 
 /** Every check that ran; reasons that no check gave (a truncated answer) come first. */
-function checks(row: BatchRow): HTMLElement[] {
+function checks({ payload }: Context, row: BatchRow): HTMLElement[] {
   const ran = objects(row.detail.checks);
   const names = ran.map(c => text(c.rule));
   const own = row.reasons.filter(
     r => !names.some(name => name === r.rule || name.startsWith(`${r.rule}:`))
   );
   const rows = [
-    ...own.map(r => checkRow({ ...r, passed: row.accepted && row.decision !== 'keep' })),
-    ...ran.map(checkRow)
+    ...own.map(r =>
+      checkRow(payload.limits, { ...r, passed: row.accepted && row.decision !== 'keep' })
+    ),
+    ...ran.map(check => checkRow(payload.limits, check))
   ];
   if (rows.length === 0) {
     return [];
@@ -125,7 +132,7 @@ function checks(row: BatchRow): HTMLElement[] {
   return [h('h5', {}, 'Checks'), h('table', { class: 'sn-checks' }, h('tbody', {}, ...rows))];
 }
 
-function checkRow(check: JSONObject): HTMLElement {
+function checkRow(limits: JSONObject, check: JSONObject): HTMLElement {
   const value = check.value ?? null;
   const passed = check.passed === true;
   const unknown = passed && value === null && text(check.message) === 'unknown';
@@ -137,9 +144,16 @@ function checkRow(check: JSONObject): HTMLElement {
     { class: passed ? '' : 'sn-failed' },
     h('td', {}, visible(text(check.rule))),
     h('td', { class: 'sn-num' }, visible(shown)),
+    h('td', { class: 'sn-dim' }, visible(limitOf(limits, text(check.rule)))),
     h('td', {}, verdict),
     h('td', { class: 'sn-dim' }, unknown ? '' : visible(text(check.message)))
   );
+}
+
+/** A rubric item (`judge: on topic`) has the limit of its check. */
+function limitOf(limits: JSONObject, rule: string): string {
+  const own = Object.hasOwn(limits, rule) ? limits[rule] : limits[rule.replace(/:.*$/s, '')];
+  return text(own);
 }
 
 function provenance(row: BatchRow, calls: JSONObject[], currency: string): HTMLElement[] {

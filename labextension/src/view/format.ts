@@ -19,6 +19,9 @@ export function plural(n: number, one: string, many = `${one}s`): string {
 }
 
 export function seconds(value: number): string {
+  if (value > 0 && value < 0.05) {
+    return '< 0.1 s';
+  }
   return value < 60
     ? `${count(value, 1, true)} s`
     : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
@@ -31,6 +34,9 @@ export function cost(value: number | null, currency: string): string {
   }
   if (value === 0) {
     return 'no cost';
+  }
+  if (value < 0.00005) {
+    return `< 0.0001 ${currency}`;
   }
   const places = value >= 0.1 ? 2 : 4;
   return `${count(value, places, true)} ${currency}`;
@@ -108,7 +114,7 @@ export function measure(
 ): number | null {
   const score =
     chart.id === 'nearest'
-      ? (row.values.near_duplicate ?? row.values.nearest)
+      ? (row.values.nearest ?? row.values.near_duplicate)
       : row.values[chart.id];
   const value = typeof score === 'number' ? score : valueOf(row.values, chart.column);
   if (typeof value === 'number') {
@@ -156,6 +162,10 @@ function short({ rule, value, message }: Reason): string {
 /** The facts after the verdict, in a fixed order. */
 export function facts(payload: Payload): string[] {
   const { verdict, status } = payload;
+  const version = payload.version === null ? '' : `version ${payload.version}`;
+  if (verdict.head) {
+    return [status.text, version].filter(Boolean);
+  }
   const running = status.kind === 'running';
   const of = running
     ? `of ${count(verdict.candidates)} candidates, ${count(verdict.wanted ?? 0)} wanted`
@@ -168,6 +178,6 @@ export function facts(payload: Payload): string[] {
     verdict.cached > 0 ? plural(verdict.cached, 'stored answer') : '',
     cost(verdict.cost, verdict.currency),
     status.kind === 'done' ? '' : status.text,
-    payload.version === null ? '' : `version ${payload.version}`
+    version
   ].filter(Boolean);
 }

@@ -1,6 +1,6 @@
 /** A chart of numbers: bins to click, drag over or brush with Shift and the arrows. */
 
-import { describeBar, heading } from './bars';
+import { describeBar, drawn, heading, isLost } from './bars';
 import type { Context, Part } from './context';
 import { h, roving, toggle } from './dom';
 import { count, visible } from './format';
@@ -11,10 +11,10 @@ import { binOf, brush, isWhole } from './state';
 const HEIGHT = 48;
 
 export function histogram(context: Context, chart: Chart): Part {
-  const most = Math.max(...chart.bars.map(b => b.count), 1);
+  const most = Math.max(...chart.bars.map(b => drawn(chart, b)), 1);
   const measurable = context.payload.rows.some(row => binOf(chart, row) !== null);
-  const peak = chart.bars.findIndex(b => b.count === most);
-  const bins = chart.bars.map((bar, i) => bin(bar, most, i === peak, measurable));
+  const peak = chart.bars.findIndex(b => drawn(chart, b) === most);
+  const bins = chart.bars.map((bar, i) => bin(chart, bar, most, i === peak, measurable));
   const plot = h(
     'div',
     { class: 'sn-plot', role: 'group', 'aria-label': `${chart.title}. ${chart.finding}` },
@@ -53,14 +53,16 @@ interface Bin {
   paint(selected: number | null, on: boolean): void;
 }
 
-function bin(bar: Bar, most: number, peak: boolean, measurable: boolean): Bin {
+function bin(chart: Chart, bar: Bar, most: number, peak: boolean, measurable: boolean): Bin {
   const height = (n: number): string =>
     n ? `${Math.max(1, (HEIGHT * n) / most).toFixed(1)}px` : '0';
-  const pale = h('i', { class: 'sn-pale' });
-  pale.style.height = height(bar.count);
+  const whole = drawn(chart, bar);
+  const pale = h('i', { class: isLost(chart) ? 'sn-lost' : 'sn-pale' });
+  pale.style.height = height(whole);
+  pale.hidden = whole === 0;
   const fill = h('i', { class: 'sn-fill' });
-  const top = h('span', { class: 'sn-peak' }, count(bar.count));
-  top.style.insetBlockEnd = height(bar.count);
+  const top = h('span', { class: 'sn-peak' }, count(whole));
+  top.style.insetBlockEnd = height(whole);
   const words = describeBar(bar);
   const node = h(
     'button',

@@ -103,9 +103,15 @@ class MapPanel implements Part {
   private paintKey(): void {
     const names = this.chart?.bars.slice(0, COLOURS).map(b => b.label) ?? [];
     const rest = (this.chart?.bars.length ?? 0) > COLOURS ? ['other'] : [];
+    const own = coloursOf(names);
     this.key.replaceChildren(
       ...[...names, ...rest].map((name, i) =>
-        h('span', { class: 'sn-name' }, h('i', { class: `sn-c${i % 7}` }), visible(name))
+        h(
+          'span',
+          { class: 'sn-name', title: visible(name) },
+          h('i', { class: `sn-c${own[i] ?? COLOURS}` }),
+          visible(name)
+        )
       )
     );
   }
@@ -121,6 +127,8 @@ class MapPanel implements Part {
     pen.clearRect(0, 0, WIDTH, HEIGHT);
     this.drawClusters(pen, colour('--sn-dim'));
     const palette = [0, 1, 2, 3, 4, 5, 6].map(i => colour(`--sn-c${i}`));
+    const bars = this.chart?.bars.slice(0, COLOURS).map(b => b.label) ?? [];
+    const owned = coloursOf(bars);
     const { points, context } = this;
     const chosen = context.found.filtered ? context.found.points : null;
     const size = points.x.length > 3000 ? 1.4 : points.x.length > 300 ? 2.2 : 3.2;
@@ -132,7 +140,7 @@ class MapPanel implements Part {
           continue;
         }
         const label = labels?.[i] ?? 0;
-        const own = palette[label < 0 || label >= COLOURS ? 6 : label] ?? pale;
+        const own = palette[owned[label] ?? COLOURS] ?? pale;
         this.dot(pen, i, size, inFront ? own : pale, points.accepted[i] !== false);
       }
     }
@@ -335,6 +343,26 @@ class MapPanel implements Part {
     }
     this.more.disabled = false;
   }
+}
+
+/**
+ * The colour of each label, taken from its name: the same in every version that has it,
+ * whatever stands before it. Where two want one colour, the later takes the next free one.
+ */
+export function coloursOf(labels: readonly string[]): number[] {
+  const taken = new Set<number>();
+  return labels.slice(0, COLOURS).map(name => {
+    let wanted = 0;
+    for (const character of name) {
+      wanted = (wanted * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
+    }
+    wanted %= COLOURS;
+    while (taken.has(wanted)) {
+      wanted = (wanted + 1) % COLOURS;
+    }
+    taken.add(wanted);
+    return wanted;
+  });
 }
 
 function screen(x: number, y: number): [number, number] {

@@ -12,6 +12,8 @@ export type JSONValue =
 export type JSONObject = { [key: string]: JSONValue };
 
 export interface Verdict {
+  /** What is said in place of how many were accepted, where no row was made at all. */
+  head: string;
   accepted: number;
   candidates: number;
   rejected: number;
@@ -104,6 +106,8 @@ export interface Payload {
   rows: BatchRow[];
   totalRows: number;
   recipe: string;
+  /** What each check asks for, in short: `40–300`. */
+  limits: JSONObject;
   map: TextMap | null;
 }
 
@@ -126,6 +130,7 @@ export function parsePayload(data: unknown): Payload | null {
     status: { kind: text(status.kind) || 'done', text: text(status.text) },
     elapsed: number(raw.elapsed),
     verdict: {
+      head: text(verdict.head),
       accepted: number(verdict.accepted) ?? accepted,
       candidates: number(verdict.candidates) ?? rows.length,
       rejected: number(verdict.rejected) ?? rows.length - accepted,
@@ -147,6 +152,7 @@ export function parsePayload(data: unknown): Payload | null {
     rows,
     totalRows: number(raw.total_rows) ?? rows.length,
     recipe: text(raw.recipe),
+    limits: object(raw.limits),
     map: textMap(raw.map)
   };
 }

@@ -151,7 +151,7 @@ class Scale {
         const back = end > 0 ? -7 : 7;
         return s('path', { class: 'sn-tip', d: `M${tip} ${y}l${back} -4v8z` });
       });
-    const dot = s('circle', { class: 'sn-dot', cx: this.x(mid), cy: y, r: 4 });
+    const dot = s('circle', { class: 'sn-mid', cx: this.x(mid), cy: y, r: 4 });
     return picture(
       WIDTH,
       HEIGHT,

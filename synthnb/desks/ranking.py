@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from synthnb.charts.static_html import escape
 from synthnb.desks.desk import Desk, clean
 from synthnb.desks.results import result_data, result_html, result_text
+from synthnb.ranking.items import RankingError
 from synthnb.ranking.session import Ranking
 from synthnb.review import to_text
 from synthnb.visible import count, one_line
@@ -20,6 +21,8 @@ __all__ = ["MIME", "RankingDesk", "bundle"]
 
 MIME = "application/vnd.synthnb.rank.v1+json"
 FIELDS = 12
+DIFFER = 50
+"""Pairs that are listed where a judge differs."""
 
 
 def bundle(ranking: Ranking) -> dict[str, object]:
@@ -47,12 +50,36 @@ class RankingDesk(Desk):
             "undo": lambda asked: ranking.undo(),
             "more": lambda asked: {"pairs": ranking.more(int(asked.get("n") or 30))},
             "result": lambda asked: {"result": result_data(ranking)},
+            "differ": self._differ,
             "export": self._export,
         }
 
     def _vote(self, asked: Mapping[str, Any]) -> None:
         item = asked.get("item")
         self.ranking.vote(str(asked.get("verdict")), item if isinstance(item, str) else None)
+
+    def _differ(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Pairs on which a judge and people differ, sides as this rater saw them."""
+        ranking = self.ranking
+        if ranking.current is not None:
+            raise RankingError("Judge the rest first: these rows say what others said.")
+        found = next((j for j in ranking.result().judges if j.model == asked.get("model")), None)
+        shown = {s.pair.id: s for s in ranking.shown if not s.again}
+        rows = []
+        for key, people, judge in found.differ[:DIFFER] if found is not None else ():
+            item = shown[key]
+            left, right = ranking.sides(item)
+            question = self._pair(item)["question"]
+            rows.append(
+                {
+                    "question": question[-1]["text"] if question else "",
+                    "left": clean(to_text(left), 1000),
+                    "right": clean(to_text(right), 1000),
+                    "people": item.sides(people),
+                    "judge": item.sides(judge),
+                }
+            )
+        return {"rows": rows, "total": len(found.differ) if found is not None else 0}
 
     def _export(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Preference rows into a new file in the working folder."""

@@ -10,6 +10,7 @@ from synthnb.ranking.raters import words
 if TYPE_CHECKING:
     from synthnb.ranking.raters import Agreement, Kappa
     from synthnb.ranking.result import JudgeResult, Result
+    from synthnb.ranking.scores import Difference
     from synthnb.ranking.session import Ranking
 
 __all__ = ["result_data", "result_html", "result_text"]
@@ -32,7 +33,7 @@ def result_data(ranking: Ranking) -> dict[str, Any]:
         ],
         "differences": _differences(found, names),
         "agreement": _agreement(found.agreement),
-        "judges": [_judge(judge) for judge in found.judges],
+        "judges": [_judge(judge, people_of(found)) for judge in found.judges],
         "pairs": found.pairs,
         "decided": found.decided,
         "ties": found.ties,
@@ -56,10 +57,16 @@ def _differences(found: Result, names: tuple[str, ...]) -> list[dict[str, Any]]:
         {
             "better": names[d.better], "other": names[d.other], "value": round(d.value, 3),
             "low": round(d.low, 3), "high": round(d.high, 3),
-            "verdict": "better" if d.clear else "no evidence",
+            "verdict": _verdict(d),
         }
         for d in found.differences[:6]
     ]  # fmt: skip
+
+
+def _verdict(found: Difference) -> str:
+    if not found.linked:
+        return "never compared, not even by way of others"
+    return "better" if found.clear else "no evidence"
 
 
 def _kappa(found: Kappa) -> dict[str, Any]:
@@ -91,15 +98,20 @@ def _agreement(found: Agreement | None) -> dict[str, Any] | None:
     }
 
 
-def _judge(found: JudgeResult) -> dict[str, Any]:
+def people_of(found: Result) -> str:
+    """Whom a judge is held against."""
+    return found.raters[0] if len(found.raters) == 1 else "people"
+
+
+def _judge(found: JudgeResult, people: str) -> dict[str, Any]:
     own = found.kappa
     said = []
     if own.value is None:
-        said.append(f"{found.model} and you: kappa is undefined on {own.pairs} pairs.")
+        said.append(f"{found.model} and {people}: kappa is undefined on {own.pairs} pairs.")
     else:
         may = "it may rank alone" if found.enough else "not yet"
         said.append(
-            f"{found.model} against you: κ {own.value:.2f}. To rank alone it needs "
+            f"{found.model} against {people}: κ {own.value:.2f}. To rank alone it needs "
             f"{found.threshold:.2f} ({found.threshold_from}): {may}. "
             f"It agrees on {own.same} of {own.pairs}."
         )
@@ -116,10 +128,11 @@ def _judge(found: JudgeResult) -> dict[str, Any]:
     if found.unread:
         said.append(f"{found.unread} verdicts could not be read and count for nothing.")
     return {
-        "model": found.model, "pairs": found.pairs, "unread": found.unread,
+        "model": found.model, "people": people, "pairs": found.pairs, "unread": found.unread,
         "kept": found.kept, "flips": found.flips, "first": found.first,
         "p": round(found.p, 4), "kappa": _kappa(own), "threshold": round(found.threshold, 3),
         "threshold_from": found.threshold_from, "enough": found.enough, "said": said,
+        "differ": len(found.differ),
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from synthnb.metrics import position_bias
 from synthnb.ranking.items import Items
 from synthnb.ranking.judging import Judged
 from synthnb.ranking.pairs import Pair
-from synthnb.ranking.raters import Agreement, Kappa, agreement, bar, kappa
+from synthnb.ranking.raters import Agreement, Kappa, agreement, bar, class_of, kappa
 from synthnb.ranking.scores import Difference, Game, Strength, share_interval, strengths
 from synthnb.visible import count
 
@@ -53,6 +53,8 @@ class JudgeResult:
     """People by row, the judge by column; sides as the rater saw them."""
     threshold: float
     threshold_from: str
+    differ: tuple[tuple[str, str, str], ...]
+    """Pairs where it differs from people: id, their verdict, its verdict."""
 
     @property
     def enough(self) -> bool:
@@ -71,6 +73,8 @@ class Result:
     ties: int
     both_bad: int
     skipped: int
+    rater: str
+    """Whose steadiness is shown."""
     raters: tuple[str, ...]
     strengths: tuple[Strength, ...]
     differences: tuple[Difference, ...]
@@ -83,7 +87,7 @@ class Result:
     @property
     def facts(self) -> str:
         """What the sentence rests on."""
-        by = "you" if len(self.raters) < 2 else count(len(self.raters), "rater")
+        by = self.raters[0] if len(self.raters) == 1 else count(len(self.raters), "rater")
         parts = [f"{count(self.pairs, 'pair')} by {by}"]
         counted = [f"{self.decided} decided"]
         counted += [count(self.ties, "tie")] if self.ties else []
@@ -92,7 +96,8 @@ class Result:
         parts.append(", ".join(counted))
         if self.repeats.pairs:
             pairs = count(self.repeats.pairs, "swapped pair")
-            parts.append(f"you repeated your verdict on {self.repeats.same} of {pairs}")
+            whose = "you repeated your" if self.rater == "you" else f"{self.rater} repeated the"
+            parts.append(f"{whose} verdict on {self.repeats.same} of {pairs}")
         return " · ".join(parts)
 
 
@@ -189,8 +194,8 @@ def conclude(
     return Result(
         _sentence(items, games, *found, bool(together)), len(together),
         said.count("a") + said.count("b"), said.count("tie"), said.count("both_bad"),
-        len(skips - set(together)), tuple(own), tuple(found[0]), tuple(found[1]), repeats,
-        people, judges, wins,
+        len(skips - set(together)), rater, tuple(own), tuple(found[0]), tuple(found[1]),
+        repeats, people, judges, wins,
     )  # fmt: skip
 
 
@@ -232,7 +237,15 @@ def _judge(
     return JudgeResult(
         model, len(read), len(told) - len(read), len(read) - len(flips), len(flips), first,
         float(position_bias(len(flips), first)), kappa(ours, theirs), *limit,
+        tuple(_differ(people, {j.pair: j.verdict or "" for j in read})),
     )  # fmt: skip
+
+
+def _differ(people: Votes, judge: Votes) -> Iterator[tuple[str, str, str]]:
+    for key, verdict in people.items():
+        ours, theirs = class_of(verdict), class_of(judge.get(key, ""))
+        if ours and theirs and ours != theirs:
+            yield key, ours, theirs
 
 
 def _sentence(
@@ -251,12 +264,15 @@ def _sentence(
     names = [_plain(items.systems[s.system]) for s in found]
     best = found[0].system
     below = [d.other for d in apart if d.better == best and d.clear]
-    open_ = [d.other for d in apart if d.better == best and not d.clear]
+    open_ = [d.other for d in apart if d.better == best and not d.clear and d.linked]
+    unmet = [d.other for d in apart if d.better == best and not d.linked]
     if not below:
         return f"No evidence yet that any of the {len(found)} is better"
     said = f"{names[0]} is better than {_list(items, dict.fromkeys(below))}"
     if open_:
         said += f"; no evidence against {_list(items, dict.fromkeys(open_))}"
+    if unmet:
+        said += f"; never compared with {_list(items, dict.fromkeys(unmet))}"
     return said
 
 

@@ -52,11 +52,14 @@ class Difference:
     value: float
     low: float
     high: float
+    linked: bool = True
+    """Games lead from one to the other, if only by way of third ones. Where none do, the
+    value is what ``PRIOR`` assumes."""
 
     @property
     def clear(self) -> bool:
-        """The interval does not contain 0."""
-        return self.low > 0 or self.high < 0
+        """The interval does not contain 0, and games say so."""
+        return self.linked and (self.low > 0 or self.high < 0)
 
 
 def strengths(
@@ -84,12 +87,23 @@ def strengths(
         won, tied, lost = _tally(games, system)
         found.append(Strength(system, float(logs[system]), low, high, won, tied, lost))
     twos = dict.fromkeys([*((order[0], s) for s in order[1:]), *pairwise(order)])
+    group = _groups(games, systems)
     apart = []
     for better, other in twos:
         low, high = interval([sample[:, better] - sample[:, other] for sample in drawn])
         value = float(logs[better] - logs[other])
-        apart.append(Difference(better, other, value, low, high))
+        linked = group[better] == group[other]
+        apart.append(Difference(better, other, value, low, high, linked))
     return found, apart
+
+
+def _groups(games: Sequence[Game], systems: int) -> list[int]:
+    """A number for each system, the same for those that games lead to and from."""
+    group = list(range(systems))
+    for game in games:
+        old, new = group[game.a], group[game.b]
+        group = [new if own == old else own for own in group]
+    return group
 
 
 def share_interval(won: int, of: int, level: float = 0.95) -> tuple[float, float]:

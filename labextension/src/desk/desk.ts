@@ -36,6 +36,8 @@ export interface Desk {
   ask(op: string, body?: JSONObject): Promise<JSONObject | null>;
   /** The same, but it waits for its turn: for what can be pressed in a row. */
   queue(op: string, body?: JSONObject): Promise<JSONObject | null>;
+  /** Ask for something to look at; nothing is painted, and it waits for nothing. */
+  look(op: string, body?: JSONObject): Promise<JSONObject | null>;
   say(message: string, wrong?: boolean): void;
 }
 
@@ -106,6 +108,15 @@ class View implements Desk {
       await this.asking;
     }
     return this.live ? this.send(op, body) : null;
+  }
+
+  async look(op: string, body: JSONObject = {}): Promise<JSONObject | null> {
+    try {
+      return this.live ? await this.channel.request(op, body) : null;
+    } catch (error) {
+      this.say((error as Error).message, true);
+      return null;
+    }
   }
 
   say(message: string, wrong = false): void {

@@ -2,10 +2,14 @@
 
 import { h } from '../view/dom';
 import { count, plural, visible } from '../view/format';
-import { list, number, object, text, type JSONObject } from '../view/payload';
+import { list, number, object, objects, text, type JSONObject } from '../view/payload';
 import { block, fixed, interval, n } from './words';
 
-export function judge(found: JSONObject): HTMLElement[] {
+/** `differ` asks for the pairs where people and judge differ, if that can be asked. */
+export function judge(
+  found: JSONObject,
+  differ: ((model: string) => Promise<JSONObject | null>) | null
+): HTMLElement[] {
   const kappa = object(found.kappa);
   const enough = found.enough === true;
   const words = h(
@@ -22,15 +26,17 @@ export function judge(found: JSONObject): HTMLElement[] {
       `. It agrees on ${n(kappa.same)} of ${n(kappa.pairs)}.`
     )
   );
+  const people = visible(text(found.people) || 'you');
   const said = list(found.said).map(text).slice(1).join(' ');
   return [
     h(
       'div',
       { class: 'sn-two' },
       block(
-        'Judge against you',
+        `Judge against ${people}`,
         `${visible(text(found.model))}, the same ${plural(n(found.pairs), 'pair')}`,
-        h('div', { class: 'sn-kk' }, confusion(grid(kappa.table)), words)
+        h('div', { class: 'sn-kk' }, confusion(grid(kappa.table), people), words),
+        n(found.differ) && differ ? disagreements(found, people, differ) : null
       ),
       block(
         'Position bias',
@@ -48,13 +54,13 @@ function grid(value: unknown): number[][] {
 
 const SIDES = ['left', 'tie', 'right'];
 
-function confusion(table: number[][]): HTMLElement {
+function confusion(table: number[][], people: string): HTMLElement {
   const total = table.flat().reduce((a, b) => a + b, 0);
   const most = Math.max(1, ...table.flat());
   const head = h(
     'tr',
     {},
-    h('th', { class: 'sn-small sn-dim', scope: 'col' }, 'you ↓ judge →'),
+    h('th', { class: 'sn-small sn-dim', scope: 'col' }, `${people} ↓ judge →`),
     ...[...SIDES, 'all'].map(side => h('th', { class: 'sn-num', scope: 'col' }, side))
   );
   const body = table.map((row, i) =>
@@ -116,6 +122,58 @@ function bias(found: JSONObject): HTMLElement {
           { class: 'sn-small sn-dim sn-num' },
           `${count(first)} chose the first shown, ${count(flips - first)} the second`
         )
+      : null
+  );
+}
+
+/** A button that opens the pairs behind the count, and closes them again. */
+function disagreements(
+  found: JSONObject,
+  people: string,
+  differ: (model: string) => Promise<JSONObject | null>
+): HTMLElement {
+  const rows = h('div', { class: 'sn-differ', hidden: true });
+  const words = `the ${plural(n(found.differ), 'disagreement')}`;
+  const button = h(
+    'button',
+    { class: 'sn-button', type: 'button', 'aria-expanded': 'false' },
+    `Show ${words}`
+  );
+  button.onclick = async () => {
+    const reply = rows.hidden ? await differ(text(found.model)) : null;
+    rows.hidden = reply === null;
+    rows.replaceChildren(...(reply ? [pairs(reply, people)] : []));
+    button.setAttribute('aria-expanded', String(!rows.hidden));
+    button.textContent = `${rows.hidden ? 'Show' : 'Hide'} ${words}`;
+  };
+  return h('div', {}, h('div', { class: 'sn-keys' }, button), rows);
+}
+
+function pairs(reply: JSONObject, people: string): HTMLElement {
+  const names = ['question', 'left', 'right', people, 'judge'];
+  const shown = objects(reply.rows);
+  const lines = shown.map(row =>
+    h(
+      'tr',
+      {},
+      ...['question', 'left', 'right'].map(name =>
+        h('td', { dir: 'auto' }, visible(text(row[name])))
+      ),
+      ...['people', 'judge'].map(name => h('td', {}, text(row[name])))
+    )
+  );
+  const total = n(reply.total);
+  return h(
+    'div',
+    {},
+    h(
+      'table',
+      { class: 'sn-kt' },
+      h('thead', {}, h('tr', {}, ...names.map(name => h('th', { scope: 'col' }, name)))),
+      h('tbody', {}, ...lines)
+    ),
+    total > shown.length
+      ? h('p', { class: 'sn-dim sn-small' }, `first ${shown.length} of ${count(total)}`)
       : null
   );
 }

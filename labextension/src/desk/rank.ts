@@ -118,10 +118,12 @@ class Rank implements Screen {
   }
 
   private actions(): Parameters<typeof result>[2] {
+    const open = text(object(this.state.current).id) !== '';
     return {
       live: this.desk.live,
       code: this.desk.host.insertCode,
-      goOn: text(object(this.state.current).id) ? () => this.goOn() : null,
+      goOn: open ? () => this.goOn() : null,
+      differ: this.desk.live && !open ? model => this.desk.look('differ', { model }) : null,
       more: n => void this.more(n),
       undo: () => this.undo(),
       exportRows: () => void this.exportRows()

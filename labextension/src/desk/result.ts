@@ -12,6 +12,8 @@ export interface ResultHost {
   live: boolean;
   code?: (code: string) => void;
   goOn: (() => void) | null;
+  /** The pairs where a judge differs; not before all are judged, as they tell. */
+  differ: ((model: string) => Promise<JSONObject | null>) | null;
   more(n: number): void;
   undo(): void;
   exportRows(): void;
@@ -36,7 +38,7 @@ export function result(found: JSONObject, state: JSONObject, host: ResultHost): 
     ),
     strengths(found, host),
     ...agreement(object(found.agreement)),
-    ...objects(found.judges).flatMap(judge),
+    ...objects(found.judges).flatMap(told => judge(told, host.differ)),
     actions(found, state, host)
   );
 }
@@ -59,10 +61,11 @@ function strengths(found: JSONObject, host: ResultHost): HTMLElement | null {
     'tr',
     { class: 'sn-small sn-dim' },
     h('th', {}),
-    ...['won–tied–lost', 'strength', '95%'].map(name =>
+    ...['won–tied–lost', 'strength'].map(name =>
       h('th', { class: 'sn-num', scope: 'col' }, name)
     ),
-    h('th', {}, axis(systems))
+    h('th', { class: 'sn-num sn-span', scope: 'col' }, '95%'),
+    h('th', { class: 'sn-plot', 'aria-hidden': 'true' }, axis(systems))
   );
   const rows = systems.map(system =>
     h(
@@ -71,8 +74,8 @@ function strengths(found: JSONObject, host: ResultHost): HTMLElement | null {
       h('th', { scope: 'row' }, visible(text(system.name))),
       h('td', { class: 'sn-num' }, `${n(system.won)}–${n(system.tied)}–${n(system.lost)}`),
       h('td', { class: 'sn-num' }, h('b', {}, signed(number(system.strength)))),
-      h('td', { class: 'sn-num sn-dim' }, interval(system)),
-      h('td', { class: 'sn-plot' }, dot(system, systems))
+      h('td', { class: 'sn-num sn-dim sn-span' }, interval(system)),
+      h('td', { class: 'sn-plot', 'aria-hidden': 'true' }, dot(system, systems))
     )
   );
   const first = objects(found.differences)[0];

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -290,7 +291,7 @@ def prepare(
         Purse(_caps(recipe, settings, budget)), names,
         store or shared_store(), str(where.resolve()), base,
         settings.model, replay is not None, _path(record), _path(replay),
-        since=0.0 if cache else _now(), policy=policy or Policy(),
+        since=0.0 if cache else time.time(), policy=policy or Policy(),
     )  # fmt: skip
     if source is not None and not isinstance(source, str | os.PathLike | SourceRows):
         given = run.recipe.source
@@ -320,12 +321,6 @@ def shared_store() -> Store:
         if found is None:
             found = _STORES[place] = Store.open()
         return found
-
-
-def _now() -> float:
-    import time
-
-    return time.time()
 
 
 def _path(path: str | Path | None) -> Path | None:

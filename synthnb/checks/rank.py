@@ -60,6 +60,8 @@ class Rank:
         self.column: str | None = column
         self.models = (asked.name,) if asked is not None else ()
         self._asked, self._shown, self._both, self._least = asked, shown, both, least
+        self.asks = 1
+        """Questions about one row, for estimates."""
 
     async def __call__(self, row: Candidate) -> Sequence[Reason]:
         """Value: ``{chosen, rejected, margin, scores, pairs, consistent, first}``, where
@@ -206,7 +208,16 @@ def _rank(options: dict[str, JSON], context: CheckContext) -> Check:
             "rank", by, context, task=_TASK.format(about=about), schema=_SCHEMA,
             params=found["params"],
         )  # fmt: skip
-    return Rank(column, asked, shown, both=found["orders"] == "both", least=least)
+    made = Rank(column, asked, shown, both=found["orders"] == "both", least=least)
+    made.asks = _questions(column, context) * (2 if found["orders"] == "both" else 1)
+    return made
+
+
+def _questions(column: str, context: CheckContext) -> int:
+    """Pairs of one row's candidates."""
+    asked = context.recipe.prompts.get(column) if context.recipe is not None else None
+    count = asked.candidates.n if asked is not None and asked.candidates is not None else 2
+    return count * (count - 1) // 2
 
 
 def _asked_for(column: str, context: CheckContext) -> list[str]:

@@ -29,13 +29,11 @@ class Asker:
         self,
         model_for: Callable[[str], Model],
         price_for: Callable[[str], Price | None],
-        on_answer: Callable[[Completion, float | None], None],
     ) -> None:
         self._models: dict[str, Model] = {}
         self._model_for = model_for
         self._price_for = price_for
         self._prices: dict[str, Price | None] = {}
-        self._on_answer = on_answer
 
     async def value(self, cell: Cell, row: RowState) -> JSON:
         """The column's value for a row; raises ``Lost``."""
@@ -117,7 +115,6 @@ class Asker:
         except RetryableModelError as error:
             raise Lost(Reason(error.kind, None, str(error), cell.name)) from None
         cost = self._cost(name, completion)
-        self._on_answer(completion, cost)
         call = Call(
             cell.name, name, messages, completion.text, completion.prompt_tokens,
             completion.completion_tokens, cost, completion.elapsed,

@@ -62,7 +62,7 @@ def build_job(
     cells = {name: Cell(plan.recipe, name, models[name][0], plan) for name in recipe.prompts}
 
     purse = purse or Purse()
-    asker = Asker(model_for, price_for, purse.heard)
+    asker = Asker(model_for, price_for)
     pipeline = Pipeline(recipe, plan, cells, asker)
     per_call = max((c.column.per_call for c in cells.values()), default=1)
     rounds = [c.column.from_accepted.round for c in cells.values() if c.column.from_accepted]

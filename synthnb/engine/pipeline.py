@@ -69,14 +69,18 @@ class Pipeline:
         self.reads = {name: _reads(recipe, name, written) for name in written}
         self.chain = _is_chain(self.steps, self.reads)
         self._learning = [cell for cell in cells.values() if cell.column.from_accepted]
-        self._list = _listed(recipe)
+        self.listed = _listed(recipe)
+        """The column that is asked for several rows at once."""
+        self.per_call = recipe.prompts[self.listed].per_call if self.listed else 1
         # Columns up to the listed one are shared by a list's rows, the others are not.
-        position = written.index(self._list) if self._list is not None else 0
-        needed = _closure(recipe, self._list) if self._list is not None else set()
-        before = self.steps[:position] if self._list is not None else []
+        position = written.index(self.listed) if self.listed is not None else 0
+        needed = _closure(recipe, self.listed) if self.listed is not None else set()
+        before = self.steps[:position] if self.listed is not None else []
         self._shared = [step for step in before if step[0] in needed]
-        self._rest = [step for step in self.steps if step not in self._shared]
-        self._rest = [step for step in self._rest if step[0] != self._list]
+        self.once = [step for step in self.steps if step in self._shared]
+        """Columns that are filled once for a whole list."""
+        self.once += [step for step in self.steps if step[0] == self.listed]
+        self._rest = [step for step in self.steps if step not in self.once]
         bound = _bound(recipe, needed)
         self._free = {
             name
@@ -91,16 +95,16 @@ class Pipeline:
 
     async def run(self, slot: Slot) -> list[Outcome]:
         """All candidates of a slot, finished or lost."""
-        if self._list is None:
+        if self.listed is None:
             row = self._start(slot, 0, self.plan.row(slot.index, slot.where))
             return [Outcome(slot, row, await self._fill(row, self.steps))]
         return await self._run_list(slot)
 
     async def _run_list(self, slot: Slot) -> list[Outcome]:
-        assert self._list is not None
+        assert self.listed is not None
         leader = self._start(slot, 0, self.plan.row(slot.index, slot.where))
         lost = await self._fill(leader, self._shared)
-        cell = dict(self.steps)[self._list]
+        cell = dict(self.steps)[self.listed]
         assert isinstance(cell, Cell)
         items: list[Any] = []
         if lost is None:

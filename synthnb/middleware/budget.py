@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from synthnb.errors import FatalModelError, ModelError
 from synthnb.prices import Price
 from synthnb.types import Completion, Model, Request, Usage
+from synthnb.visible import number
 
 __all__ = ["Budget", "BudgetReached", "Caps", "Purse"]
 
@@ -60,6 +62,8 @@ class Purse:
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._per_byte, self._template = 1.0, 64
         """Prompt tokens a byte, and of a chat template: the worst until answers say more."""
+        self._excess = 1.0
+        """How far answers went beyond ``max_tokens``: some servers do not keep to it."""
 
     def usage(self) -> Usage:
         """Sums so far."""
@@ -106,31 +110,29 @@ class Purse:
         self.prompt_tokens += asked
         self.completion_tokens += said
         if self.cost is not None:
-            if price is None:
-                self.cost = None
+            if price is None or (self.cost and price.currency != self.currency):
+                self.cost = None  # unknown, or in different money
             elif price.input or price.output:
                 self.cost += price.cost(asked, said)
                 self.currency = price.currency
         if self.capped:
+            self._excess = max(self._excess, said / _named(request))
             size = _size(request)
             if size:
                 seen = 1.1 * asked / size
                 self._per_byte = seen if self._template else max(0.99 * self._per_byte, seen)
                 self._template = 0
 
-    def heard(self, completion: Completion, cost: float | None) -> None:
-        """Take note of an answer that reached its row, wherever it came from."""
-        if not completion.cached:
-            return
+    def found(self, asked: int, said: int, price: Price | None) -> None:
+        """Take note of an answer, of so many tokens, that the store or a tape had."""
         self.cached += 1
         if self.carries:
-            tokens = (completion.prompt_tokens or 0) + (completion.completion_tokens or 0)
-            self._carried_tokens += tokens
-            self._carried_cost += cost or 0.0
+            self._carried_tokens += asked + said
+            self._carried_cost += price.cost(asked, said) if price is not None else 0.0
 
     def _worst(self, request: Request) -> tuple[int, int]:
-        said = request.params.get("max_tokens") or UNNAMED
-        return int(_size(request) * self._per_byte) + self._template + 1, int(said)
+        said = math.ceil(_named(request) * self._excess)
+        return int(_size(request) * self._per_byte) + self._template + 1, said
 
     def _over(self, tokens: int, cost: float) -> str | None:
         cap = self.caps.tokens
@@ -144,10 +146,15 @@ class Purse:
         paid = (self.cost or 0.0) + self._carried_cost
         if limit is not None and paid + self._cost_reserved + cost > limit:
             return (
-                f"the budget of {limit:.2f} USD is reached: {paid:.4f} spent, and one more "
+                f"the budget of {number(limit)} USD is reached: {paid:.4f} spent, and one more "
                 f"answer may cost {cost:.4f}"
             )
         return None
+
+
+def _named(request: Request) -> int:
+    """Tokens that an answer may have."""
+    return int(request.params.get("max_tokens") or UNNAMED)
 
 
 def _size(request: Request) -> int:
@@ -192,6 +199,8 @@ class Budget:
                 purse.spend(request, completion, self._price)
             else:
                 purse.requests -= 1  # a tape's answer: nothing was sent
+                asked, said = completion.prompt_tokens or 0, completion.completion_tokens or 0
+                purse.found(asked, said, self._price)
         except ModelError as error:
             if error.cached:
                 purse.requests -= 1

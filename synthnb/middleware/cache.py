@@ -15,6 +15,7 @@ from synthnb.types import Completion, Model, Request
 __all__ = ["Cache", "Keep", "request_key"]
 
 Notify = Callable[[str], None]
+Found = Callable[[int, int], None]
 
 
 def request_key(origin: str, request: Request) -> bytes:
@@ -132,11 +133,13 @@ class Cache:
     """Looks an answer up before asking the model, which has ``keep`` somewhere inside.
 
     ``since`` (Unix time) of ``keep`` makes older answers invisible: ``--no-cache``.
+    ``on_found`` is told the tokens, in and out, of each answer that was there.
     """
 
-    def __init__(self, model: Model, keep: Keep) -> None:
+    def __init__(self, model: Model, keep: Keep, on_found: Found | None = None) -> None:
         self._model = model
         self._keep = keep
+        self._found = on_found
 
     @classmethod
     def around(cls, model: Model, store: Store) -> Cache:
@@ -159,7 +162,7 @@ class Cache:
         try:
             stored = await self._keep.find(request)
             if stored is not None:
-                return decode_answer(stored)
+                return self._decoded(stored)
             return await self._model.complete(request)
         finally:
             self._keep.done(request)
@@ -167,6 +170,19 @@ class Cache:
     async def aclose(self) -> None:
         """Close the model inside; the store stays open."""
         await self._model.aclose()
+
+    def _decoded(self, stored: bytes) -> Completion:
+        try:
+            answer = decode_answer(stored)
+        except RowModelError as error:
+            self._tell(error.prompt_tokens, error.completion_tokens)
+            raise
+        self._tell(answer.prompt_tokens, answer.completion_tokens)
+        return answer
+
+    def _tell(self, asked: int | None, said: int | None) -> None:
+        if self._found is not None:
+            self._found(asked or 0, said or 0)
 
 
 def encode_answer(completion: Completion) -> bytes:
@@ -188,14 +204,18 @@ def encode_answer(completion: Completion) -> bytes:
 
 def encode_refusal(error: RowModelError) -> bytes:
     """A useless answer as bytes for the store."""
-    return orjson.dumps({"kind": error.kind, "message": str(error), "raw": error.raw})
+    tokens = [error.prompt_tokens, error.completion_tokens]
+    told = {"kind": error.kind, "message": str(error), "raw": error.raw, "tokens": tokens}
+    return orjson.dumps(told)
 
 
 def decode_answer(value: bytes) -> Completion:
     """The stored completion; raises the stored ``RowModelError``."""
     data = orjson.loads(value)
     if isinstance(data, Mapping):
-        raise RowModelError(data["message"], kind=data["kind"], raw=data["raw"])
+        error = RowModelError(data["message"], kind=data["kind"], raw=data["raw"])
+        error.prompt_tokens, error.completion_tokens = data.get("tokens", (None, None))
+        raise error
     text, finish, asked, said, model, reasoning, elapsed, estimated, logprobs = data
     pairs = None if logprobs is None else tuple((token, value) for token, value in logprobs)
     return Completion(

@@ -104,7 +104,7 @@ def test_a_budget_holds_for_the_run_as_a_whole(
 
     assert main(["resume", "tiny", "--quiet"]) == 1
     assert paid + len(loopback.requests) <= 15
-    assert "budget of 15.00 USD" in capsys.readouterr().out
+    assert "budget of 15 USD" in capsys.readouterr().out
 
 
 def test_an_unknown_run_is_one_line(here: Path, capsys: Said) -> None:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from synthnb import generate
+from synthnb.api import resume
+from synthnb.errors import SettingsError
 from synthnb.settings import PriceSetting, Settings
 from tests.engine.conftest import Make
 from tests.loopback import Loopback, Reply
@@ -71,6 +76,52 @@ def test_stored_answers_cost_nothing(
     again = generate(reviews(budget={"tokens": 1}), 10, settings=settings)
 
     assert (len(again), again.status, again.usage.tokens) == (10, "done", 0)
+
+
+def test_a_server_that_ignores_max_tokens_is_found_out(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    usage = {"prompt_tokens": 20, "completion_tokens": 400}  # ten times what was asked for
+    loopback.script(lambda n, body: Reply(usage=usage, delay=0.01))
+    recipe = reviews(budget={"tokens": 20_000}, params={"max_tokens": 40})
+
+    batch = generate(recipe, 500, settings=settings)
+
+    assert batch.status == "budget"
+    assert 15_000 < batch.usage.tokens <= 20_000
+
+
+def test_a_budget_in_dollars_needs_a_price_in_dollars(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    euros = PriceSetting(input=1.0, output=1.0, currency="EUR")
+    lab = replace(settings.profiles["lab"], price=euros)
+
+    with pytest.raises(SettingsError, match="price of lab/tiny is in EUR"):
+        generate(reviews(), 5, settings=replace(settings, profiles={"lab": lab}), budget=1.0)
+    assert not loopback.requests
+
+
+def test_a_resumed_run_has_paid_for_its_judge_as_well(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    usage = {"prompt_tokens": 30, "completion_tokens": 30}
+
+    def script(number: int, body: dict[str, Any]) -> Reply:
+        verdict = '{"good": {"reasoning": "fine", "score": 5}}'
+        judged = "BEGIN DATA" in body["messages"][-1]["content"]
+        return Reply(text=verdict if judged else None, usage=usage)
+
+    loopback.script(script)
+    judge = [{"judge": {"rubric": {"good": "1-5"}, "min": 2}}]
+    recipe = reviews(checks=judge, budget={"tokens": 6000}, params={"max_tokens": 30})
+    first = generate(recipe, 500, settings=settings)
+    assert first.status == "budget"
+
+    again = resume(first.run, settings=settings)
+
+    assert (again.status, again.usage.requests) == ("budget", 0)
+    assert again.usage.cached == first.usage.requests
 
 
 def test_stop_if_ends_a_run_that_goes_wrong(

@@ -336,6 +336,27 @@ def test_an_estimate_sends_nothing_and_narrows_with_rows(
     assert "20 rows made before" in str(seen)
 
 
+def test_an_estimate_knows_lists_judges_and_candidates(
+    settings: Settings, loopback: Loopback
+) -> None:
+    lists = {"text": {"prompt": "Some.", "schema": {"q": "str"}, "per_call": 20}}
+    assert estimate(Recipe(columns=lists), 400, settings=settings).requests.expected == 20
+    generate(Recipe(name="few", columns=lists), 6, settings=settings)  # a list of six
+    seen = estimate(Recipe(name="few", columns=lists), 400, settings=settings)
+    assert (seen.basis, seen.requests.expected) == ("6 rows made before", 20)
+
+    four = {"text": {"prompt": "Some.", "candidates": {"n": 4}}}
+    ranked = Recipe(columns=four, checks=[{"rank": {"column": "text", "by": "lab/tiny"}}])
+    assert estimate(ranked, 10, settings=settings).requests.expected == 10 * (4 + 6 * 2)
+
+    judge = {"judge": {"rubric": {"good": "1-5"}, "min": 1, "model": "lab/big"}}
+    judged = Recipe(name="j", columns={"text": {"prompt": "Some."}}, checks=[judge])
+    assert estimate(judged, 100, settings=settings).requests.expected == 200
+    generate(judged, 8, settings=settings)
+    assert estimate(judged, 100, settings=settings).requests.expected == 200
+    assert {body["model"] for body in loopback.bodies[-16:]} == {"tiny", "big"}
+
+
 def test_real_rows_are_mixed_in(settings: Settings) -> None:
     rows = [{"text": f"real {number}"} for number in range(50)]
     recipe = Recipe(

@@ -5,22 +5,80 @@ The studio widget is one view of it; nothing here paints.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from synthnb.diff.recipe import RecipeDiff, compare_recipes
 from synthnb.errors import RecipeError
-from synthnb.recipe.parts import Category, Prompt
+from synthnb.recipe import Recipe
+from synthnb.recipe.parts import Budget, Category, Prompt
 from synthnb.template import compile_template
+from synthnb.visible import number, one_line
 
 if TYPE_CHECKING:
-    from synthnb.recipe import Recipe
     from synthnb.samplers import PlannedRow
     from synthnb.types import JSON
 
-__all__ = ["Draft", "Preview"]
+__all__ = ["Draft", "Piece", "Preview", "marked"]
 
 _T = TypeVar("_T")
+
+Mark: TypeAlias = Literal["", "ins", "del", "b", "n"]
+Piece: TypeAlias = tuple[Mark, str]
+"""A piece of a line: as it was, new, gone, a value that was filled in, a number."""
+_TOKENS = re.compile(r"\d+\.\d+|\w+|\s+|[^\w\s]")
+_LINE = re.compile(r"^Line \d+: ")
+_HOLES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+
+
+def marked(old: str, new: str) -> list[list[Piece]]:
+    """The lines of ``new``, with what is new in them and what is gone from ``old``.
+
+    >>> marked("mood: {angry: 1}", "mood: {angry: 2}")
+    [[('', 'mood: {angry: '), ('del', '1'), ('ins', '2'), ('', '}')]]
+    """
+    before, after = old.splitlines(), new.splitlines()
+    lines: list[list[Piece]] = []
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for op, i, i_end, j, j_end in matcher.get_opcodes():
+        if op == "equal":
+            lines += [[("", line)] for line in after[j:j_end]]
+        elif i_end - i == j_end - j:
+            both = zip(before[i:i_end], after[j:j_end], strict=True)
+            lines += [list(_within(a, b)) for a, b in both]
+        else:
+            lines += [[("del", line)] for line in before[i:i_end]]
+            lines += [[("ins", line)] for line in after[j:j_end]]
+    return lines
+
+
+def _within(old: str, new: str) -> Iterator[Piece]:
+    """One line in pieces."""
+    a, b = _TOKENS.findall(old), _TOKENS.findall(new)
+    for op, i, i_end, j, j_end in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if op == "equal":
+            yield "", "".join(b[j:j_end])
+            continue
+        if i_end > i:
+            yield "del", "".join(a[i:i_end])
+        if j_end > j:
+            yield "ins", "".join(b[j:j_end])
+
+
+def _filled(template: str, text: str) -> list[list[Piece]]:
+    """The lines of a rendered text, in bold what the template does not say itself."""
+    own, shown = _TOKENS.findall(_HOLES.sub("\0", template)), _TOKENS.findall(text)
+    lines: list[list[Piece]] = [[]]
+    for op, _, _, j, j_end in SequenceMatcher(None, own, shown, autojunk=False).get_opcodes():
+        for place, part in enumerate("".join(shown[j:j_end]).split("\n")):
+            if place:
+                lines.append([])
+            if part:
+                lines[-1].append(("" if op == "equal" else "b", part))
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +90,8 @@ class Preview:
     system: str | None
     prompt: str
     examples: int
+    lines: Sequence[Sequence[Piece]] = ()
+    """The prompt's lines, values that were filled in marked ``b``."""
 
     @property
     def drawn(self) -> str:
@@ -70,12 +130,29 @@ class Draft:
     def warning(self) -> str:
         """One sentence if what is shown is older than the draft; empty otherwise."""
         count = len(self.changes.effective)
-        if not count:
+        if count < 2:
+            return "The recipe has 1 change since; run to see it." if count else ""
+        many = "Two" if count == 2 else "Several"
+        return (
+            f"The recipe has {count} changes since; run to see them. "
+            f"{many} changes at once: their effects can't be told apart."
+        )
+
+    @property
+    def yaml(self) -> list[list[Piece]]:
+        """The file that a save writes, line by line, with what changed marked."""
+        return marked(self.base.dumps(), self.recipe.dumps())
+
+    def moved(self, column: str) -> str:
+        """Weights that differ from those whose rows are shown: ``mixed 1 → 2``."""
+        new, old = self.recipe.columns.get(column), self.base.columns.get(column)
+        if not isinstance(new, Category) or not isinstance(old, Category):
             return ""
-        told = f"The recipe has {count} change{'s' if count > 1 else ''} since; run to see"
-        told += " them." if count > 1 else " it."
-        return told + (
-            " Several changes at once: their effects can't be told apart." if count > 1 else ""
+        before = dict(zip(old.values, old.weights, strict=True))
+        return ", ".join(
+            f"{one_line(str(value), 40)} {number(before[value])} → {number(weight)}"
+            for value, weight in zip(new.values, new.weights, strict=True)
+            if value in before and before[value] != weight
         )
 
     def settle(self, recipe: Recipe | None = None) -> Draft:
@@ -106,11 +183,17 @@ class Draft:
     def param(self, name: str, value: float | int | None) -> Draft:
         """Another sampling parameter for the whole recipe; ``None`` unsets it."""
         params = self.recipe.params.model_copy(update={name: value})
-        return replace(self, recipe=self.recipe.replace(params=params))
+        return self._changed(self.recipe.replace(params=params))
 
     def model(self, name: str) -> Draft:
         """Another model, as ``PROFILE/MODEL``."""
-        return replace(self, recipe=self.recipe.replace(model=name or None))
+        return self._changed(self.recipe.replace(model=name or None))
+
+    def budget(self, cap: str, value: float | None) -> Draft:
+        """Another cap (``usd``, ``tokens``, ``minutes``) of a run; ``None`` takes it away."""
+        known = self.recipe.budget or Budget()
+        made = known.model_copy(update={cap: value})
+        return self._changed(self.recipe.replace(budget=None if made == Budget() else made))
 
     def preview(self, column: str, planned: PlannedRow) -> Preview:
         """The column's prompt for one planned row; columns yet to be written show as ‹name›."""
@@ -124,12 +207,14 @@ class Draft:
             return template.render({**values, **absent})
 
         shown = len(found.examples) if found.few_shot is None else found.few_shot
+        prompt = filled(found.prompt)
         return Preview(
             planned.index,
             planned.values,
             filled(found.system) if found.system else None,
-            filled(found.prompt),
+            prompt,
             min(shown, len(found.examples)) if isinstance(shown, int) else len(found.examples),
+            _filled(found.prompt, prompt),
         )
 
     def _column(self, name: str, kind: type[_T]) -> _T:
@@ -140,4 +225,12 @@ class Draft:
 
     def _with(self, name: str, column: object) -> Draft:
         columns = {**self.recipe.columns, name: column}
-        return replace(self, recipe=self.recipe.replace(columns=columns))
+        return self._changed(self.recipe.replace(columns=columns))
+
+    def _changed(self, recipe: Recipe) -> Draft:
+        """The draft with this recipe; raises where its file could not be read again."""
+        try:
+            Recipe.loads(recipe.dumps())
+        except RecipeError as error:
+            raise RecipeError(_LINE.sub("", str(error))) from None
+        return replace(self, recipe=recipe)

@@ -43,7 +43,10 @@ def test_one_change_can_be_told_apart_two_cannot(draft: Draft) -> None:
     assert draft.warning == ""
     one = draft.weigh("mood", "happy", 3)
     assert one.warning == "The recipe has 1 change since; run to see it."
-    assert "can't be told apart" in one.param("temperature", 0.5).warning
+    assert one.param("temperature", 0.5).warning == (
+        "The recipe has 2 changes since; run to see them. "
+        "Two changes at once: their effects can't be told apart."
+    )
     assert one.settle().warning == ""
 
 
@@ -52,6 +55,7 @@ def test_the_preview_is_the_prompt_of_a_planned_row(draft: Draft) -> None:
     shown = draft.preview("text", planned)
     assert shown.prompt == f"A review by someone {planned.values['mood']}."
     assert shown.examples == 1
+    assert shown.lines == [[("", "A review by someone "), ("b", shown.drawn[7:]), ("", ".")]]
     assert draft.preview("reply", planned).prompt == "Answer: ‹text›"
 
 
@@ -67,3 +71,31 @@ def test_what_cannot_be_is_said(draft: Draft, column: str, text: str, said: str)
 def test_a_category_needs_some_weight(draft: Draft) -> None:
     with pytest.raises(RecipeError, match="above 0"):
         draft.weigh("mood", "angry", 0).weigh("mood", "happy", 0)
+
+
+def test_what_its_file_could_not_hold_is_refused(draft: Draft) -> None:
+    with pytest.raises(RecipeError, match=r"^params.max_tokens: must be from 1"):
+        draft.param("max_tokens", -5)
+    with pytest.raises(RecipeError, match=r"^budget.usd: "):
+        draft.budget("usd", -1.0)
+
+
+def test_changes_are_marked_in_their_lines(draft: Draft) -> None:
+    made = draft.weigh("mood", "happy", 2.5).prompt("text", "Two lines\nof {{ mood }}.")
+    lines = made.yaml
+    assert next(line[:3] for line in lines if "mood: {" in line[0][1]) == [
+        ("", "  mood: {angry: 2, happy: "),
+        ("del", "1"),
+        ("ins", "2.5"),
+    ]
+    kept = "".join(text for line in lines for mark, text in line if mark != "del")
+    assert kept == made.recipe.dumps().replace("\n", "")
+    assert made.moved("mood") == "happy 1 → 2.5"
+    assert draft.moved("mood") == draft.moved("text") == ""
+
+
+def test_a_budget_comes_and_goes(draft: Draft) -> None:
+    capped = draft.budget("usd", 0.5).budget("tokens", 1000)
+    assert "budget: {usd: 0.5, tokens: 1000}" in capped.recipe.dumps()
+    assert capped.budget("usd", None).budget("tokens", None).recipe.budget is None
+    assert capped.changes.effective == ()

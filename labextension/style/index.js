@@ -1,4 +1,3 @@
 import './batch.css';
 import './diff.css';
-import './studio.css';
 import './desk.css';

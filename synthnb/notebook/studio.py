@@ -7,9 +7,7 @@ handled the click.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +16,17 @@ import ipywidgets as w
 
 from synthnb import api
 from synthnb.charts.static_html import escape
-from synthnb.errors import RecipeError, SynthError
+from synthnb.errors import RecipeError, SettingsError, SynthError
 from synthnb.events import Event, Progress
 from synthnb.notebook.models import known_models
-from synthnb.notebook.studio_form import Form
+from synthnb.notebook.studio_form import Change, Form
+from synthnb.notebook.studio_later import Later, painter
+from synthnb.notebook.studio_outlook import Outlook, look_ahead
+from synthnb.notebook.studio_result import Shown
+from synthnb.notebook.studio_words import Words, asset
+from synthnb.settings import load_settings
 from synthnb.studio import Draft
+from synthnb.visible import one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -33,17 +37,20 @@ __all__ = ["Studio"]
 _ROWS = 24
 
 
-class _Keys(anywidget.AnyWidget):
-    """Ctrl Enter anywhere in the studio."""
+class _Root(anywidget.AnyWidget):
+    """Ctrl Enter anywhere in the studio, names of controls, the look of all."""
 
-    _esm = Path(__file__).with_name("studio_keys.js")
+    _esm = asset("studio_root.js")
+    _css = asset("studio.css")
 
 
 class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """One recipe with its controls, its rows and its versions.
 
-    ``namespace`` gets the batch of each run under the recipe's name, if nothing but a
-    batch is there. ``batch`` is what is shown at first.
+    ``batch`` is what is shown at first. ``source`` (a table or a file) takes the place of
+    the recipe's, ``checks`` is the user's own file of checks, ``model`` the one for recipes
+    that name none. ``namespace`` gets the batch of each run under the recipe's name, if
+    nothing but a batch is there. ``written`` are files that this session wrote.
     """
 
     def __init__(
@@ -51,218 +58,299 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         recipe: Recipe,
         *,
         batch: Batch | None = None,
+        source: Any = None,
+        checks: str | Path | None = None,
+        model: str | None = None,
         namespace: MutableMapping[str, Any] | None = None,
+        written: MutableMapping[Path, str] | None = None,
     ) -> None:
         self.draft = Draft.of(recipe)
         self.batch = batch
+        self._source = source if source is not None or batch is None else batch.frame
+        self._checks, self._default = checks, model
         self._namespace = namespace
+        self._written: MutableMapping[Path, str] = {} if written is None else written
         self._handle: api.Handle | None = None
-        self._asked = False
+        self._asked = self._force = False
+        self._later = Later()
         self._make_bar()
         self.form = Form(self.draft, known_models(), self._edit)
-        self._yaml = w.Output()
-        self._notice = w.Label().add_class("synthnb-studio-notice")
-        self._result = w.Output()
-        self._versions = w.Output()
-        left = [_head("Recipe"), self.form, _head("As YAML", "what Save writes"), self._yaml]
-        right = [self._notice, self._result, _head("Versions"), self._versions]
-        keys = _Keys()
-        keys.on_msg(lambda *_: self._press())
-        body = w.HBox(
-            [
-                w.VBox(left, layout=_wide("400px", "1 1 400px")),
-                w.VBox(right, layout=_wide("0", "2 1 560px")),
-            ],
-            layout=w.Layout(flex_flow="row wrap", align_items="flex-start"),
-        )
-        body.add_class("synthnb-studio-body")
-        super().__init__([self._bar, body, keys])
+        self.yaml = Words("", "synthnb-studio-yaml")
+        self.notice = Words("", "synthnb-studio-notice", role="status")
+        self.result = Shown()
+        self._facts = Words("", "synthnb-studio-hint")
+        recipe_head = _head("Recipe", self._facts)
+        yaml_head = _head("As YAML", Words("what Save writes", "synthnb-studio-hint"))
+        left = w.VBox([recipe_head, self.form, yaml_head, self.yaml])
+        right = w.VBox([self.notice, self.result])
+        body = w.HBox([left.add_class("synthnb-studio-left"), right])
+        root = _Root()
+        root.on_msg(self._heard)
+        super().__init__([self._bar, body.add_class("synthnb-studio-body"), root])
         self.add_class("synthnb-studio")
+        self.result.show(batch, recipe.name)
         self._show_draft()
-        self._show_batch()
+
+    def __repr__(self) -> str:
+        return f"<Studio {one_line(_facts(self.draft, self.batch), 90)}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """Where no widget can be shown, the recipe and its rows as they are now."""
+        data: dict[str, Any] = super()._repr_mimebundle_(**kwargs) or {}
+        recipe = f"<pre>{escape(self.draft.recipe.dumps(), 20_000)}</pre>"
+        rows = self.batch._repr_mimebundle_() if self.batch is not None else {}
+        data["text/html"] = recipe + str(rows.get("text/html", ""))
+        return data
 
     # ------------------------------------------------------------------ the bar
 
     def _make_bar(self) -> None:
         wanted = self.draft.recipe.target.rows or _ROWS
-        self.run_button = w.Button(button_style="primary", tooltip="Ctrl Enter")
-        self.rows = w.BoundedIntText(wanted, min=1, max=10_000_000, description="rows")
-        self.rows.layout = w.Layout(width="150px")
-        self.save_button = w.Button(description="Save", layout=w.Layout(width="auto"))
-        self.discard_button = w.Button(description="Discard", layout=w.Layout(width="auto"))
-        self.progress = w.IntProgress(layout=w.Layout(width="120px", visibility="hidden"))
-        self.status = w.Label(layout=w.Layout(flex="1 1 300px"))
+        self.run_button = w.Button(button_style="primary").add_class("synthnb-studio-run")
+        self.rows = w.BoundedIntText(wanted, min=1, max=10_000_000)
+        rows = w.HBox([Words("rows", "synthnb-studio-label"), self.rows])
+        self.save_button = w.Button(description="Save")
+        self.discard_button = w.Button(description="Discard").add_class("synthnb-studio-link")
+        self.progress = w.IntProgress().add_class("synthnb-studio-progress")
+        self.status = Words("", "synthnb-studio-status", role="status")
+        self.outlook = Outlook()
         self.run_button.on_click(lambda _: self._press())
         self.save_button.on_click(lambda _: self.save())
         self.discard_button.on_click(lambda _: self._discard())
         self.rows.observe(lambda _: self._show_draft(), names="value")
         children = [
-            self.run_button, self.rows, self.save_button, self.discard_button, self.progress,
-            self.status,
+            self.run_button, rows.add_class("synthnb-studio-row"), self.save_button,
+            self.discard_button, self.progress, self.status, self.outlook,
         ]  # fmt: skip
-        self._bar = w.HBox(
-            children, layout=w.Layout(flex_flow="row wrap", align_items="center")
-        )
+        self._bar = w.HBox(children).add_class("synthnb-studio-bar")
+        self._idle()
 
-    def _edit(self, change: Callable[[Draft], Draft]) -> None:
-        """Take one edit of the form; a refused one is said and leaves the draft as it was."""
+    def _heard(self, _: Any, content: Any, buffers: Any) -> None:
+        """Ctrl Enter, with the text of the prompt it was pressed in."""
+        if not isinstance(content, dict) or content.get("key") != "run":
+            return
+        place, text = content.get("prompt"), content.get("text")
+        if isinstance(place, int) and isinstance(text, str):
+            self.form.take(place, text)
+        if self._handle is None:
+            self.run()
+
+    # ------------------------------------------------------------------ editing
+
+    def _edit(self, key: str, change: Change, typing: bool) -> None:
+        """Take one edit of the form, while a field is being typed in at its next pause."""
+        if typing:
+            self._later(key, lambda: self._take(key, change))
+        else:
+            self._take(key, change)
+
+    def _take(self, key: str, change: Change) -> None:
+        """A refused edit is said under its field and leaves the draft as it was."""
+        self._asked = self._force = False
         try:
             self.draft = change(self.draft)
         except SynthError as error:
-            self.status.value = str(error)
+            self.form.wrong(key, str(error).splitlines()[0])
             return
-        self._asked = False
+        self.form.wrong(key, "")
         self._show_draft()
 
     def _discard(self) -> None:
+        self._later.drop()
         self.draft = self.draft.discard()
         self.form.fill(self.draft)
         self._show_draft()
 
-    # ------------------------------------------------------------------ showing
-
     def _show_draft(self) -> None:
-        self.run_button.description = f"Run {self.rows.value:,} rows"
-        self._notice.value = self.draft.warning if self.batch is not None else ""
-        changed = {str(line) for line in self.draft.changes.lines if line.op == "added"}
-        self._yaml.outputs = (
-            _shown(_yaml_html(self.draft, changed), self.draft.recipe.dumps()),
-        )
+        changes = self.draft.changes
+        self._facts.text = one_line(_facts(self.draft, self.batch), 120)
+        self.notice.text = self._stale()
+        self.discard_button.disabled = not changes.changed
+        self.yaml.show(self.draft.yaml)
+        self.form.show(self.draft)
+        if self._handle is None:
+            self._idle()
+            self._later("outlook", self._look_ahead)
+
+    def _stale(self) -> str:
+        """What the rows in sight are of, where that is not the recipe as it stands."""
+        if self.batch is None or not self.draft.warning:
+            return ""
+        number = self.batch.version
+        shown = f"Shown: version {number}. " if number is not None else ""
+        return shown + self.draft.warning
+
+    def _look_ahead(self) -> None:
+        """Estimate, budget and prompts of the next run; nothing is sent."""
         try:
-            run = api.prepare(self.draft.recipe, self.rows.value)
-            self.status.value = " · ".join(str(run.estimate()).splitlines()[:3])
-            self.form.preview(run.plan)
-        except SynthError as error:
-            self.status.value = str(error)
-
-    def _show_batch(self) -> None:
-        if self.batch is None:
-            empty = "No rows yet. Run to see some."
-            self._result.outputs = (_shown(f"<p>{empty}</p>", empty),)
-        else:
-            bundle = dict(self.batch._repr_mimebundle_())
-            self._result.outputs = (
-                {"output_type": "display_data", "data": bundle, "metadata": {}},
-            )
-        self._show_versions()
-
-    def _show_versions(self) -> None:
-        from synthnb.versions.history import history
-
-        name = self.draft.recipe.name or "batch"
-        with contextlib.suppress(SynthError):
-            bundle = dict(history(name)._repr_mimebundle_())
-            self._versions.outputs = (
-                {"output_type": "display_data", "data": bundle, "metadata": {}},
-            )
+            estimate, plan, caps = look_ahead(self._prepare())
+        except SettingsError as error:
+            self._wrong_model(error)
             return
-        self._versions.outputs = (_shown("<p>None yet.</p>", "None yet."),)
+        except SynthError as error:
+            self._say(str(error), wrong=True)
+            return
+        self.form.wrong("model", "")
+        self.outlook.show(estimate, caps)
+        self._say(self.outlook.words)
+        self.form.preview(plan, self.rows.value)
+
+    def _wrong_model(self, error: SettingsError) -> None:
+        self.form.wrong("model", str(error))
+        self.outlook.hide()
+        self._say("Nothing can be sent yet: see the model.", wrong=True)
 
     # ------------------------------------------------------------------ running
 
     def _press(self) -> None:
         if self._handle is not None:
             self._handle.stop()
-            self.status.value = "Stopping; what is finished is kept."
+            self._say("Stopping; what is finished is kept.")
         else:
             self.run()
 
+    def _prepare(self) -> api.Run:
+        settings = load_settings().override("%config", model=self._default or None)
+        return api.prepare(
+            self.draft.recipe, self.rows.value, source=self._source, checks=self._checks,
+            settings=settings,
+        )  # fmt: skip
+
     def run(self) -> None:
         """Start a run of the draft; refused in one line if it cannot run."""
-        recipe = self.draft.recipe
+        self._later.now()
+        if any(self.form.errors.values()):
+            self._say("Nothing was sent: mend what is marked first.", wrong=True)
+            return
         try:
-            run = api.prepare(recipe, self.rows.value)
+            run = self._prepare()
+        except SettingsError as error:
+            self._wrong_model(error)
+            return
         except SynthError as error:
-            self.status.value = str(error)
+            self._say(str(error), wrong=True)
             return
         if run.question is not None and not self._asked:
             self._asked = True
-            self.status.value = f"{run.question} Run again to agree."
+            self._say(f"{run.question} Run again to agree.")
             return
-        paint = _painter()
+        paint = painter()
         self.run_button.description = "Stop"
+        self.run_button.remove_class("synthnb-studio-keyed")
         self.progress.max, self.progress.value = run.wanted, 0
-        self.progress.layout.visibility = "visible"
-        self._handle = api.start(run, lambda event: self._hear(event, paint))
-        self._handle.when_done(lambda batch, error: paint(lambda: self._ended(batch, error)))
+        self.progress.remove_class("synthnb-studio-hidden")
+        self._say("Running")
+        ran = self.draft.recipe
 
-    def _hear(self, event: Event, paint: Callable[[Callable[[], None]], None]) -> None:
-        if isinstance(event, Progress):
-            text = f"{event.accepted:,} of {event.wanted:,} rows · {event.rejected:,} rejected"
+        def hear(event: Event) -> None:
+            if isinstance(event, Progress):
+                paint(lambda: self._count(event))
 
-            def show() -> None:
-                if self._handle is not None:
-                    self.progress.value = event.accepted
-                    self.status.value = text
+        self._handle = api.start(run, hear)
+        self._handle.when_done(
+            lambda batch, error: paint(lambda: self._ended(ran, batch, error))
+        )
 
-            paint(show)
+    def _count(self, event: Progress) -> None:
+        if self._handle is not None:
+            self.progress.value = event.accepted
+            lost = f" · {event.rejected:,} rejected" if event.rejected else ""
+            self._say(f"{event.accepted:,} of {event.wanted:,} rows{lost}")
 
-    def _ended(self, batch: Batch | None, error: BaseException | None) -> None:
-        self.progress.layout.visibility = "hidden"
-        if batch is None:
+    def _ended(self, ran: Recipe, batch: Batch | None, error: BaseException | None) -> None:
+        try:
+            if batch is not None:
+                self.batch = batch
+                _bind(self._namespace, batch)
+                self.draft = self.draft.settle(ran)
+                self.result.show(batch, ran.name)
+        finally:
             self._handle = None
-            self.status.value = str(error)
-            self.run_button.description = f"Run {self.rows.value:,} rows"
-            return
-        self.batch = batch
-        self.draft = self.draft.settle(batch.recipe)
-        self._bind(batch)
-        self._show_draft()
-        self._show_batch()
-        self._handle = None
+            self._show_draft()
+        if batch is None:
+            self._later.drop()
+            self._say(str(error), wrong=True)
 
-    def _bind(self, batch: Batch) -> None:
-        from synthnb.notebook.names import bind, is_batch
+    def _idle(self) -> None:
+        rows = self.rows.value
+        self.run_button.description = f"Run {rows:,} row{'s' if rows != 1 else ''}"
+        self.run_button.add_class("synthnb-studio-keyed")
+        self.progress.add_class("synthnb-studio-hidden")
 
-        name = (batch.recipe.name or "batch").replace("-", "_").replace(".", "_")
-        space = self._namespace
-        if space is not None and name.isidentifier() and is_batch(space.get(name, batch)):
-            bind(space, name, batch)
+    def _say(self, text: str, *, wrong: bool = False) -> None:
+        self.status.text = one_line(text, 400)
+        (self.status.add_class if wrong else self.status.remove_class)("synthnb-studio-wrong")
 
     # ------------------------------------------------------------------ saving
 
     def save(self, path: str | Path | None = None) -> None:
-        """Write the recipe file that a cell would write; a changed file is left alone."""
-        recipe = self.draft.recipe
-        target = Path(path or recipe.path or f"{recipe.name or 'recipe'}.synth.yaml")
-        try:
-            saved = recipe.save(target)
-        except RecipeError as error:
-            self.status.value = str(error).splitlines()[0]
+        """Write the file that ``%synth save`` would; one that somebody changed is left alone
+        until it is saved again."""
+        from synthnb.notebook.verbs.save import write
+
+        self._later.now()
+        if any(self.form.errors.values()):
+            self._say("Nothing was written: mend what is marked first.", wrong=True)
             return
+        recipe = self.draft.recipe
+        target = Path(path or recipe.path or recipe.name or "recipe")
+        try:
+            saved, said = write(
+                recipe, target, self._written, frame=self._frame, force=self._force
+            )
+        except RecipeError as error:
+            self._refused(str(error))
+            return
+        except SynthError as error:
+            self._say(str(error), wrong=True)
+            return
+        self._force = False
+        self.save_button.description = "Save"
         self.draft = Draft(saved, self.draft.base)
-        self.status.value = f"Saved {target.name}"
+        self._show_draft()
+        self._later.now()
+        self._say(said)
+
+    def _refused(self, why: str) -> None:
+        """The file is not what was loaded: show the difference, offer to overwrite."""
+        first, *rest = why.splitlines()
+        self._force = bool(rest)
+        if rest:
+            self.save_button.description = "Overwrite"
+            first = first.removesuffix(" Force it to overwrite.")
+            self.yaml.show(_difference(rest))
+        self._say(first, wrong=True)
+
+    @property
+    def _frame(self) -> Any:
+        """A table in memory, to be saved beside the recipe."""
+        return None if isinstance(self._source, str | Path) else self._source
 
 
-def _painter() -> Callable[[Callable[[], None]], None]:
-    """How to paint later: on the event loop that handles this click, if there is one."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:  # no kernel: a script or a test
-        return lambda call: call()
-    return lambda call: (loop.call_soon_threadsafe(call), None)[1]
+def _bind(namespace: MutableMapping[str, Any] | None, batch: Batch) -> None:
+    """Give the batch the name that a cell would, unless that holds something else."""
+    from synthnb.notebook.names import bind, is_batch
+
+    name = (batch.recipe.name or "batch").replace("-", "_").replace(".", "_")
+    free = namespace is not None and is_batch(namespace.get(name, batch))
+    if namespace is not None and free and name.isidentifier():
+        bind(namespace, name, batch)
 
 
-def _head(title: str, hint: str = "") -> w.Widget:
-    parts = [w.Label(title).add_class("synthnb-studio-head")]
-    if hint:
-        parts.append(w.Label(hint).add_class("synthnb-studio-hint"))
-    return w.HBox(parts)
+def _facts(draft: Draft, batch: Batch | None) -> str:
+    name, changed = draft.recipe.name or "without a name", len(draft.changes.changed)
+    if not changed:
+        return name
+    since = "" if batch is None or batch.version is None else f" since version {batch.version}"
+    return f"{name}, {changed} change{'s' if changed > 1 else ''}{since}"
 
 
-def _wide(least: str, flex: str) -> w.Layout:
-    return w.Layout(min_width=least, flex=flex)
+def _difference(lines: list[str]) -> list[list[tuple[Any, str]]]:
+    marks = {"+": "ins", "-": "del"}
+    return [[(marks.get(line[:1], ""), line)] for line in lines]
 
 
-def _shown(html: str, text: str) -> dict[str, Any]:
-    data = {"text/html": html, "text/plain": text}
-    return {"output_type": "display_data", "data": data, "metadata": {}}
-
-
-def _yaml_html(draft: Draft, changed: set[str]) -> str:
-    fresh = {line[2:].strip() for line in changed}
-    lines = []
-    for line in draft.recipe.dumps().splitlines():
-        text = escape(line, 2_000)
-        lines.append(f"<ins>{text}</ins>" if line.strip() in fresh else text)
-    return "<pre>" + "\n".join(lines) + "</pre>"
+def _head(title: str, hint: w.Widget) -> w.Widget:
+    return w.HBox([Words(title, "synthnb-studio-head"), hint]).add_class(
+        "synthnb-studio-headrow"
+    )

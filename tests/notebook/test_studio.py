@@ -10,7 +10,7 @@ import pytest
 from synthnb.batch import Batch
 from synthnb.notebook.studio import Studio
 from synthnb.recipe import Recipe
-from tests.loopback import Loopback
+from tests.loopback import Loopback, Reply
 
 RECIPE = """
 synthnb: 1
@@ -46,27 +46,53 @@ def studio(
 
 def finish(studio: Studio) -> Batch:
     for _ in range(200):
-        if studio._handle is None and studio.batch is not None:
+        if studio.batch is not None and studio.run_button.description != "Stop":
             return studio.batch
         time.sleep(0.05)
-    raise AssertionError(studio.status.value)
-
-
-def texts(studio: Studio) -> str:
-    return "".join(str(part["data"].get("text/plain", "")) for part in studio._yaml.outputs)
+    raise AssertionError(studio.status.text)
 
 
 def test_controls_edit_the_recipe_and_show_its_yaml(studio: Studio) -> None:
-    slider = studio.form.children[0].children[1].children[0]
-    assert slider.description == "angry"
-    slider.value = 4
-    assert "mood: {angry: 4, happy: 1}" in texts(studio)
-    editor = studio.form.children[1].children[1]
-    editor.value = "One {{ moood }} word."
-    assert "moood" in studio.status.value
-    editor.value = "One {{ mood }} word."
-    assert "One {{ mood }} word." in texts(studio)
-    assert studio.form._previews["text"].value in ("One angry word.", "One happy word.")
+    studio.form.sliders["mood", "angry"].value = 4
+    assert "mood: {angry: 4, happy: 1}" in studio.draft.recipe.dumps()
+    (line,) = [line for line in studio.yaml.lines if ["ins", "4"] in line]
+    assert ["del", "2"] in line
+    studio.form.editors["text"].value = "One {{ mood }} word."
+    assert "One {{ mood }} word." in studio.yaml.text
+    shown = studio.form.previews["text"]
+    assert shown.text in ("One angry word.", "One happy word.")
+    assert ["b", "angry" if "angry" in shown.text else "happy"] in shown.lines[0]
+    studio.discard_button.click()
+    assert studio.draft.recipe.dumps() == RECIPE
+    assert studio.form.sliders["mood", "angry"].value == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "text", "said"),
+    [
+        ("columns.text", "text", "One {{ moood }} word.", "did you mean 'mood'?"),
+        ("max_tokens", "max_tokens", "-5", "params.max_tokens: must be from 1"),
+        ("max_tokens", "max_tokens", "many", "must be a whole number, not many"),
+        ("budget.usd", "budget.usd", "-1", "budget.usd"),
+        ("model", "model", "nowhere", "a model is PROFILE/MODEL"),
+        ("model", "model", "nolab/tiny", "nolab"),
+    ],
+)
+def test_what_is_wrong_stands_under_its_field(
+    studio: Studio, loopback: Loopback, key: str, field: str, text: str, said: str
+) -> None:
+    control = {**studio.form.fields, **studio.form.editors}[field]
+    before = control.value
+    control.value = text
+    assert said in studio.form.errors[key]
+    assert said in studio.form._notes[key].text
+    studio.run()
+    studio.save()
+    assert studio._handle is None
+    assert not loopback.requests
+    control.value = before
+    assert not studio.form.errors
+    assert studio.form._notes[key].text == ""
 
 
 def test_a_run_shows_binds_and_settles(studio: Studio, space: dict[str, object]) -> None:
@@ -75,29 +101,73 @@ def test_a_run_shows_binds_and_settles(studio: Studio, space: dict[str, object])
     batch = finish(studio)
     assert len(batch) == 4
     assert space["reviews"] is batch
-    assert "application/vnd.synthnb.batch.v1+json" in studio._result.outputs[0]["data"]
-    assert studio._notice.value == ""
-    studio.form.children[0].children[1].children[0].value = 5
-    assert "1 change" in studio._notice.value
+    assert "application/vnd.synthnb.batch.v1+json" in studio.result.rows.outputs[0]["data"]
+    assert studio.result.versions.lines[1][3] == ["n", "4 of 4"]
+    assert studio.notice.text == ""
+    studio.form.sliders["mood", "angry"].value = 5
+    assert studio.notice.text == (
+        "Shown: version 1. The recipe has 1 change since; run to see it."
+    )
+    assert studio.form._moved["mood"].text == "angry 2 → 5"
     studio.discard_button.click()
-    assert studio._notice.value == ""
+    assert studio.notice.text == ""
+
+
+def test_a_run_can_be_stopped(studio: Studio, loopback: Loopback) -> None:
+    loopback.script(lambda number, body: Reply(delay=0.05 if number < 2 else 30))
+    studio.rows.value = 40
+    studio.run_button.click()
+    assert studio.run_button.description == "Stop"
+    for _ in range(200):
+        if studio.progress.value:
+            break
+        time.sleep(0.05)
+    studio.run_button.click()
+    batch = finish(studio)
+    assert 0 < len(batch) < 40
+    assert studio.run_button.description == "Run 40 rows"
 
 
 def test_nothing_is_sent_before_run(studio: Studio, loopback: Loopback) -> None:
     studio.rows.value = 50
     assert studio.run_button.description == "Run 50 rows"
-    assert "50 rows" in studio.status.value
+    assert studio.status.text.startswith("about 50 requests")
     assert not loopback.requests
 
 
+def test_a_budget_is_held_against_the_estimate(studio: Studio) -> None:
+    assert "synthnb-studio-hidden" in studio.outlook._dom_classes
+    studio.form.fields["budget.tokens"].value = "10"
+    assert "budget: {tokens: 10}" in studio.yaml.text
+    assert studio.outlook._said.text.startswith("budget 10 tokens, ")
+    assert studio.outlook._said.text.endswith("for this run; ends early")
+    studio.form.fields["budget.tokens"].value = ""
+    assert studio.draft.recipe.budget is None
+
+
 def test_save_writes_what_a_cell_would(studio: Studio, tmp_path: Path) -> None:
+    file = tmp_path / "reviews.synth.yaml"
     studio.save_button.click()
-    assert Recipe.load(tmp_path / "reviews.synth.yaml") == studio.draft.recipe
-    (tmp_path / "reviews.synth.yaml").write_text(RECIPE + "# mine\n")
-    studio.form.children[0].children[1].children[0].value = 7
+    assert file.read_text() == RECIPE
+    studio.form.sliders["mood", "angry"].value = 7
     studio.save_button.click()
-    assert "Saved" not in studio.status.value
-    assert "# mine" in (tmp_path / "reviews.synth.yaml").read_text()
+    assert file.read_text() == RECIPE.replace("angry: 2", "angry: 7")
+    assert Recipe.load(file) == studio.draft.recipe
+
+
+def test_a_file_that_somebody_changed_is_left_until_asked_twice(
+    studio: Studio, tmp_path: Path
+) -> None:
+    file = tmp_path / "reviews.synth.yaml"
+    file.write_text(RECIPE + "# mine\n")
+    studio.save_button.click()
+    assert "is there already; nothing was written" in studio.status.text
+    assert "# mine" in file.read_text()
+    assert [["del", "-# mine"]] in studio.yaml.lines
+    assert studio.save_button.description == "Overwrite"
+    studio.save_button.click()
+    assert file.read_text() == RECIPE
+    assert studio.save_button.description == "Save"
 
 
 def test_what_a_name_holds_is_never_overwritten(
@@ -107,3 +177,19 @@ def test_what_a_name_holds_is_never_overwritten(
     studio.run()
     finish(studio)
     assert space["reviews"] == "my text"
+
+
+def test_replaced_controls_are_given_back(studio: Studio) -> None:
+    editor = studio.form.editors["text"]
+    studio.form.fill(studio.draft)
+    assert editor.comm is None
+    assert studio.form.editors["text"].comm is not None
+
+
+def test_without_a_front_end_the_recipe_and_rows_are_there(studio: Studio) -> None:
+    studio.run()
+    finish(studio)
+    data = studio._repr_mimebundle_()
+    assert "A review by someone {{ mood }}." in data["text/html"]
+    assert "4 accepted" in data["text/html"]
+    assert data["text/plain"].startswith("<Studio reviews")

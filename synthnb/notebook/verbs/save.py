@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from argparse import Namespace
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from synthnb.source import open_source
 if TYPE_CHECKING:
     from synthnb.notebook.magics import SynthMagics
 
-__all__ = ["complete", "options", "run"]
+__all__ = ["complete", "options", "run", "write"]
 
 _ENDING = re.compile(r"(\.synth)?\.ya?ml$")
 
@@ -41,31 +42,46 @@ def run(magics: SynthMagics, args: Namespace) -> None:
     batch = find_batch(magics.namespace, args.name)
     recipe: Recipe = batch.recipe
     target = Path(args.file or recipe.name or "recipe")
+    _, said = write(recipe, target, magics.saved, frame=batch.frame, force=args.force)
+    print(said)
+
+
+def write(
+    recipe: Recipe,
+    target: Path,
+    written: MutableMapping[Path, str],
+    *,
+    frame: Any = None,
+    force: bool = False,
+) -> tuple[Recipe, str]:
+    """Write the file, a table in memory beside it; the saved recipe and what was done.
+
+    ``written`` are the files that this session wrote, by their hashes. Raises
+    ``RecipeError`` for a file that anybody else changed, unless ``force``.
+    """
     stem = _ENDING.sub("", target.name)
     if stem == target.name:
         target = target.with_name(f"{stem}.synth.yaml")
-    force = args.force or _ours(magics, target)
     beside = target.with_name(f"{stem}.source.parquet")
     before = beside.read_bytes() if beside.is_file() else None
-    if batch.frame is not None:
-        ours = args.force or _ours(magics, beside)
-        recipe = _with_frame(recipe, batch.frame, beside, force=ours)
+    if frame is not None:
+        recipe = _with_frame(recipe, frame, beside, force=force or _ours(written, beside))
     try:
-        saved = recipe.save(target, force=force)
+        saved = recipe.save(target, force=force or _ours(written, target))
     except RecipeError:
-        if batch.frame is not None:  # nothing was written means nothing
+        if frame is not None:  # nothing was written means nothing
             beside.unlink() if before is None else beside.write_bytes(before)
         raise
-    magics.saved[target.resolve()] = saved.file_hash or ""
-    if saved.source is not None and batch.frame is not None:
-        magics.saved[beside.resolve()] = saved.source.sha256 or ""
-    what = f" and {beside}" if batch.frame is not None else ""
-    print(f"Saved {target}{what}")
+    written[target.resolve()] = saved.file_hash or ""
+    if saved.source is not None and frame is not None:
+        written[beside.resolve()] = saved.source.sha256 or ""
+    what = f" and {beside}" if frame is not None else ""
+    return saved, f"Saved {target}{what}"
 
 
-def _ours(magics: SynthMagics, target: Path) -> bool:
+def _ours(written: Mapping[Path, str], target: Path) -> bool:
     """Whether the file is still as this session wrote it."""
-    known = magics.saved.get(target.resolve())
+    known = written.get(target.resolve())
     if known is None or not target.is_file():
         return False
     return hashlib.sha256(target.read_bytes()).hexdigest() == known

@@ -6,8 +6,9 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from synthnb.notebook.completion import recipe_files
-from synthnb.notebook.names import batches, find_batch
+from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
+from synthnb.notebook.runs import open_flag
 from synthnb.notebook.verbs.run import is_file, load
 
 if TYPE_CHECKING:
@@ -18,23 +19,31 @@ __all__ = ["complete", "options", "run"]
 
 
 def options(parser: Parser) -> None:
-    """Which recipe."""
-    parser.add_argument(
-        "name", nargs="?", help="a batch or a recipe file; default: the last batch"
-    )
+    """Which recipe, with which rows and checks."""
+    add = parser.add_argument
+    add("name", nargs="?", help="a batch, NAME@3 or a recipe file; default: the last batch")
+    add("--source", metavar="DF|FILE", help="real rows: a variable or a file")
+    add("--checks", metavar="FILE.py", help="a Python file with checks of your own; it runs")
 
 
 def complete(magics: SynthMagics, words: list[str]) -> list[str]:
-    """Batches and recipe files."""
-    return [] if words else [*batches(magics.namespace), *recipe_files()]
+    """Batches, recipe files and versions."""
+    return [] if words else [*batches(magics.namespace), *recipe_files(), *version_names()]
 
 
 def run(magics: SynthMagics, args: Namespace) -> Studio:
     """The studio is returned, so that the cell shows it."""
     from synthnb.notebook.studio import Studio
 
+    more = {
+        "source": open_flag(magics, args.source),
+        "checks": args.checks,
+        "model": magics.model,
+        "namespace": magics.namespace,
+        "written": magics.saved,
+    }
     name = args.name
     if name is not None and name not in batches(magics.namespace) and is_file(name):
-        return Studio(load(name), namespace=magics.namespace)
-    batch = find_batch(magics.namespace, name)
-    return Studio(batch.recipe, batch=batch, namespace=magics.namespace)
+        return Studio(load(name), **more)
+    batch = find_version_or_batch(magics.namespace, name)
+    return Studio(batch.recipe, batch=batch, **more)

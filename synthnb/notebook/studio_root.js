@@ -1,0 +1,64 @@
+// The studio's root: Ctrl Enter runs, controls have names, Lab's shortcuts stay outside.
+// Owns no state; everything it adds dies with its AbortController.
+
+const CONTROLS = "input, textarea, select, [role=slider], .widget-readout";
+const FOCUSABLE = "input, textarea, select, button, [tabindex], [contenteditable]";
+const SUPPRESS = "data-lm-suppress-shortcuts";
+
+export default {
+  render({ model, el }) {
+    const over = new AbortController();
+    el.hidden = true;
+
+    // A control stands in a row whose label, or in a card whose head, says what it is.
+    const name = (root) => {
+      // Lab asks the focused element before its ancestors: on the root alone this is too late.
+      for (const control of root.querySelectorAll(`:is(${FOCUSABLE}):not([${SUPPRESS}])`)) {
+        control.setAttribute(SUPPRESS, "true");
+      }
+      for (const row of root.querySelectorAll(".synthnb-studio-row")) {
+        const label = row.querySelector(".synthnb-studio-label")?.textContent ?? "";
+        for (const control of row.querySelectorAll(CONTROLS)) {
+          if (control.getAttribute("aria-label") !== label) {
+            control.setAttribute("aria-label", label);
+          }
+        }
+      }
+    };
+
+    const press = (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const field = event.target;
+      const editor = field.closest(".synthnb-studio-editor");
+      const place = /synthnb-studio-prompt-(\d+)/.exec(editor?.className ?? "");
+      if (place) {
+        // What was typed last may still be on its way.
+        model.send({ key: "run", prompt: Number(place[1]), text: field.value });
+        return;
+      }
+      // Other fields tell Python their value when they lose the keyboard.
+      field.blur?.();
+      field.focus?.();
+      setTimeout(() => model.send({ key: "run" }), 50);
+    };
+
+    const attach = (tries) => {
+      const root = el.closest(".synthnb-studio");
+      if (over.signal.aborted) return;
+      if (!root) {
+        if (tries > 0) setTimeout(() => attach(tries - 1), 50);
+        return;
+      }
+      root.setAttribute(SUPPRESS, "true");
+      root.addEventListener("keydown", press, { signal: over.signal, capture: true });
+      const watch = new MutationObserver(() => name(root));
+      watch.observe(root, { childList: true, subtree: true });
+      over.signal.addEventListener("abort", () => watch.disconnect());
+      name(root);
+    };
+    attach(100);
+    return () => over.abort();
+  },
+};

@@ -199,8 +199,8 @@ class Budget:
                 purse.spend(request, completion, self._price)
             else:
                 purse.requests -= 1  # a tape's answer: nothing was sent
-                asked, said = completion.prompt_tokens or 0, completion.completion_tokens or 0
-                purse.found(asked, said, self._price)
+                tokens = (completion.prompt_tokens or 0, completion.completion_tokens or 0)
+                purse.found(*tokens, self._price)
         except ModelError as error:
             if error.cached:
                 purse.requests -= 1

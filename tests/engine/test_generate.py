@@ -10,7 +10,7 @@ import time
 import orjson
 import pytest
 
-from synthnb import Recipe, SynthError, agenerate, estimate, generate
+from synthnb import Recipe, SynthError, agenerate, generate
 from synthnb.errors import CheckError, RecipeError, SettingsError, SourceError
 from synthnb.events import Event, Progress, RowDone, RunEnded, RunStarted
 from synthnb.settings import Settings
@@ -317,44 +317,6 @@ def test_local_only_keeps_rows_on_this_machine(reviews: Make, settings: Settings
 
     with pytest.raises(SettingsError, match=r"example\.com.*local only"):
         generate(reviews(local_only=True), 1, settings=away)
-
-
-def test_an_estimate_sends_nothing_and_narrows_with_rows(
-    reviews: Make, settings: Settings, loopback: Loopback
-) -> None:
-    recipe = reviews(params={"max_tokens": 60})
-    blind = estimate(recipe, 1000, settings=settings)
-    assert not loopback.requests
-    generate(recipe, 20, settings=settings)
-    seen = estimate(recipe, 1000, settings=settings)
-
-    assert blind.requests.expected == seen.requests.expected == 1000
-    width = lambda told: (told.tokens.high - told.tokens.low) / told.tokens.expected  # noqa: E731
-    assert width(seen) < width(blind)
-    assert seen.cost is None
-    assert "cost unknown" in str(seen)
-    assert "20 rows made before" in str(seen)
-
-
-def test_an_estimate_knows_lists_judges_and_candidates(
-    settings: Settings, loopback: Loopback
-) -> None:
-    lists = {"text": {"prompt": "Some.", "schema": {"q": "str"}, "per_call": 20}}
-    assert estimate(Recipe(columns=lists), 400, settings=settings).requests.expected == 20
-    generate(Recipe(name="few", columns=lists), 6, settings=settings)  # a list of six
-    seen = estimate(Recipe(name="few", columns=lists), 400, settings=settings)
-    assert (seen.basis, seen.requests.expected) == ("6 rows made before", 20)
-
-    four = {"text": {"prompt": "Some.", "candidates": {"n": 4}}}
-    ranked = Recipe(columns=four, checks=[{"rank": {"column": "text", "by": "lab/tiny"}}])
-    assert estimate(ranked, 10, settings=settings).requests.expected == 10 * (4 + 6 * 2)
-
-    judge = {"judge": {"rubric": {"good": "1-5"}, "min": 1, "model": "lab/big"}}
-    judged = Recipe(name="j", columns={"text": {"prompt": "Some."}}, checks=[judge])
-    assert estimate(judged, 100, settings=settings).requests.expected == 200
-    generate(judged, 8, settings=settings)
-    assert estimate(judged, 100, settings=settings).requests.expected == 200
-    assert {body["model"] for body in loopback.bodies[-16:]} == {"tiny", "big"}
 
 
 def test_real_rows_are_mixed_in(settings: Settings) -> None:

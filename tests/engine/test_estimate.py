@@ -1,0 +1,46 @@
+"""What a run will take, told before it starts."""
+
+from __future__ import annotations
+
+from synthnb import Recipe, estimate, generate
+from synthnb.settings import Settings
+from tests.engine.conftest import Make
+from tests.loopback import Loopback
+
+
+def test_an_estimate_sends_nothing_and_narrows_with_rows(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    recipe = reviews(params={"max_tokens": 60})
+    blind = estimate(recipe, 1000, settings=settings)
+    assert not loopback.requests
+    generate(recipe, 20, settings=settings)
+    seen = estimate(recipe, 1000, settings=settings)
+
+    assert blind.requests.expected == seen.requests.expected == 1000
+    width = lambda told: (told.tokens.high - told.tokens.low) / told.tokens.expected  # noqa: E731
+    assert width(seen) < width(blind)
+    assert seen.cost is None
+    assert "cost unknown" in str(seen)
+    assert "20 rows made before" in str(seen)
+
+
+def test_an_estimate_knows_lists_judges_and_candidates(
+    settings: Settings, loopback: Loopback
+) -> None:
+    lists = {"text": {"prompt": "Some.", "schema": {"q": "str"}, "per_call": 20}}
+    assert estimate(Recipe(columns=lists), 400, settings=settings).requests.expected == 20
+    generate(Recipe(name="few", columns=lists), 6, settings=settings)  # a list of six
+    seen = estimate(Recipe(name="few", columns=lists), 400, settings=settings)
+    assert (seen.basis, seen.requests.expected) == ("6 rows made before", 20)
+
+    four = {"text": {"prompt": "Some.", "candidates": {"n": 4}}}
+    ranked = Recipe(columns=four, checks=[{"rank": {"column": "text", "by": "lab/tiny"}}])
+    assert estimate(ranked, 10, settings=settings).requests.expected == 10 * (4 + 6 * 2)
+
+    judge = {"judge": {"rubric": {"good": "1-5"}, "min": 1, "model": "lab/big"}}
+    judged = Recipe(name="j", columns={"text": {"prompt": "Some."}}, checks=[judge])
+    assert estimate(judged, 100, settings=settings).requests.expected == 200
+    generate(judged, 8, settings=settings)
+    assert estimate(judged, 100, settings=settings).requests.expected == 200
+    assert {body["model"] for body in loopback.bodies[-16:]} == {"tiny", "big"}

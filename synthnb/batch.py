@@ -163,9 +163,9 @@ class Batch(Outgoing, Deciding):
     @property
     def df(self) -> pd.DataFrame:
         """Accepted rows as a pandas DataFrame, data columns only; a fresh one each time."""
-        import pandas as pd
+        from synthnb.source.tables import to_frame
 
-        return pd.DataFrame(list(self), columns=pd.Index(self.columns))
+        return to_frame(list(self), self.columns, like=self.frame)
 
     @property
     def rows(self) -> list[Row]:

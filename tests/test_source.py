@@ -16,6 +16,7 @@ import pytest
 from synthnb.errors import SourceError
 from synthnb.recipe.parts import Source
 from synthnb.source import SourceRows, open_source, row_id
+from synthnb.source.tables import to_frame
 
 
 def opened(folder: Path, name: str, content: str | bytes, **settings: Any) -> SourceRows:
@@ -86,6 +87,16 @@ def test_frames_keep_their_types(tmp_path: Path) -> None:
         {"a": "x"},
         {"a": None},
     ]
+
+
+def test_rows_go_back_into_a_frame_like_the_one_they_came_from() -> None:
+    day = pd.to_datetime(["2026-01-31"])
+    like = pd.DataFrame({"day": day, "mood": pd.Categorical(["angry"]), "n": [1]})
+    row = {"day": "2026-02-01T00:00:00", "mood": "angry", "n": 2.5}
+    assert dict(to_frame([row], list(row), like=like).dtypes)["day"] == like["day"].dtype
+    assert to_frame([row], list(row), like=like)["mood"].dtype == like["mood"].dtype
+    other = {"day": "soon", "mood": "happy", "n": 2.5}  # what a recipe wrote anew
+    assert to_frame([other], list(other), like=like).to_dict("records") == [other]
 
 
 def test_parquet_and_excel(tmp_path: Path) -> None:

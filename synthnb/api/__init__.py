@@ -7,14 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from synthnb.api.augmenting import Wish, augment_recipe
+from synthnb.api.augmenting import Wish, augment_recipe, without_blanks
 from synthnb.api.handle import Handle, launch
 from synthnb.api.preparing import Run, prepare
 from synthnb.api.resuming import Unfinished, prepare_resume, unfinished
 from synthnb.batch import Batch
 from synthnb.engine.estimate import Estimate
-from synthnb.events import Event
+from synthnb.events import Event, Notice
 from synthnb.recipe import Recipe
+from synthnb.visible import count
 
 __all__ = [
     "Estimate",
@@ -134,9 +135,15 @@ def augment(
     from synthnb.source import open_source
 
     rows = open_source(Source(order="file"), base=Path.cwd(), frame=df)
+    df, blank = without_blanks(df, rows, column)
+    if blank:
+        rows = open_source(Source(order="file"), base=Path.cwd(), frame=df)
     wish = Wish(column, n, how, label, group, to, check, model)
     recipe, wanted = augment_recipe(rows, wish, params)
     run = prepare(recipe, wanted, source=df, record=record, replay=replay)
+    if blank:
+        said = f"{count(blank, 'row')} without a text {'is' if blank == 1 else 'are'} left out."
+        run.notices.append(Notice(said, "source"))
     return _wait(start(run, on_event))
 
 

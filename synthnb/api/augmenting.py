@@ -12,13 +12,14 @@ from synthnb.api.ways import HOW, Way, way_names
 from synthnb.errors import RecipeError
 from synthnb.recipe import Recipe
 from synthnb.recipe.parts import label as label_text
+from synthnb.recipe.reading_columns import check_column_name
 from synthnb.suggest import did_you_mean
 from synthnb.types import JSON
 
 if TYPE_CHECKING:
     from synthnb.source import SourceRows
 
-__all__ = ["HOW", "Wish", "augment_recipe"]
+__all__ = ["HOW", "Wish", "augment_recipe", "without_blanks"]
 
 TAIL = "Answer with the new text alone."
 PARAMS = ("temperature", "top_p", "max_tokens", "stop", "presence_penalty", "frequency_penalty")
@@ -85,9 +86,26 @@ def augment_recipe(
     return Recipe.from_dict(data), wanted
 
 
+def without_blanks(source: Any, rows: SourceRows, column: str) -> tuple[Any, int]:
+    """The source without rows that have no text in ``column``, and how many those were.
+
+    There is nothing in them to vary: a model would make something up.
+    """
+    texts = rows.values(column) if column in rows.columns else []
+    kept = [place for place, text in enumerate(texts) if text is not None and str(text).strip()]
+    if len(kept) == len(texts):
+        return source, 0
+    if not kept:
+        raise RecipeError(f"no row has a text in {column!r}")
+    left = len(texts) - len(kept)
+    if hasattr(source, "iloc"):
+        return source.iloc[kept], left
+    return [rows.row(place) for place in kept], left
+
+
 def _way(how: str) -> Way | None:
     """The way of this name, or ``None`` for a prompt of one's own."""
-    own = how.strip()
+    own = how.strip() if isinstance(how, str) else ""
     found = HOW.get(own.replace("-", "_"))
     if found is None and " " not in own and "{{" not in own:
         raise RecipeError(
@@ -98,14 +116,20 @@ def _way(how: str) -> Way | None:
 
 
 def _judge(rows: SourceRows, wish: Wish, way: Way | None) -> None:
-    for name in filter(None, (wish.column, wish.label, wish.group)):
-        if name not in rows.columns:
-            hint = did_you_mean(name, rows.columns)
+    for name in (wish.column, wish.label, wish.group):
+        if name is not None and name not in rows.columns:
+            hint = did_you_mean(str(name), rows.columns)
             raise RecipeError(f"the rows have no column {name!r}{hint}")
+    for name in (wish.column, wish.label):
+        if name is not None and check_column_name(name) is not None:
+            raise RecipeError(
+                f"a recipe cannot have a column {name!r} (it takes a plain word of letters, "
+                f"digits and '_'): rename it, as in df.rename(columns={{{name!r}: 'text'}})"
+            )
     if wish.column == wish.label:
         raise RecipeError(f"{wish.column!r} is both the text to change and its label")
-    if wish.n < 1:
-        raise RecipeError(f"n is at least 1, not {wish.n}")
+    if type(wish.n) is not int or wish.n < 1:
+        raise RecipeError(f"n is a whole number, at least 1, not {wish.n!r}")
     if way is not None and (way.flips or way.rare) and wish.label is None:
         raise RecipeError(f"{wish.how} needs label=, the column that says what a text is")
     if wish.to is not None and (way is None or way.to is None):

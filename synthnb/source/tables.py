@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,9 +18,18 @@ from synthnb.errors import SourceError
 from synthnb.types import JSON, Row
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
-__all__ = ["SUFFIXES", "Table", "from_frame", "json_value", "read_table", "read_text"]
+__all__ = [
+    "SUFFIXES",
+    "Table",
+    "from_frame",
+    "json_value",
+    "read_table",
+    "read_text",
+    "to_frame",
+]
 
 _INT = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?\Z")
@@ -313,7 +322,7 @@ def from_frame(frame: Any, shown: str = "the source") -> Table:
         table = _from_columns(frame, shown)
     elif isinstance(frame, (list, tuple)):
         table = _from_records(frame, shown)
-    elif hasattr(frame, "__arrow_c_stream__"):
+    elif hasattr(frame, "__arrow_c_stream__") and type(frame).__name__ != "Series":
         table = _from_arrow_stream(frame, shown)
     else:
         kind = type(frame).__name__
@@ -323,6 +332,27 @@ def from_frame(frame: Any, shown: str = "the source") -> Table:
     if not len(table):
         raise SourceError(f"{shown} has no rows.".capitalize())
     return table
+
+
+def to_frame(rows: list[Row], columns: list[str], *, like: Any = None) -> pd.DataFrame:
+    """Rows as a pandas DataFrame; dates and categories as in the frame they came from.
+
+    A column that holds anything else by now, such as a label that is new, stays as it is.
+    """
+    import pandas as pd
+
+    made = pd.DataFrame(rows, columns=pd.Index(columns))
+    if not isinstance(like, pd.DataFrame):
+        return made
+    for name in made.columns.intersection(like.columns):
+        kind = like[name].dtype
+        with suppress(ValueError, TypeError):
+            if isinstance(kind, pd.CategoricalDtype):
+                if made[name].dropna().isin(kind.categories).all():
+                    made[name] = made[name].astype(kind)
+            elif pd.api.types.is_datetime64_any_dtype(kind):
+                made[name] = pd.to_datetime(made[name]).astype(kind)
+    return made
 
 
 def _from_arrow_stream(frame: Any, shown: str) -> Table:

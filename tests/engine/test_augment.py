@@ -11,6 +11,7 @@ import pytest
 from synthnb import Recipe, augment
 from synthnb.api.augmenting import HOW, Wish, augment_recipe
 from synthnb.errors import RecipeError
+from synthnb.events import Notice
 from synthnb.recipe.parts import Source
 from synthnb.settings import Settings, config_file
 from synthnb.source import open_source, row_id
@@ -47,6 +48,28 @@ def test_same_columns_and_every_row_knows_its_parent(
     assert asked.startswith(HOW["paraphrase"].task)
     assert "label = n" in asked or "label = p" in asked
     assert batch.recipe.kind == "augment"
+
+
+def test_columns_keep_their_types(lab: Loopback, frame: pd.DataFrame) -> None:
+    frame["day"] = pd.to_datetime(["2026-01-31", "2026-02-01"])
+    frame["label"] = frame["label"].astype("category")
+    kept = augment(frame, "text", label="label").df
+    assert dict(kept.dtypes) == dict(frame.dtypes)
+    assert sorted(kept["day"]) == list(frame["day"])
+
+
+def test_rows_without_a_text_are_left_out(lab: Loopback) -> None:
+    frame = pd.DataFrame(
+        {"text": ["It broke.", None, "  "], "day": pd.to_datetime(["2026-01-31"] * 3)}
+    )
+    heard: list[object] = []
+    batch = augment(frame, "text", n=2, on_event=heard.append)
+
+    assert len(batch) == len(lab.requests) == 2
+    assert batch.frame["text"].tolist() == ["It broke."]
+    assert Notice("2 rows without a text are left out.", "source") in heard
+    with pytest.raises(RecipeError, match="no row has a text in 'text'"):
+        augment(frame.tail(2), "text")
 
 
 def test_how_takes_a_prompt(lab: Loopback, frame: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ Values are lists of messages, so that a trainer applies the model's own chat tem
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,7 +47,7 @@ def _sft(job: Job) -> int:
 
     def rows() -> Iterator[Row]:
         for messages, tools in talks(job, columns):
-            yield {"messages": messages, **({"tools": tools} if tools else {})}
+            yield {"messages": _called(messages), **({"tools": tools} if tools else {})}
 
     return job.lines(rows())
 
@@ -78,12 +79,46 @@ def _prompt(job: Job, columns: Columns, values: Row, plain: bool) -> Row:
     talk = reach(values, found) if found is not None else None
     messages = said(talk) if is_talk(talk) else asked(values, columns, job.options["system"])
     if plain:
-        return {"prompt": "\n\n".join(text(message["content"]) for message in messages)}
-    return {"prompt": messages}
+        return {"prompt": "\n\n".join(text(message.get("content")) for message in messages)}
+    return {"prompt": _called(messages)}
 
 
 def _side(value: JSON, plain: bool) -> JSON:
-    return text(value) if plain else said(value)
+    return text(value) if plain else _called(said(value))
+
+
+def _called(messages: list[Row]) -> list[Row]:
+    """Tool calls as chat templates read them: arguments as an object, results by name."""
+    names: dict[JSON, str] = {}
+    found = []
+    for message in messages:
+        calls = message.get("tool_calls")
+        if isinstance(calls, list):
+            calls = [_call(call, i) for i, call in enumerate(calls) if isinstance(call, dict)]
+            names |= {call["id"]: call["function"]["name"] for call in calls}
+            message = {n: v for n, v in message.items() if n != "content" or v}
+            message |= {"tool_calls": calls}
+        elif message["role"] == "tool" and "name" not in message:
+            name = names.get(message.get("tool_call_id"))
+            message = {**message, **({"name": name} if name else {})}
+        found.append(message)
+    return found
+
+
+def _call(call: Row, place: int) -> Row:
+    """One call; arguments that are no JSON object stay the text that they are."""
+    function = call.get("function")
+    inner = function if isinstance(function, dict) else call
+    arguments = inner.get("arguments")
+    if isinstance(arguments, str):
+        try:
+            read = json.loads(arguments)
+        except ValueError:
+            read = None
+        arguments = read if isinstance(read, dict) else arguments
+    named = {"name": str(inner.get("name", "")), "arguments": arguments}
+    key = str(call.get("id") or f"call_{place}")
+    return {"id": key, "type": "function", "function": named}
 
 
 class Pairs:

@@ -75,6 +75,14 @@ def test_openai_ends_on_the_assistant_and_spells_calls_as_text(tmp_path: Path) -
     assert json.loads(called["function"]["arguments"]) == {"of": "lamp"}
 
 
+def test_trl_has_calls_as_chat_templates_read_them(tmp_path: Path) -> None:
+    """The ``trl`` docs on tool calling: arguments are an object, a result names its tool."""
+    found = loaded(talks(), tmp_path / "sft.jsonl", "trl-sft")[1]["messages"]
+    call, result = found[1]["tool_calls"][0]["function"], found[2]
+    assert call == {"name": "price", "arguments": {"of": "lamp"}}
+    assert (result["role"], result["name"], result["content"]) == ("tool", "price", "30")
+
+
 def test_sharegpt_and_alpaca(tmp_path: Path) -> None:
     found = loaded(qa(), tmp_path / "s.json", "sharegpt")
     assert found[0]["conversations"] == [

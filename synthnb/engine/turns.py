@@ -28,9 +28,9 @@ async def converse(asker: Asker, cell: Cell, row: RowState) -> list[Turn]:
     """``min`` to ``max`` messages, beginning with the user; ``stop`` ends it after ``min``.
 
     The column's prompt opens the user's side; its examples are talks that each side has
-    seen before. A conversation that ends on the user's word is rounded down to the
-    assistant's last answer. Tool calls and results stand before the assistant's word and
-    are not counted; the user never sees them.
+    seen before. The assistant has the last word, so an odd ``max`` is one less. Tool calls
+    and results stand before the assistant's word and are not counted; the user never sees
+    them.
     """
     return await _Talk(asker, cell, row).run()
 
@@ -53,22 +53,16 @@ class _Talk:
 
     async def run(self) -> list[Turn]:
         """Both sides in turn, until the stop word or the last turn."""
-        turns, spoken, whole = self.turns, 0, 0
-        while spoken < turns.max:
+        turns, spoken = self.turns, 0
+        while spoken < turns.max // 2 * 2:
             side = "assistant" if spoken % 2 else "user"
             text = await (self._assistant() if side == "assistant" else self._user())
             self.said.append({"role": side, "content": text})
             spoken += 1
-            if side == "assistant":
-                whole = len(self.said)
-                stop = turns.stop is not None and turns.stop.casefold() in text.casefold()
-                if stop and spoken >= turns.min:
-                    break
-        spoken -= spoken % 2
-        if spoken < min(turns.min, turns.max - turns.max % 2):
-            said_so_far = f"{spoken} messages, at least {turns.min} wanted"
-            raise Lost(Reason("turns", spoken, said_so_far, self.cell.name))
-        return self.said[:whole]
+            stop = turns.stop is not None and turns.stop.casefold() in text.casefold()
+            if stop and side == "assistant" and spoken >= turns.min:
+                break
+        return self.said
 
     async def _user(self) -> str:
         return await self._ask("user", self.turns.user, read_text)

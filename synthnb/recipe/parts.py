@@ -258,7 +258,7 @@ class Turns(Value):
     """A conversation of ``min`` to ``max`` messages, the two roles in strict turn."""
 
     min: int = Field(default=2, ge=1, le=200)
-    max: int = Field(default=6, ge=1, le=200)
+    max: int = Field(default=6, ge=2, le=200)
     user: Role = Role()
     assistant: Role = Role()
     stop: str | None = None
@@ -271,8 +271,8 @@ class Turns(Value):
 
     @model_validator(mode="after")
     def _in_order(self) -> Turns:
-        if self.min > self.max:
-            raise ValueError(f"min {self.min} is above max {self.max}")
+        if self.min > self.max // 2 * 2:
+            raise ValueError(f"min {self.min} is above max {self.max // 2 * 2} (in pairs)")
         names = tool_names(self.tools)
         for name in self.results:
             if name not in names:

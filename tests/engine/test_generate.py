@@ -254,6 +254,18 @@ def test_a_conversation_alternates_and_stops(settings: Settings, loopback: Loopb
     ]
 
 
+def test_an_odd_number_of_turns_asks_for_none_that_it_drops(
+    settings: Settings, loopback: Loopback
+) -> None:
+    column = {"prompt": "Start.", "turns": {"min": 2, "max": 3}}
+    chat = generate(Recipe(columns={"chat": column}), 1, settings=settings)[0]["chat"]
+
+    assert [turn["role"] for turn in chat] == ["user", "assistant"]
+    assert len(loopback.bodies) == 2
+    with pytest.raises(RecipeError, match="min 3 is above max 2"):
+        Recipe.from_dict({"columns": {"chat": {**column, "turns": {"min": 3, "max": 3}}}})
+
+
 def test_events_come_in_order(reviews: Make, settings: Settings) -> None:
     heard: list[Event] = []
     generate(reviews(), 3, settings=settings, on_event=heard.append)

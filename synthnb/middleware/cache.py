@@ -161,9 +161,8 @@ class Cache:
         """The stored answer with ``cached=True``, else the model's, stored."""
         try:
             stored = await self._keep.find(request)
-            if stored is not None:
-                return self._decoded(stored)
-            return await self._model.complete(request)
+            found = self._decoded(stored) if stored is not None else None
+            return found or await self._model.complete(request)
         finally:
             self._keep.done(request)
 
@@ -171,9 +170,12 @@ class Cache:
         """Close the model inside; the store stays open."""
         await self._model.aclose()
 
-    def _decoded(self, stored: bytes) -> Completion:
+    def _decoded(self, stored: bytes) -> Completion | None:
+        """``None`` for bytes that the disk has changed: such an answer is asked for again."""
         try:
             answer = decode_answer(stored)
+        except (ValueError, TypeError, KeyError):
+            return None
         except RowModelError as error:
             self._tell(error.prompt_tokens, error.completion_tokens)
             raise

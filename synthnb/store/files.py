@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from synthnb.errors import StoreError
 from synthnb.store.layout import migrate
+from synthnb.store.salvage import salvage
 
 __all__ = ["connect", "is_network", "open_file", "set_aside"]
 
@@ -75,7 +75,7 @@ def set_aside(path: Path) -> str:
             os.replace(extra, aside.with_name(aside.name + suffix))
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     _prepare(path)
-    saved = _salvage(aside, path)
+    saved = salvage(aside, path)
     return f"The store was damaged and is set aside as {aside}; {saved} entries were saved."
 
 
@@ -132,77 +132,3 @@ def _check(path: Path) -> None:
 def _is_damage(error: sqlite3.Error) -> bool:
     text = str(error)
     return "malformed" in text or "no such table" in text or "disk I/O error" in text
-
-
-STEP = 32
-GAP = 200
-"""Ranges of row ids without a readable row after which the file is taken to end."""
-
-TABLES = ("answers", "runs", "rows", "versions", "decisions")
-
-
-def _salvage(damaged: Path, path: Path) -> int:
-    """Copy every row that can still be read; unreadable pages are stepped over."""
-    saved = 0
-    target = connect(str(path))
-    try:
-        source = connect(str(damaged))
-    except sqlite3.Error:
-        target.close()
-        return 0
-    try:
-        target.execute("BEGIN")
-        for table in TABLES:
-            columns = _columns(source, target, table)
-            for row in _readable(source, table, columns):
-                marks = ", ".join("?" * len(row))
-                insert = f"INSERT OR IGNORE INTO {table}({columns}) VALUES ({marks})"
-                saved += max(0, target.execute(insert, row).rowcount)
-        target.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise StoreError(f"The damaged store {damaged} could not be copied: {error}") from error
-    finally:
-        source.close()
-        target.close()
-    return saved
-
-
-def _columns(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> str:
-    """The columns that both have: the damaged file may be of an older layout."""
-    query = f"SELECT name FROM pragma_table_info('{table}')"
-    here = [name for (name,) in target.execute(query)]
-    try:
-        there = {name for (name,) in source.execute(query)}
-    except sqlite3.Error:
-        there = set()
-    return ", ".join(name for name in here if not there or name in there)
-
-
-def _readable(
-    source: sqlite3.Connection, table: str, columns: str
-) -> Iterator[tuple[object, ...]]:
-    try:
-        yield from source.execute(f"SELECT {columns} FROM {table}")
-    except sqlite3.Error:
-        if table == "answers":
-            yield from _by_rowid(source, columns)
-
-
-def _by_rowid(source: sqlite3.Connection, columns: str) -> Iterator[tuple[object, ...]]:
-    """Answers in small ranges of row ids, so that a broken page costs only its own."""
-    query = f"SELECT {columns} FROM answers NOT INDEXED WHERE rowid >= ? AND rowid < ?"
-    first, barren = 0, 0
-    while barren < GAP:
-        spans = [(first, first + STEP)]
-        spans += [(one, one + 1) for one in range(first, first + STEP)]
-        barren += 1
-        for low, high in spans:
-            try:
-                found = source.execute(query, (low, high)).fetchall()
-            except sqlite3.Error:
-                continue
-            barren = 0 if found else barren
-            yield from found
-            if high - low == STEP:
-                break
-        first += STEP

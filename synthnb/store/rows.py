@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import orjson
 
+from synthnb.errors import StoreError
 from synthnb.types import Call, Message, Reason, Record
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class StoredRecords(Sequence[Record]):
 
     def __iter__(self) -> Iterator[Record]:
         for value in self._store.row_values(self._run, self._accepted):
-            yield decode_record(value)
+            yield self._decode(value)
 
     def only(self, accepted: bool) -> StoredRecords:
         """The accepted or the rejected ones."""
@@ -127,10 +128,19 @@ class StoredRecords(Sequence[Record]):
             values = self._store.row_values(
                 self._run, self._accepted, offset=start, limit=max(0, stop - start)
             )
-            return [decode_record(value) for value in values]
+            return [self._decode(value) for value in values]
         position = item + len(self) if item < 0 else item
         for value in self._store.row_values(
             self._run, self._accepted, offset=position, limit=1
         ):
-            return decode_record(value)
+            return self._decode(value)
         raise IndexError(f"the run has {len(self)} rows, not {item}")
+
+    def _decode(self, value: bytes) -> Record:
+        try:
+            return decode_record(value)
+        except (ValueError, TypeError, LookupError) as error:
+            raise StoreError(
+                f"A row of run {self._run} is damaged in {self._store.path}: resume the run, "
+                "which writes it again from its answers."
+            ) from error

@@ -16,7 +16,7 @@ __all__ = ["KINDS", "record_kind", "tape"]
 NOTEBOOKS, HERE = ROOT / "notebooks" / "tapes", ROOT / "tests" / "tapes"
 KINDS: dict[str, tuple[int, Path]] = {
     "text": (4, NOTEBOOKS),
-    "qa": (4, NOTEBOOKS),
+    "qa": (6, NOTEBOOKS),
     "conversation": (3, NOTEBOOKS),
     "code": (3, NOTEBOOKS),
     "instruction": (6, NOTEBOOKS),

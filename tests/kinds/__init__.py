@@ -1,0 +1,1 @@
+"""Shipped kinds, run as they are from tapes of the embedded model."""

@@ -7,7 +7,6 @@ import sqlite3
 import time
 from pathlib import Path
 
-from synthnb.errors import StoreError
 from synthnb.store.layout import migrate
 from synthnb.store.salvage import salvage
 

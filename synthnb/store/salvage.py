@@ -68,7 +68,7 @@ def _mend(damaged: Path, fresh: Path, mended: Path, keep: int | None) -> None:
     if log.exists():
         shutil.copyfile(log, mended.with_name(mended.name + "-wal"))
     first = bytearray(fresh.read_bytes()[:65536])
-    page, _ = _shape(first)
+    page, _ = _shape(bytes(first))
     with mended.open("r+b") as file:
         was, named = _shape(file.read(HEAD))
         pages = -(-mended.stat().st_size // page)

@@ -7,8 +7,9 @@ run that first made the rows, and can be taken back.
 from __future__ import annotations
 
 import threading
+import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, cast, overload
 
@@ -26,6 +27,8 @@ DROPPED = "dropped"
 """The rule of a row that a person dropped."""
 KEPT = "kept"
 """The check of a rejected row that a person kept all the same."""
+REST = 1.0
+"""Seconds in which the store is not asked again what others decided."""
 RANKED = "rank"
 """The check that holds how people ranked a row's candidates."""
 
@@ -60,6 +63,8 @@ class Decisions:
         self._edits: dict[str, Row] = {}
         self._tags: dict[str, list[JSON]] = {}
         self._ranks: dict[str, Row] = {}
+        self._order: dict[tuple[str, str], None] = {}
+        self._looked = 0.0
 
     def __bool__(self) -> bool:
         self._load()
@@ -81,11 +86,11 @@ class Decisions:
         """Keep or drop a row; ``None`` takes the decision back."""
         if outcome not in ("keep", "drop", None):
             raise ValueError(f"outcome must be keep, drop or None, got {outcome!r}")
-        self._put(self._outcomes, row, "outcome", outcome)
+        self._put(row, "outcome", outcome)
 
     def edit(self, row: str, values: Row | None) -> None:
         """Give some columns of a row other values; ``None`` takes the edit back."""
-        self._put(self._edits, row, "edit", values)
+        self._put(row, "edit", values)
 
     def edited(self, row: str) -> Row | None:
         """The columns that a person gave other values, ``None`` if none."""
@@ -95,7 +100,7 @@ class Decisions:
     def tag(self, row: str, tags: Sequence[str]) -> None:
         """Give a row tags of one's own, in place of those it had; none takes them away."""
         told = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
-        self._put(self._tags, row, "tags", cast(JSON, told) or None)
+        self._put(row, "tags", cast(JSON, told) or None)
 
     def tags(self, row: str) -> list[str]:
         """The row's tags."""
@@ -105,14 +110,25 @@ class Decisions:
     def rank(self, row: str, value: Row | None) -> None:
         """How people ranked a row's candidates, as the check ``rank`` would say it."""
         if self._ranks.get(row) != value:
-            self._put(self._ranks, row, "rank", value)
+            self._put(row, "rank", value)
 
     @property
-    def decided(self) -> list[str]:
-        """Rows that were kept, dropped or edited, those decided first in front."""
+    def history(self) -> list[tuple[str, str]]:
+        """Row and kind (``outcome``, ``edit``, ``tags``) of every decision, newest last."""
         self._load()
         with self._lock:
-            return list(dict.fromkeys([*self._edits, *self._outcomes]))
+            return [(row, kind) for row, kind in self._order if kind != "rank"]
+
+    def refresh(self) -> None:
+        """Take in what others, in another process, decided on the same rows since."""
+        if not self._loaded or time.monotonic() - self._looked < REST:
+            return
+        with self._lock:
+            before = self._outcomes, self._edits, self._tags, self._ranks
+            self._loaded = False
+            self._load()
+            if before != (self._outcomes, self._edits, self._tags, self._ranks):
+                self.changes += 1
 
     @property
     def tagged(self) -> dict[str, list[str]]:
@@ -142,14 +158,21 @@ class Decisions:
             return replace(record, accepted=False, reasons=(dropped,))
         return record
 
-    def _put(self, kept: Mapping[str, object], row: str, kind: str, value: JSON) -> None:
+    def _put(self, row: str, kind: str, value: JSON) -> None:
         self._load()
         with self._lock:
+            kept: Mapping[str, object] = {
+                "outcome": self._outcomes,
+                "edit": self._edits,
+                "tags": self._tags,
+                "rank": self._ranks,
+            }[kind]
             known = cast(dict[str, JSON], kept)
-            if value is None:
-                known.pop(row, None)
-            else:
+            known.pop(row, None)
+            self._order.pop((row, kind), None)
+            if value is not None:
                 known[row] = value
+                self._order[row, kind] = None
             self.changes += 1
             store = self._store()
             if store is not None:
@@ -172,16 +195,33 @@ class Decisions:
             if self._loaded:
                 return
             store = self._store()
-            for found in store.decisions(self.scope) if store is not None else ():
-                value = found["value"]
-                if found["kind"] == "outcome" and value in ("keep", "drop"):
-                    self._outcomes[found["row"]] = value
-                elif isinstance(value, dict) and found["kind"] in ("edit", "rank"):
-                    known = self._edits if found["kind"] == "edit" else self._ranks
-                    known[found["row"]] = value
-                elif found["kind"] == "tags" and isinstance(value, list):
-                    self._tags[found["row"]] = value
+            try:
+                self._read(store.decisions(self.scope) if store is not None else ())
+            except StoreError as error:
+                self.notice = f"{error} Decisions are kept until this process ends."
             self._loaded = True
+            self._looked = time.monotonic()
+
+    def _read(self, told: Iterable[Mapping[str, JSON]]) -> None:
+        """Decisions as the store has them, the oldest first, in place of those known."""
+        outcomes: dict[str, Outcome] = {}
+        edits: dict[str, Row] = {}
+        ranks: dict[str, Row] = {}
+        tags: dict[str, list[JSON]] = {}
+        order: dict[tuple[str, str], None] = {}
+        for found in told:
+            row, kind, value = str(found["row"]), str(found["kind"]), found["value"]
+            if kind == "outcome" and value in ("keep", "drop"):
+                outcomes[row] = cast("Outcome", value)
+            elif kind in ("edit", "rank") and isinstance(value, dict):
+                (edits if kind == "edit" else ranks)[row] = value
+            elif kind == "tags" and isinstance(value, list):
+                tags[row] = value
+            else:
+                continue
+            order[row, kind] = None
+        self._outcomes, self._edits, self._ranks, self._tags = outcomes, edits, ranks, tags
+        self._order = order
 
 
 class DecidedRecords(Sequence[Record]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -94,12 +94,8 @@ class Queue:
         self.rows = wanted
         """Ids of the rows, in order."""
         self._lock = threading.RLock()
-        mine = set(wanted)
-        self._history: list[list[Decision]] = [
-            [Decision(row, "outcome"), Decision(row, "edit")]
-            for row in batch.decisions.decided
-            if row in mine
-        ]
+        batch.decisions.refresh()
+        self._history = _taken_back(batch.decisions.history, set(wanted))
         self.place = next((i for i, row in enumerate(wanted) if not self.is_done(row)), 0)
         """Place of the row that is looked at, from 0."""
         self.views: list[Any] = []
@@ -248,6 +244,22 @@ class Queue:
         from synthnb.desks.review import bundle
 
         return bundle(self)
+
+
+def _taken_back(
+    history: Iterable[tuple[str, str]], mine: Container[str]
+) -> list[list[Decision]]:
+    """What takes back decisions of earlier sessions; an edit and its keep are one."""
+    steps: list[list[Decision]] = []
+    for row, kind in history:
+        if row in mine:
+            back = Decision(row, cast("Kind", kind))
+            last = steps[-1] if steps else []
+            if kind == "outcome" and [(d.row, d.kind) for d in last] == [(row, "edit")]:
+                last.append(back)
+            else:
+                steps.append([back])
+    return steps
 
 
 def from_text(value: JSON, text: str) -> JSON:

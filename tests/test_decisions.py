@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from synthnb import decisions
+from synthnb.api.preparing import shared_store
 from synthnb.batch import Batch
 from synthnb.decisions import Decisions, decisions_of, row_id
 from synthnb.types import Reason, Record
@@ -62,6 +64,24 @@ def test_decisions_on_a_stored_run_outlive_the_batch() -> None:
     assert len(again.replace(run="run-2")) == 3
 
 
+def test_two_processes_see_each_other_and_the_last_word_counts(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "REST", 0.0)
+    ann, ben = (Decisions("run-1", shared_store) for _ in range(2))
+    ann.decide("r1", "drop")
+    assert ben.outcome("r1") == "drop"
+    ann.edit("r2", {"text": "Ann's."})
+    ben.decide("r1", "keep")
+    assert ben.edited("r2") is None
+    changes = ben.changes
+    ben.refresh()
+    ann.refresh()
+    assert ben.edited("r2") == {"text": "Ann's."} and ben.changes > changes
+    assert ann.outcome("r1") == "keep"
+    assert ann.history == [("r2", "edit"), ("r1", "outcome")]
+
+
 def test_without_a_store_decisions_stay_in_memory(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,12 +90,12 @@ def test_without_a_store_decisions_stay_in_memory(
     def broken() -> object:
         raise StoreError("The disk is full.")
 
-    decisions = Decisions("run", broken)  # type: ignore[arg-type]
-    decisions.decide("r0", "drop")
-    assert decisions.outcome("r0") == "drop"
-    assert decisions.notice.startswith("The disk is full.")
+    own = Decisions("run", broken)  # type: ignore[arg-type]
+    own.decide("r0", "drop")
+    assert own.outcome("r0") == "drop"
+    assert own.notice.startswith("The disk is full.")
     lost = Record(0, {}, accepted=False, reasons=(Reason("length", 3),), id="r1")
-    assert decisions.apply(lost) is lost
+    assert own.apply(lost) is lost
 
 
 def test_only_keep_and_drop_are_decisions() -> None:

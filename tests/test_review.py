@@ -72,7 +72,32 @@ def test_a_review_goes_on_after_a_restart(home: Path) -> None:
     again = Queue(sample_batch().replace(run="run1"))
     assert (again.done, again.place, again.counts["tagged"]) == (2, 2, 1)
     again.undo()
-    assert again.done == 1
+    assert (again.done, again.counts["tagged"]) == (2, 0)
+    again.undo()
+    assert (again.done, again.place) == (1, 1)
+
+
+def test_undo_goes_back_through_all_kinds_after_a_restart(home: Path) -> None:
+    queue = sample_batch().replace(run="run1").review()
+    rows = queue.rows[:4]
+    queue.go(rows[2])
+    queue.edit({"text": "First."})
+    queue.go(rows[0])
+    queue.drop()
+    queue.go(rows[1])
+    queue.tag(["odd"])
+    queue.go(rows[3])
+    queue.edit({"text": "Last."})
+    del queue
+    again = sample_batch().replace(run="run1").review()
+    seen = []
+    for _ in rows:
+        again.undo()
+        seen.append(again.row)
+    assert seen == [rows[3], rows[1], rows[0], rows[2]]
+    assert (again.done, again.counts["tagged"], again.counts["edited"]) == (0, 0, 0)
+    with pytest.raises(ReviewError, match="nothing to undo"):
+        again.undo()
 
 
 def test_decisions_can_be_applied_as_a_list() -> None:

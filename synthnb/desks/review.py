@@ -56,6 +56,11 @@ class ReviewDesk(Desk):
             "go": lambda asked: queue.go(str(asked.get("row"))),
         }
 
+    def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """As every desk's; first, what others decided meanwhile is taken in."""
+        self.queue.batch.decisions.refresh()
+        return super().answer(request)
+
     def _at(self, asked: Mapping[str, Any]) -> Queue:
         """The queue at the row that the view shows, whatever other views did."""
         if isinstance(asked.get("row"), str):

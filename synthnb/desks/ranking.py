@@ -63,7 +63,9 @@ class RankingDesk(Desk):
         ranking = self.ranking
         if ranking.current is not None:
             raise RankingError("Judge the rest first: these rows say what others said.")
-        found = next((j for j in ranking.result().judges if j.model == asked.get("model")), None)
+        found = next(
+            (j for j in ranking.result().judges if j.model == asked.get("model")), None
+        )
         shown = {s.pair.id: s for s in ranking.shown if not s.again}
         rows = []
         for key, people, judge in found.differ[:DIFFER] if found is not None else ():

@@ -26,6 +26,8 @@ __all__ = [
 CLASSES = ("a", "tie", "b")
 USUAL = 0.6
 """The bar where people gave too little to set one: what is called substantial."""
+LEAST = 0.4
+"""No judge may rank alone below this, where agreement begins to be called moderate."""
 ENOUGH = 5
 RESAMPLES = 500
 
@@ -145,10 +147,15 @@ def bar(people: Agreement | None, repeats: Kappa) -> tuple[float, str]:
         known = [k.value for k in people.cohen.values() if k.value is not None]
         enough = max((k.pairs for k in people.cohen.values()), default=0) >= ENOUGH
         if known and enough:
-            return max(0.4, float(np.mean(known))), "as well as people agree with each other"
+            return _least(float(np.mean(known)), "as well as people agree with each other")
     if repeats.value is not None and repeats.pairs >= ENOUGH:
-        return max(0.4, repeats.value), "as well as you agree with yourself"
+        return _least(repeats.value, "as well as you agree with yourself")
     return USUAL, "the usual bar"
+
+
+def _least(value: float, why: str) -> tuple[float, str]:
+    """Whoever disagrees with everybody sets no bar."""
+    return (value, why) if value >= LEAST else (LEAST, "people agree less than that themselves")
 
 
 def choose_threshold(scores: Sequence[float], kept: Sequence[bool]) -> Threshold | None:

@@ -7,6 +7,7 @@ import random
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from synthnb.metrics import bradley_terry, cohen_kappa, fleiss_kappa, krippendorff_alpha
 from synthnb.ranking import Game, agreement, choose_threshold, kappa, strengths
@@ -41,6 +42,48 @@ def test_point_estimates_are_those_of_the_metric() -> None:
     for item in found:
         assert item.strength == pytest.approx(expected[item.system])
         assert item.low <= item.strength <= item.high
+
+
+def independent(played: list[Game], systems: int) -> np.ndarray:
+    """Log strengths by another way: the likelihood with its prior, minimised by BFGS."""
+    wins = np.full((systems, systems), PRIOR) - PRIOR * np.eye(systems)
+    for game in played:
+        wins[game.a, game.b] += game.score
+        wins[game.b, game.a] += 1 - game.score
+
+    def cost(free: np.ndarray) -> float:
+        logs = np.append(free, -free.sum())
+        return float((wins * np.logaddexp(0, logs[None, :] - logs[:, None])).sum())
+
+    found = minimize(cost, np.zeros(systems - 1), method="BFGS", options={"gtol": 1e-9}).x
+    return np.append(found, -found.sum())
+
+
+LOST = [Game(str(i), 0, 2, 1.0) for i in range(6)] + [
+    Game(f"x{i}", 1, 0, i % 2) for i in range(6)
+]
+APART = [Game(str(i), 0, 1, 1.0) for i in range(9)] + [
+    Game(f"x{i}", 2, 3, 0.5) for i in range(9)
+]
+
+
+@pytest.mark.parametrize(
+    ("played", "systems"),
+    [(games(random.Random(3), 80), 4), (LOST, 3), (APART, 4)],
+    ids=["usual", "one never wins", "two groups that never meet"],
+)
+def test_another_way_finds_the_same_strengths(played: list[Game], systems: int) -> None:
+    expected = independent(played, systems)
+    for item in strengths(played, systems)[0]:
+        assert item.strength == pytest.approx(expected[item.system], abs=1e-5)
+
+
+def test_systems_that_never_met_are_not_called_better() -> None:
+    played = [*APART, *between(1, 0, *[0.0] * 300)]
+    apart = {(d.better, d.other): d for d in strengths(played, 4)[1]}
+    assert apart[0, 1].clear
+    for other in (2, 3):
+        assert not apart[0, other].linked and not apart[0, other].clear
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from synthnb.desks.ranking import MIME
+from synthnb.desks.ranking import MIME, desk_of
 from synthnb.export import TermsWarning
 from synthnb.ranking import Ranking, RankingError
 from tests.loopback import Loopback, Reply
@@ -150,6 +150,31 @@ def test_a_judge_that_takes_the_first_decides_nothing(home: Path, loopback: Loop
     assert found.p < 0.001
     assert not found.enough
     assert "prefers the first answer" in str(ranking._repr_mimebundle_()["text/plain"])
+
+
+def test_the_pairs_where_a_judge_differs_can_be_seen(home: Path, loopback: Loopback) -> None:
+    ranking = answers().rank(pairs=18)
+    desk = desk_of(ranking)
+    asked = {"id": 1, "op": "differ", "model": "lab/tiny"}
+    assert "Judge the rest first" in desk.answer(asked)["error"]
+    judge_all(ranking, noise=0)
+    judge(ranking, home, loopback, first=True)
+    told = desk.answer(asked)
+    assert told["total"] == len(told["rows"]) == ranking.result().judges[0].pairs == 18
+    for row in told["rows"]:
+        assert row["judge"] == "tie"
+        better = "left" if strength(row["left"]) > strength(row["right"]) else "right"
+        assert row["people"] == better
+        assert row["question"].startswith("Question ")
+    assert desk.answer({**asked, "model": "nobody"})["rows"] == []
+
+
+def test_a_rater_is_called_by_name(home: Path) -> None:
+    ranking = answers().rank(pairs=18, rater="ann")
+    judge_all(ranking, noise=0)
+    said = ranking.result().facts
+    assert said.startswith("18 pairs by ann")
+    assert said.endswith("ann repeated the verdict on 3 of 3 swapped pairs")
 
 
 def test_terms_are_asked_at_export(tmp_path: Path) -> None:

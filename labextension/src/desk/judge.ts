@@ -35,8 +35,7 @@ export function judge(
       block(
         `Judge against ${people}`,
         `${visible(text(found.model))}, the same ${plural(n(found.pairs), 'pair')}`,
-        h('div', { class: 'sn-kk' }, confusion(grid(kappa.table), people), words),
-        n(found.differ) && differ ? disagreements(found, people, differ) : null
+        h('div', { class: 'sn-kk' }, confusion(grid(kappa.table), people), words)
       ),
       block(
         'Position bias',
@@ -44,7 +43,8 @@ export function judge(
         bias(found),
         h('p', {}, visible(said))
       )
-    )
+    ),
+    ...(n(found.differ) && differ ? [disagreements(found, people, differ)] : [])
   ];
 }
 

@@ -364,6 +364,8 @@ def _plain(path: Path, error: Exception) -> str:
     denied = isinstance(error, PermissionError) or getattr(error, "errno", None) == errno.EROFS
     if denied or "readonly" in text or "unable to open" in text:
         return f"The folder {path.parent} cannot be written: set SYNTHNB_HOME to one that can."
+    if "disk I/O" in text:
+        return f"The disk does not take {path}: is it full, over its quota, or gone?"
     if "locked" in text or isinstance(error, TimeoutError):
         return f"{path} was busy for too long: another process holds it."
     if "malformed" in text or "not a database" in text:

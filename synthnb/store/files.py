@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import time
@@ -51,7 +52,9 @@ def open_file(path: Path) -> str | None:
     else:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         _prepare(path)
-    os.chmod(path, 0o600)
+    for end in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(path.with_name(path.name + end), 0o600)
     if is_network(path):
         notice = notice or (
             f"{path.parent} is on a network file system, where databases are slow and "

@@ -84,6 +84,31 @@ def test_a_run_too_long_for_memory_stops_on_a_full_disk(
         shared_store().close()
 
 
+LIMITED = """
+import resource, signal, sys
+from synthnb import Recipe, generate
+from synthnb.settings import Profile, Settings
+lab = Profile("lab", base_url=sys.argv[1], concurrency=8)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+batch = generate(
+    Recipe.loads(sys.argv[2]), 200, settings=Settings(model="lab/tiny", profiles={"lab": lab}),
+    on_event=lambda event: print(getattr(event, "message", "")),
+)
+print(batch.status, len(batch))
+"""
+
+
+def test_a_file_that_may_not_grow_is_told_and_loses_no_row(loopback: Loopback) -> None:
+    loopback.script(lambda number, body: f"{number} " + "word " * 800)
+    command = [sys.executable, "-c", LIMITED, loopback.base_url, RECIPE.dumps()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+
+    assert done.stderr == ""
+    assert done.stdout.endswith("done 200\n")
+    assert "full, over its quota, or gone" in done.stdout
+
+
 def test_a_folder_that_cannot_be_written_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loopback: Loopback
 ) -> None:

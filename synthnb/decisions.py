@@ -161,13 +161,12 @@ class Decisions:
     def _put(self, row: str, kind: str, value: JSON) -> None:
         self._load()
         with self._lock:
-            kept: Mapping[str, object] = {
-                "outcome": self._outcomes,
-                "edit": self._edits,
-                "tags": self._tags,
-                "rank": self._ranks,
+            known = {
+                "outcome": cast("dict[str, JSON]", self._outcomes),
+                "edit": cast("dict[str, JSON]", self._edits),
+                "tags": cast("dict[str, JSON]", self._tags),
+                "rank": cast("dict[str, JSON]", self._ranks),
             }[kind]
-            known = cast(dict[str, JSON], kept)
             known.pop(row, None)
             self._order.pop((row, kind), None)
             if value is not None:

@@ -59,12 +59,12 @@ def independent(played: list[Game], systems: int) -> np.ndarray:
     return np.append(found, -found.sum())
 
 
-LOST = [Game(str(i), 0, 2, 1.0) for i in range(6)] + [
-    Game(f"x{i}", 1, 0, i % 2) for i in range(6)
-]
-APART = [Game(str(i), 0, 1, 1.0) for i in range(9)] + [
-    Game(f"x{i}", 2, 3, 0.5) for i in range(9)
-]
+def between(a: int, b: int, *scores: float) -> list[Game]:
+    return [Game(f"{a}-{b} {i}", a, b, score) for i, score in enumerate(scores)]
+
+
+LOST = [*between(0, 2, *[1.0] * 6), *between(1, 0, 0.0, 1.0, 0.0, 1.0)]
+APART = [*between(0, 1, *[1.0] * 9), *between(2, 3, *[0.5] * 9)]
 
 
 @pytest.mark.parametrize(

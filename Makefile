@@ -17,14 +17,14 @@ SOURCES := $(shell find $(EXTENSION)/src $(EXTENSION)/style -type f) \
   $(EXTENSION)/package.json $(EXTENSION)/tsconfig.json $(EXTENSION)/widget.build.mjs
 STEP = @printf '\n\033[1m%s\033[0m\n'
 
-.PHONY: help setup demo lab test test-long unit frontend notebooks browser lint format tapes clean
+.PHONY: help setup demo lab test test-long oldest unit frontend notebooks browser lint format tapes clean
 
 help:
 	@echo 'make demo       install, fetch a small model, write 24 rows into demo/'
 	@echo 'make lab        open notebooks/01_quickstart.ipynb in JupyterLab'
 	@echo 'make test       every test: unit, front end, notebooks, real JupyterLab in a browser'
 	@echo 'make lint       ruff, mypy, eslint, house rules'
-	@echo 'make test-long  tests that take minutes'
+	@echo 'make test-long  tests that take minutes, and all tests with the oldest dependencies'
 	@echo 'make tapes      record the tapes of the notebooks again, with the embedded model'
 	@echo 'make clean      remove the environment and everything built'
 
@@ -111,8 +111,22 @@ $(VENV)/.consumers: pyproject.toml $(VENV)/.python
 	$(PY) -m pip install --progress-bar on --group consumers
 	@touch $@
 
-test-long: setup $(VENV)/.model $(VENV)/.consumers
+test-long: setup $(VENV)/.model $(VENV)/.consumers oldest
 	$(PY) -m pytest tests -m long $(PYTEST)
+
+# The unit tests with the oldest versions that pyproject.toml allows.
+build/oldest/.done: pyproject.toml | $(VENV)/.python
+	$(STEP) 'The oldest dependencies'
+	$(PY) -m pip install --quiet --group oldest
+	UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile --quiet --resolution lowest-direct pyproject.toml \
+	  --extra local --extra keyring --extra hub --extra documents -p $(PY) -o build/oldest.txt
+	$(PY) -m venv --clear build/oldest
+	UV_SYSTEM_CERTS=1 $(BIN)/uv pip install --quiet -p build/oldest -r build/oldest.txt \
+	  pytest hypothesis nbval nbclient ipykernel datasets
+	@touch $@
+
+oldest: build/oldest/.done setup $(VENV)/.model
+	build/oldest/bin/python -m pytest tests --ignore=tests/browser --ignore=tests/test_wheel.py $(PYTEST)
 
 lint: $(VENV)/.python $(VENV)/.npm
 	$(BIN)/ruff check .

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,29 @@ def test_import_loads_nothing_heavy() -> None:
 def test_reading_a_recipe_loads_nothing_heavy() -> None:
     code = "import synthnb; synthnb.Recipe.loads('synthnb: 1\\ncolumns: {a: [x, y]}')"
     assert loaded_by(code).isdisjoint((*HEAVY, *SCREENS))
+
+
+NAMES = {"ruamel": "ruamel.yaml", "sklearn": "scikit-learn", "vl_convert": "vl-convert-python"}
+"""Modules whose package is called otherwise."""
+ASKED = {"certifi"}
+"""Taken where they are, never needed."""
+
+
+def test_whatever_is_imported_is_a_declared_dependency() -> None:
+    project = tomllib.loads((house.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    lines = [line for part in (project["dependencies"], *extras) for line in part]
+    declared = {re.split(r"[>=<;\[ ]", line)[0].replace("_", "-") for line in lines}
+    used = set()
+    for path in house.tracked("synthnb/*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                used |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                used.add(node.module.split(".")[0])
+    foreign = used - {"synthnb", "__future__"} - sys.stdlib_module_names - ASKED
+    packages = {NAMES.get(name, name.lower()).replace("_", "-") for name in foreign}
+    assert packages <= declared
 
 
 def test_all_but_the_notebook_does_without_a_screen() -> None:

@@ -35,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     _make_room(args.out, recipe.fingerprint)
     print(f"Writing {prepared.wanted} rows with {recipe.model}.", flush=True)
     code = execute(prepared, args.out, quiet=args.quiet)
-    print(_next(args.out))
+    if code == 0:
+        print(_next(args.out))
     return code
 
 

@@ -70,9 +70,8 @@ def value_data(value: Value) -> dict[str, JSON]:
     data: dict[str, JSON] = {}
     for name, field in type(value).model_fields.items():
         item = getattr(value, name)
-        if name == "kind" or (
-            not field.is_required() and item == field.get_default(call_default_factory=True)
-        ):
+        usual = field.get_default(call_default_factory=True, validated_data={})
+        if name == "kind" or (not field.is_required() and item == usual):
             continue
         if isinstance(item, Value):
             item = value_data(item)

@@ -140,7 +140,10 @@ def rows_of(batch: Batch, text: str) -> list[Record]:
     chosen in the batch's view. Raises ``SteerError`` for numbers that are not there.
     """
     if text.strip() == "selection":
-        return list(batch.selection.records)
+        chosen = batch.selection
+        if not chosen.chosen and not chosen.search:
+            raise SteerError("Nothing is selected: click a bar in the batch's view first.")
+        return list(chosen.records)
     by_number: dict[int, Record] = {}
     for record in batch.records:
         before = by_number.get(record.index + 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from synthnb.desks.review import MIME, desk_of
+from synthnb.explore.live import live_of
 from synthnb.review import Decision, Queue, ReviewError, apply, from_text
 from synthnb.steer import SteerError, rows_of, steer
 from tests.samples import HOSTILE, batch_of, sample_batch
@@ -179,6 +180,15 @@ def test_disliked_examples_leave_the_recipe() -> None:
     queue.edit({"text": example["text"]})
     made = steer(batch, unlike=[batch.records[0]])
     assert len(made.recipe.prompts["text"].examples) == 2
+
+
+def test_selected_rows_can_be_named() -> None:
+    batch = sample_batch()
+    with pytest.raises(SteerError, match="Nothing is selected"):
+        rows_of(batch, "selection")
+    chosen = {"kind": "values", "chart": "mood", "values": ["angry"]}
+    live_of(batch).choose(batch, {"filters": [chosen]})
+    assert {r.values["mood"] for r in rows_of(batch, "selection")} == {"angry"}
 
 
 @pytest.mark.parametrize("text", ["", "x", "5-2", "0", "1-99999", "400"])

@@ -68,6 +68,8 @@ def candidates(batch: Batch, column: str | None = None) -> Items:
     """The candidates of every accepted row; raises where the recipe asks for one answer."""
     recipe = batch.recipe
     many = [n for n, p in recipe.prompts.items() if getattr(p, "candidates", None)]
+    if column is not None and column not in batch.columns:
+        raise RankingError(f"{_title(batch)} has no column {one_line(column, 40)}.")
     name = column or (many[0] if many else None)
     if name is None or not _lists(batch, name):
         known = f"{batch.name}@{batch.version}" if batch.version else "NAME@2"

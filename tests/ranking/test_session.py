@@ -110,6 +110,8 @@ def test_one_answer_a_row_cannot_be_ranked() -> None:
     batch = answers(4)
     with pytest.raises(RankingError, match="one answer a row"):
         batch.rank(column="prompt")
+    with pytest.raises(RankingError, match="answers has no column reply"):
+        batch.rank(column="reply")
 
 
 def judge(ranking: Ranking, home: Path, loopback: Loopback, *, first: bool = False) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from synthnb.checks import Check, CheckContext, build, users_checks
 from synthnb.errors import CheckError, RecipeError
 from synthnb.events import Notice
+from synthnb.recipe import Recipe
 from synthnb.recipe.parts import CheckSpec
 from synthnb.source import SourceRows
 
 if TYPE_CHECKING:
     from synthnb.api.preparing import Run
-    from synthnb.recipe import Recipe
 
-__all__ = ["build_checks", "check_raw", "guarded", "notices"]
+__all__ = ["build_checks", "check_asked", "check_raw", "guarded", "notices"]
 
 _CHAT_ONLY = frozenset(
     {
@@ -24,6 +25,26 @@ _CHAT_ONLY = frozenset(
     }
 )
 """Hosts whose models answer chats and continue no bare text."""
+
+
+def check_asked(recipe: Any, n: Any) -> int | None:
+    """The number of rows that was asked for; refuses what is no recipe or no number."""
+    if not isinstance(recipe, Recipe):
+        raise RecipeError(
+            f"this takes a Recipe, not a {type(recipe).__name__}: synthnb.load(path) reads a "
+            "file, Recipe.loads(text) a text"
+        )
+    if not recipe.columns:
+        raise RecipeError("the recipe has no columns, so there is nothing to write")
+    if n is None:
+        return None
+    try:
+        rows = operator.index(n)
+    except TypeError:
+        raise RecipeError(f"a number of rows is a whole number, not {n!r}") from None
+    if rows < 1:
+        raise RecipeError(f"a run makes at least 1 row, not {rows}")
+    return rows
 
 
 def check_raw(run: Run) -> None:

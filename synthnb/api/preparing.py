@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synthnb.api.guarding import build_checks, check_raw, guarded, notices
+from synthnb.api.guarding import build_checks, check_asked, check_raw, guarded, notices
 from synthnb.checks import Check
 from synthnb.engine import Job, build_job
 from synthnb.engine.build import cell_models
 from synthnb.engine.estimate import Estimate, estimate_run
-from synthnb.errors import RecipeError, SettingsError, SourceError
+from synthnb.errors import SettingsError, SourceError
 from synthnb.events import Notice
 from synthnb.middleware import (
     Budget,
@@ -276,10 +276,9 @@ def prepare(
     a Python file that holds them; ``policy`` is how patiently faults are met.
     """
     settings = settings or load_settings()
+    n = check_asked(recipe, n)
     if model is not None:
         recipe = recipe.replace(model=model)
-    if not recipe.columns:
-        raise RecipeError("the recipe has no columns, so there is nothing to write")
     base = recipe.path.resolve().parent if recipe.path is not None else Path.cwd()
     recipe, rows = _rows(recipe, source, base)
     wanted, plan = _planned(recipe, rows, n)
@@ -352,8 +351,6 @@ def _planned(recipe: Recipe, rows: SourceRows | None, n: int | None) -> tuple[in
         if plan.limit is None:
             return ROWS, plan
         wanted = plan.limit
-    if wanted < 1:
-        raise RecipeError(f"a run makes at least 1 row, not {wanted}")
     return wanted, make_plan(recipe, rows, wanted)
 
 

@@ -6,6 +6,7 @@ Reads files and environment only; nothing is sent.
 from __future__ import annotations
 
 import importlib.util
+import os
 import platform
 import shutil
 import sys
@@ -119,6 +120,10 @@ def _profiles(settings: Settings) -> Iterator[Finding]:
 def _state() -> Iterator[Finding]:
     folder = data_dir()
     home = next(place for place in (folder, *folder.parents) if place.exists())
+    if not home.is_dir() or not os.access(home, os.W_OK | os.X_OK):
+        remedy = "set SYNTHNB_HOME to a folder of yours, or nothing is kept"
+        yield Finding("state", "broken", f"{folder} cannot be written", remedy)
+        return
     free = shutil.disk_usage(home).free
     state: Literal["ok", "broken"] = "ok" if free > 500_000_000 else "broken"
     remedy = "" if state == "ok" else "free some space: finished answers are kept there"

@@ -101,6 +101,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SynthError as error:
         print(f"synthnb: {error}", file=sys.stderr)
         return 2
+    except OSError as error:  # a full disk, a folder of somebody else
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"synthnb: {where}{error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("synthnb: stopped", file=sys.stderr)
         return 1

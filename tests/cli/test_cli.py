@@ -158,6 +158,14 @@ def test_doctor_names_what_is_missing(
     assert "profile lab" in shown
 
 
+def test_doctor_sees_that_nothing_can_be_kept(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNTHNB_HOME", str(here / "tiny.synth.yaml"))
+    assert main(["doctor"]) == 1
+    assert "cannot be written" in capsys.readouterr().out
+
+
 def test_collapse_prints_theory_beside_simulation(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["collapse", "gaussian_replace", "n=20", "t=10", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -66,6 +66,43 @@ def test_marginals_and_dependences_come_back() -> None:
     assert made["cost"].dropna().map(lambda cost: round(cost, 2) == cost).all()
 
 
+def test_labels_keep_what_has_no_order() -> None:
+    """Each city has its own weather and its own plans; no line through the cities says so."""
+    rng = np.random.default_rng(2)
+    city = rng.choice(["Oslo", "Bergen", "Bodo"], 900, p=[0.5, 0.3, 0.2])
+    own = {"Oslo": [0.8, 0.1, 0.1], "Bergen": [0.1, 0.1, 0.8], "Bodo": [0.1, 0.8, 0.1]}
+    real = pd.DataFrame(
+        {
+            "city": city,
+            "plan": [rng.choice(["a", "b", "c"], p=own[name]) for name in city],
+            "rain": pd.Series(city).map({"Oslo": 7, "Bergen": 22, "Bodo": 10})
+            + rng.normal(0, 2, 900),
+            "warm": pd.Series(city).map({"Oslo": 8, "Bergen": 6, "Bodo": -2})
+            + rng.normal(0, 1, 900),
+        }
+    )
+    real.loc[(real["plan"] == "c") & (rng.random(900) < 0.5), "warm"] = np.nan
+    model = fitted(real)
+    made = pd.DataFrame([model.sample(7, i) for i in range(900)])
+    for frame in (real, made):
+        frame["gap"] = frame["warm"].isna()
+    table = [pd.crosstab(f["city"], f["plan"], normalize="index") for f in (real, made)]
+    assert (table[0] - table[1]).abs().max().max() < 0.08
+    for number, near in [("rain", 3.0), ("warm", 2.0)]:
+        means = [frame.groupby("city")[number].mean() for frame in (real, made)]
+        assert (means[0] - means[1]).abs().max() < near
+    gaps = [frame.groupby("plan")["gap"].mean() for frame in (real, made)]
+    assert (gaps[0] - gaps[1]).abs().max() < 0.1
+
+
+def test_labels_alone_and_labels_with_gaps() -> None:
+    frame = [{"a": ["x", "y", None][i % 3], "b": ["u", "v"][i % 2]} for i in range(60)]
+    model = fitted(frame)
+    rows = [model.sample(1, i) for i in range(300)]
+    assert {row["a"] for row in rows} == {"x", "y", None}
+    assert abs(sum(row["a"] is None for row in rows) - 100) < 20
+
+
 def test_a_row_follows_from_seed_and_index() -> None:
     model, again = fitted(patients(200)), fitted(patients(200))
     assert [model.sample(7, i) for i in range(20)] == [again.sample(7, i) for i in range(20)]

@@ -172,6 +172,7 @@ def test_tables_follow_the_real_one(tmp_path: Path) -> None:
     found = compare(tmp_path / "patients.csv", synthnb.generate(numbers, 120))
     assert found.auc is not None and found.auc < 0.75 and found.copies == 0
     assert all(f.distance < 0.15 for f in found.columns)
+    assert found.correlation is not None and found.correlation < 0.25
     rare = numbers.replace(target={"quotas": {"ward": {"maternity": 30}}})
     assert synthnb.generate(rare, 40)["ward"].count("maternity") == 30
 

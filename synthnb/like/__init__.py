@@ -1,33 +1,25 @@
-"""Columns that follow real ones: marginals by empirical quantiles, joined by a Gaussian copula.
+"""Columns that follow real ones: labels by a tree, the rest by a Gaussian copula over them.
 
-Each column becomes a hidden normal variable; their correlations are chosen so that the
-columns' rank correlations come out as observed, ties and labels included. Labels without
-an order are put in the one that explains most of the other columns (first axis of a
-correspondence analysis). What a copula can't hold: dependences that are not monotone, and
-those of labels beyond that one axis.
+Marginals are the real ones: shares of labels, empirical quantiles of numbers and dates.
+Labels are drawn first, each beside the one that says most about it. Every number, date and
+gap is a hidden normal variable whose mean moves with each label; correlations are chosen so
+that rank correlations come out as observed, ties included. What is not held: dependences
+between numbers that are not monotone, and what only several labels together say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from synthnb.errors import SourceError
 from synthnb.like.compare import ColumnFigure, Comparison, compare
-from synthnb.like.marginals import (
-    Floats,
-    Labels,
-    Marginal,
-    key_of,
-    kind_of,
-    looks_unique,
-    make_marginal,
-)
+from synthnb.like.labels import LabelTree, fit_tree, label_effects
+from synthnb.like.marginals import Floats, Labels, Marginal, kind_of, make_marginal
 from synthnb.samplers.draws import permuted, spread, uniform
 from synthnb.types import JSON, Row
 
@@ -37,6 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["ColumnFigure", "Comparison", "JointModel", "compare", "fit_joint"]
 
 _MOST_ROWS = 20_000
+_MOST_MEANS = 2_000
+"""Rows whose means stand for all, where a hidden variable's distribution is needed."""
+_MOST_EXPLAINED = 0.98
+"""Share of a hidden variable's variance that labels may take."""
+_GRID = np.linspace(-9, 9, 1801)
 
 
 class JointModel:
@@ -45,35 +42,57 @@ class JointModel:
     def __init__(
         self,
         names: Mapping[str, str],
+        tree: LabelTree,
         parts: Sequence[tuple[str, bool, Marginal]],
-        correlations: Floats,
+        ranks: Sequence[Floats],
     ) -> None:
         self._names = dict(names)
+        self._tree = tree
         self._parts = list(parts)
-        self.correlations = correlations
-        """Between hidden normals, in the order of ``labels``."""
-        self._root = np.linalg.cholesky(correlations)
-
-    @property
-    def labels(self) -> list[str]:
-        """Source columns behind the hidden variables; ``NAME is missing`` for gaps."""
-        return [f"{name} is missing" if gap else name for name, gap, _ in self._parts]
+        total = _correlations(parts, ranks)
+        self._base, self._shifts, means = _means(tree, parts, ranks)
+        own = 1 - means.var(axis=0)
+        around = means - means.mean(axis=0)
+        rest = _repaired(total - around.T @ around / len(means), own)
+        self._root = np.linalg.cholesky(rest)
+        some = means[:: max(1, len(means) // _MOST_MEANS)]
+        self._shares = [
+            ndtr((_GRID[:, None] - some[:, i]) / np.sqrt(own[i])).mean(axis=1)
+            for i in range(len(self._parts))
+        ]
+        """Share of rows below each place of the grid, for each hidden variable."""
 
     def sample(self, seed: int, index: int, attempt: int = 0) -> Row:
         """One row: the recipe's column names to values. Attempts are independent."""
-        draws = [self._draw(seed, index, attempt, name) for name in self.labels]
-        # Rounded, so that the last bits of a machine's linear algebra decide nothing.
-        hidden = np.round(self._root @ ndtri(np.array(draws)), 9)
-        values: Row = {}
+        told = [self._draw(seed, index, attempt, name) for name in self._tree.names]
+        places = self._tree.draw(told)
+        values: Row = self._tree.values(places)
         gaps: set[str] = set()
-        for (name, gap, marginal), u in zip(self._parts, ndtr(hidden), strict=True):
-            value = marginal.value(float(u))
+        for (name, gap, marginal), u in zip(
+            self._parts, self._quantiles(seed, index, attempt, places), strict=True
+        ):
+            value = marginal.value(u)
             if not gap:
                 values[name] = value
             elif value:
                 gaps.add(name)
         found = {name: None if name in gaps else value for name, value in values.items()}
         return {name: found[column] for name, column in self._names.items()}
+
+    def _quantiles(
+        self, seed: int, index: int, attempt: int, places: Sequence[int]
+    ) -> list[float]:
+        if not self._parts:
+            return []
+        labels = [f"{name} is missing" if gap else name for name, gap, _ in self._parts]
+        draws = [self._draw(seed, index, attempt, label) for label in labels]
+        means = self._base.copy()
+        for shifts, place in zip(self._shifts, places, strict=True):
+            means += shifts[place]
+        # Rounded, so that the last bits of a machine's linear algebra decide nothing.
+        hidden = np.round(means + self._root @ ndtri(np.array(draws)), 9)
+        pairs = zip(hidden, self._shares, strict=True)
+        return [round(float(np.interp(h, _GRID, shares)), 9) for h, shares in pairs]
 
     def _draw(self, seed: int, index: int, attempt: int, name: str) -> float:
         if attempt:
@@ -90,6 +109,27 @@ def fit_joint(source: SourceRows, names: Mapping[str, str]) -> JointModel:
     rows, nested values, and columns that look like free text or identifiers: repeating
     those would copy real rows.
     """
+    data = _data(source, names)
+    nominal: dict[str, Sequence[JSON]] = {}
+    parts: list[tuple[str, bool, Marginal]] = []
+    ranks: list[Floats] = []
+    for column, values in data.items():
+        marginal = make_marginal(column, values)
+        if kind_of(values) == "labels":
+            nominal[column] = values
+            continue
+        parts.append((column, False, marginal))
+        ranks.append(marginal.ranks(values))
+        missing = sum(value is None for value in values)
+        if 0 < missing < len(values):
+            gap = Labels([False, True], [len(values) - missing, missing])
+            parts.append((column, True, gap))
+            ranks.append(gap.ranks([value is None for value in values]))
+    return JointModel(names, fit_tree(nominal), parts, ranks)
+
+
+def _data(source: SourceRows, names: Mapping[str, str]) -> dict[str, list[JSON]]:
+    """Source column to its values, of some rows where there are very many."""
     wanted = list(dict.fromkeys(names.values()))
     for column in wanted:
         if column not in source.columns:
@@ -102,64 +142,35 @@ def fit_joint(source: SourceRows, names: Mapping[str, str]) -> JointModel:
     if count > _MOST_ROWS:
         places = [permuted(i, count, 0, "like rows") for i in range(_MOST_ROWS)]  # type: ignore[assignment]
     rows = [source.row(place) for place in places]
-    data = {column: [row[column] for row in rows] for column in wanted}
-    orders = _label_orders(data)
-    parts: list[tuple[str, bool, Marginal]] = []
-    ranks: list[Floats] = []
-    for column, values in data.items():
-        marginal = make_marginal(column, values, orders.get(column))
-        parts.append((column, False, marginal))
-        ranks.append(marginal.ranks(values))
-        missing = sum(value is None for value in values)
-        if 0 < missing < count:
-            gap = Labels([False, True], [len(values) - missing, missing])
-            parts.append((column, True, gap))
-            ranks.append(gap.ranks([value is None for value in values]))
-    return JointModel(names, parts, _correlations(parts, ranks))
+    return {column: [row[column] for row in rows] for column in wanted}
 
 
-def _label_orders(data: Mapping[str, Sequence[JSON]]) -> dict[str, list[JSON]]:
-    """An order for the labels of each nominal column: first axis over all columns."""
-    nominal = {name for name, values in data.items() if kind_of(values) == "labels"}
-    coded = {name: _codes(values, name in nominal) for name, values in data.items()}
-    blocks = [(name, codes, levels) for name, (codes, levels) in coded.items() if levels]
-    if not nominal or len(blocks) < 2:
-        return {}
-    ones = np.concatenate(
-        [codes[:, None] == np.arange(len(levels)) for _, codes, levels in blocks], axis=1
-    ).astype(np.float64)
-    mass = np.maximum(ones.sum(axis=0), 1e-12)
-    burt = (ones.T @ ones) / np.sqrt(np.outer(mass, mass)) / len(blocks)
-    root = np.sqrt(mass / mass.sum())
-    axes = np.linalg.eigh(burt - np.outer(root, root))[1]
-    axis = np.round(axes[:, -1] / np.sqrt(mass), 9)
-    axis = axis * np.sign(axis[np.argmax(np.abs(axis))])
-    orders: dict[str, list[JSON]] = {}
-    start = 0
-    for name, _, levels in blocks:
-        part = axis[start : start + len(levels)]
-        start += len(levels)
-        if name in nominal:
-            by_axis = sorted(range(len(levels)), key=lambda i: (part[i], str(levels[i])))
-            orders[name] = [levels[i] for i in by_axis]
-    return orders
+def _means(
+    tree: LabelTree, parts: Sequence[tuple[str, bool, Marginal]], ranks: Sequence[Floats]
+) -> tuple[Floats, list[Floats], Floats]:
+    """What labels do to the hidden variables: base, shifts by label, the mean of each row."""
+    x, _ = _grid()
+    base = np.zeros(len(parts))
+    shifts = [np.zeros((size, len(parts))) for size in tree.sizes]
+    for i, ((_, _, marginal), ranked) in enumerate(zip(parts, ranks, strict=True)):
+        # Ties hide part of a shift: a mean moves the scores by this much of it only.
+        seen = float(np.mean(_normal(marginal.scores(ndtr(x))) * x))
+        if seen < 0.05:
+            continue
+        start, moved = label_effects(tree, _normal(ranked))
+        base[i] = start / seen
+        for shift, by_label in zip(shifts, moved, strict=True):
+            shift[:, i] = by_label / seen
+    means = np.tile(base, (len(ranks[0] if ranks else tree.codes), 1))
+    for shift, codes in zip(shifts, tree.codes.T, strict=True):
+        means = means + shift[codes]
+    scale = np.sqrt(_MOST_EXPLAINED / np.maximum(means.var(axis=0), _MOST_EXPLAINED))
+    return base * scale, [shift * scale for shift in shifts], means * scale
 
 
-def _codes(values: Sequence[JSON], nominal: bool) -> tuple[npt.NDArray[np.intp], list[Any]]:
-    """Level of each row (-1 for missing) and the levels; numbers in five equal parts."""
-    kind = kind_of(values)
-    if kind in ("nested", "empty"):
-        return np.full(len(values), -1, dtype=np.intp), []
-    if nominal or kind == "steps":
-        levels = {key_of(v): v for v in values if v is not None}
-        places = {key: place for place, key in enumerate(levels)}
-        codes = [-1 if v is None else places[key_of(v)] for v in values]
-        if looks_unique(len(levels), len(values)):
-            return np.full(len(values), -1, dtype=np.intp), []
-        return np.array(codes, dtype=np.intp), list(levels.values())
-    ranks = make_marginal("", values, None).ranks(values)
-    parts = np.where(np.isnan(ranks), -1, np.minimum(ranks * 5, 4)).astype(np.intp)
-    return parts, list(range(5))
+def _normal(ranks: Floats) -> Floats:
+    """Normal scores of ranks between 0 and 1."""
+    return np.asarray(ndtri(np.clip(ranks, 1e-6, 1 - 1e-6)), dtype=np.float64)
 
 
 def _correlations(
@@ -174,7 +185,7 @@ def _correlations(
         observed = _pearson(ranks[one][both], ranks[other][both])
         latent = _hidden(parts[one][2], parts[other][2], observed, first, second)
         found[one, other] = found[other, one] = latent
-    return _repaired(found)
+    return found
 
 
 def _pearson(x: Floats, y: Floats) -> float:
@@ -208,9 +219,11 @@ def _hidden(one: Marginal, other: Marginal, observed: float, x: Floats, y: Float
     return (low + high) / 2
 
 
-def _repaired(matrix: Floats) -> Floats:
-    """The nearest sensible correlation matrix: no negative directions, ones in the middle."""
+def _repaired(matrix: Floats, wanted: Floats) -> Floats:
+    """The nearest sensible covariance: no negative directions, ``wanted`` variances."""
+    if not len(matrix):
+        return matrix
     values, vectors = np.linalg.eigh(matrix)
     fixed: Floats = (vectors * np.maximum(values, 1e-6)) @ vectors.T
-    scale = np.sqrt(np.diag(fixed))
+    scale = np.sqrt(np.diag(fixed) / wanted)
     return np.asarray(fixed / np.outer(scale, scale), dtype=np.float64)

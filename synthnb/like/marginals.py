@@ -208,8 +208,8 @@ def moments_of(texts: Sequence[str]) -> list[datetime] | None:
     return found if len({moment.tzinfo is None for moment in found}) == 1 else None
 
 
-def make_marginal(name: str, values: Sequence[JSON], order: list[JSON] | None) -> Marginal:
-    """The marginal that fits the values; ``order`` is that of the labels, if known."""
+def make_marginal(name: str, values: Sequence[JSON]) -> Marginal:
+    """The marginal that fits the values; labels stand in the order of their counts."""
     there = [value for value in values if value is not None]
     kind = kind_of(values)
     if kind == "nested":
@@ -226,11 +226,8 @@ def make_marginal(name: str, values: Sequence[JSON], order: list[JSON] | None) -
             f"Column {name} looks like free text or names ({len(counts)} different values in "
             f"{len(there)} rows): write it with a prompt, or use uuid or person."
         )
-    if kind == "steps":
-        order = sorted(set(there))
-    chosen = order or [
-        value for _, value in sorted(counts, key=lambda key: (-counts[key], key))
-    ]
+    ranked = sorted(counts, key=lambda key: (-counts[key], str(key)))
+    chosen = sorted(set(there)) if kind == "steps" else [value for _, value in ranked]
     return Labels(chosen, [counts[key_of(value)] for value in chosen])
 
 

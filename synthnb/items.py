@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["FLAGS", "Item", "ItemReport", "item_analysis"]
 
 FLAGS = {
-    "ambiguous": "most solvers agree on one wrong answer, or better solvers fail it",
+    "ambiguous": "most solvers agree on one wrong answer, the better ones too, or those fail it",
     "closed_book": "solved every time without what it asks about",
     "unsolved": "no solver got it right: too hard, or the key is wrong",
     "solved_by_all": "every solver got it right: it tells nobody apart",
@@ -37,6 +37,8 @@ ENOUGH = 3
 """Closed-book answers from which on an item can be told to leak."""
 MANY = 5
 """Solvers from which on a negative discrimination is worth a flag."""
+TELLS = 0.3
+"""Discrimination from which on an item tells good solvers from bad ones (a usual bound)."""
 HALF = 0.5
 
 
@@ -298,7 +300,9 @@ def _item(
     flags = []
     if read.options and read.place is None:
         flags.append("no_key")
-    agreed = times >= 2 and share > HALF
+    # A hard item that the better solvers get has its key right, however many miss it.
+    told = apart is not None and apart >= TELLS and len(said) >= ENOUGH
+    agreed = times >= 2 and share > HALF and not told
     backwards = apart is not None and apart < 0 and len(said) >= MANY
     if rate is not None and (agreed or backwards):
         flags.append("ambiguous")

@@ -88,6 +88,14 @@ def test_what_to_look_at_first() -> None:
     assert flags[4] == ("no_key",)
 
 
+def test_a_hard_item_that_the_better_solver_gets_is_not_ambiguous() -> None:
+    easy = [{"solved": turns("AAB")}] * 3
+    report = item_analysis(items(*easy, {"solved": turns("ABB")}))
+    assert report.items[3].wrong_share > 0.5
+    assert report.items[3].discrimination is not None and report.items[3].discrimination > 0.3
+    assert report.items[3].flags == ()
+
+
 def test_backwards_items_are_flagged_with_five_solvers() -> None:
     good = [{"solved": turns("AAABB")}] * 4
     batch = items(*good, {"solved": turns("BBAAA")})

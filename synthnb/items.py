@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["FLAGS", "Item", "ItemReport", "item_analysis"]
 
 FLAGS = {
-    "ambiguous": "most solvers agree on one wrong answer, the better ones too, or those fail it",
+    "ambiguous": "most solvers agree on one wrong answer, or the better ones fail it",
     "closed_book": "solved every time without what it asks about",
     "unsolved": "no solver got it right: too hard, or the key is wrong",
     "solved_by_all": "every solver got it right: it tells nobody apart",

@@ -81,7 +81,8 @@ class Pipeline:
         """Columns that are filled once for a whole list."""
         self.once += [step for step in self.steps if step[0] == self.listed]
         self._rest = [step for step in self.steps if step not in self.once]
-        bound = _bound(recipe, needed)
+        # A list is drawn for one quota cell: its rows share what quotas are on.
+        bound = _bound(recipe, needed | _with_quotas(recipe))
         self._free = {
             name
             for name, column in recipe.columns.items()
@@ -257,6 +258,11 @@ def _listed(recipe: Recipe) -> str | None:
                 f"column {names[0]}: per_call goes with neither turns nor candidates"
             )
     return names[0] if names else None
+
+
+def _with_quotas(recipe: Recipe) -> set[str]:
+    names = {name.strip() for names in recipe.target.quotas for name in names.split("&")}
+    return names & set(recipe.columns)
 
 
 def _bound(recipe: Recipe, needed: set[str]) -> set[str]:

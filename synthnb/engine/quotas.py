@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synthnb.errors import RecipeError
-from synthnb.recipe.parts import Category, Subcategory, label
+from synthnb.recipe.parts import Category, Integer, Like, Subcategory, label
 from synthnb.samplers import Plan, quota_cells
 from synthnb.samplers.columns import options
 from synthnb.samplers.draws import uniform
@@ -87,26 +87,46 @@ class Family:
         taken = {label(cell[0]) for cell in self.wanted}
         if isinstance(column, Category):
             pairs = list(zip(column.values, column.weights, strict=True))
+        elif isinstance(column, Integer):
+            return self._whole(column, index)
         elif isinstance(column, Subcategory):
             seen = {label(v): v for key in column.of for v in options(column, key)}
             pairs = [(value, 1.0) for value in seen.values()]
         else:
             source = self._plan.source
-            values = source.values(name) if source is not None else []
+            real = column.column if isinstance(column, Like) else name
+            values = source.values(real) if source is not None else []
             pairs = [(value, 1.0) for value in {label(v): v for v in values}.values()]
         free = [(value, weight) for value, weight in pairs if label(value) not in taken]
         total = sum(weight for _, weight in free)
         if total <= 0:
-            raise RecipeError(
-                f"the quotas on {name} name every value, but not every row: add "
-                f"{self.room[REST]} to one of them, or lower target.rows"
-            )
+            raise self._no_other(name)
         mark = uniform(self._plan.recipe.seed, "quota", name, index) * total
         for value, weight in free:
             mark -= weight
             if mark < 0:
                 return value
         return free[-1][0]
+
+    def _whole(self, column: Integer, index: int) -> int:
+        """A whole number without a quota."""
+        name = self.names[0]
+        taken = sorted({int(cell[0]) for cell in self.wanted})
+        taken = [value for value in taken if column.low <= value <= column.high]
+        count = column.high - column.low + 1 - len(taken)
+        if count <= 0:
+            raise self._no_other(name)
+        drawn = uniform(self._plan.recipe.seed, "quota", name, index)
+        value = column.low + min(int(drawn * count), count - 1)
+        for number in taken:
+            value += number <= value
+        return value
+
+    def _no_other(self, name: str) -> RecipeError:
+        return RecipeError(
+            f"the quotas on {name} name every value, but not every row: add "
+            f"{self.room[REST]} to one of them, or lower target.rows"
+        )
 
 
 def families(plan: Plan, n: int) -> list[Family]:

@@ -215,7 +215,8 @@ class Engine:
         self.emit(RowDone(record))
         tripped = self.breaker.count(outcome.lost, record)
         if tripped is not None:
-            self.stop("stopped", tripped)
+            cells = slots.short_cells() if slots.accepted and slots.in_order else []
+            self.stop("stopped", "; ".join([tripped, *cells]))
         self._turned.set()
 
     def _store(self, seq: int, record: Record) -> None:

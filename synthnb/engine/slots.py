@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any
 
-from synthnb.engine.quotas import Family, families
-from synthnb.errors import RecipeError
+from synthnb.engine.quotas import families
+from synthnb.engine.steering import Cells, Steering, Where
 from synthnb.recipe.parts import label
 from synthnb.samplers import Plan
 from synthnb.types import JSON, Reason, Row
@@ -24,8 +24,6 @@ CELLS = 3
 """Cells that could not be filled which the reason names; the batch has them all."""
 RETRIES = 4
 """Further attempts at one source row that cannot be replaced by another."""
-
-Where: TypeAlias = Mapping[str, JSON] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Slot:
     attempt: int = 0
     size: int = 1
     where: Where = None
-    cell: tuple[tuple[JSON, ...], ...] = ()
+    cell: Cells = ()
     """The quota cell of each family."""
     pool: int = 0
     """Rows that had been accepted when its round began."""
@@ -71,11 +69,12 @@ class Slots:
         self.undecided = 0
         self.accepted = 0
         self._families = families(plan, n)
+        self._steering = Steering(plan, self._families, n)
         self._seq = 0
         self._group = 0
         self._planned = 0
         self._lost: deque[Slot] = deque()
-        self._tallies: dict[tuple[tuple[JSON, ...], ...], Tally] = {}
+        self._tallies: dict[Cells, Tally] = {}
         self._ended = False
 
     @property
@@ -153,29 +152,31 @@ class Slots:
     def shortfall(self) -> tuple[Mapping[str, object], ...]:
         """Cells that could not be filled: cell, wanted, accepted, why."""
         found: list[Mapping[str, object]] = []
+        every = sum((tally.why for tally in self._tallies.values()), Counter[str]())
         for family in self._families:
             for cell, wanted in family.wanted.items():
                 if family.planned:
-                    place = self._families_planned().index(family)
+                    place = self._steering.families.index(family)
                     tallies = [t for key, t in self._tallies.items() if key[place] == cell]
                     accepted = sum(tally.accepted for tally in tallies)
                     why = sum((tally.why for tally in tallies), Counter[str]())
                 else:
-                    accepted, why = wanted - family.room[cell], Counter[str]()
+                    accepted, why = wanted - family.room[cell], every
                 if accepted < wanted:
                     found.append(_short(family.named(cell), wanted, accepted, why))
         if not found and self.accepted < self.n:
-            every = sum((tally.why for tally in self._tallies.values()), Counter[str]())
             found.append(_short({}, self.n, self.accepted, every))
         return tuple(found)
 
     def why_short(self) -> str:
         """One line on why fewer than ``n`` rows were accepted, and of which cells."""
+        return "; ".join([self._what_ended(), *self.short_cells()])
+
+    def short_cells(self) -> list[str]:
+        """The first few cells that are short, one line each."""
         short = self.shortfall()
         told = [_told(cell) for cell in short[:CELLS]]
-        if len(short) > CELLS:
-            told.append(f"{len(short) - CELLS} more")
-        return "; ".join([self._what_ended(), *told])
+        return [*told, f"{len(short) - CELLS} more"] if len(short) > CELLS else told
 
     def _what_ended(self) -> str:
         if self.launched >= self.cap:
@@ -184,9 +185,6 @@ class Slots:
         if limit is not None and limit < self.n:
             return f"the source has rows for {limit} only: raise per_row, or set repeat: true"
         return "no further candidate could be tried"
-
-    def _families_planned(self) -> list[Family]:
-        return [family for family in self._families if family.planned]
 
     def _tally(self, slot: Slot) -> Tally:
         found = self._tallies.get(slot.cell)
@@ -199,42 +197,12 @@ class Slots:
         size = min(size, self.n - self._planned)
         index = self._group * self.per_call
         limit = self.plan.limit
-        if limit is not None and index >= limit and not self._families_planned():
+        if limit is not None and index >= limit and not self._steering.families:
             raise IndexError(index)
-        where, cell, size = self._steer(index, size)
+        where, cell, size = self._steering.own(index, size)
         self._group += 1
         self._planned += size
         return Slot(self._seq, index, 0, size, where, cell)
-
-    def _steer(self, index: int, size: int) -> tuple[Where, tuple[tuple[JSON, ...], ...], int]:
-        planned = self._families_planned()
-        if not planned:
-            return None, (), size
-        limit = self.plan.limit
-        natural: Row | None = None
-        if limit is None or index < limit:
-            row = self.plan.row(index)
-            natural = {**(row.source or {}), **row.values}
-        where: dict[str, JSON] = {}
-        cells: list[tuple[JSON, ...]] = []
-        for family in planned:
-            cell = family.cell_of(natural) if natural is not None else None
-            if cell is None or family.room[cell] <= 0:
-                cell = family.emptiest()
-                where.update(family.condition(cell, index))
-            cells.append(cell)
-            size = min(size, max(1, family.room[cell]))
-        if where:
-            self._possible(index, where)
-        for family, cell in zip(planned, cells, strict=True):
-            family.room[cell] -= size
-        return where or None, tuple(cells), size
-
-    def _possible(self, index: int, where: dict[str, JSON]) -> None:
-        try:
-            self.plan.row(index, where)
-        except RecipeError as error:
-            raise RecipeError(f"quotas cannot be met: {error.message}") from None
 
     def _again(self, size: int) -> Slot | None:
         """A candidate for the slot that was lost first."""
@@ -258,12 +226,7 @@ class Slots:
                 return self._again(size)
             return Slot(self._seq, slot.index, slot.attempt + 1, size, None, slot.cell)
         self._group += 1
-        where = slot.where
-        planned = self._families_planned()
-        if planned and where is None:
-            where = {}
-            for family, cell in zip(planned, slot.cell, strict=True):
-                where.update(family.condition(cell, index))
+        where = self._steering.again(index, slot.cell, slot.where)
         return Slot(self._seq, index, 1, size, where or None, slot.cell)
 
 

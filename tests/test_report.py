@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from synthnb.batch import Batch
@@ -66,6 +67,38 @@ def test_planted_copies_are_found_with_their_source_row() -> None:
     assert found.copying.longest >= 16
     assert found.copying.row == made[17] and found.copying.source == source
     assert "copy the source" in found.steps[0].do
+
+
+def test_a_copy_is_shown_beside_its_source_even_where_it_is_short_or_has_no_spaces() -> None:
+    real = [
+        {"text": t}
+        for t in ["Off we go", "今日は天気が良いので散歩に行きました", *sample_texts(40)]
+    ]
+    for made, source in (
+        ("off we  go", "Off we go"),
+        ("今日は天気が良いので散歩に行きました。", None),
+    ):
+        found = report([*rows(sample_texts(40, 8)), {"text": made, "label": "a"}], real=real)
+        assert found.copying is not None and found.copying.near >= 1
+        best = report([{"text": made}] * 2, real=real).copying
+        assert best is not None and best.row == made
+        assert best.source == (source or real[1]["text"])
+        shown = report([{"text": made}] * 2, real=real)
+        for view in (str(shown), shown.to_html(), str(shown._repr_mimebundle_()["text/html"])):
+            assert best.source in view
+
+
+def test_one_copy_and_one_address_among_thirty_thousand_rows_are_found() -> None:
+    """Nothing planted may fall through a sample."""
+    made = [
+        f"Row {i} is about {i * 7919 % 30011} and {i * 104729 % 30011}." for i in range(30_000)
+    ]
+    real = [f"Real {i} tells of {i * 7919 % 9973} or {i * 31 % 9973}." for i in range(25_000)]
+    made[29_998] = real[24_999]
+    made[15_001] += " Mail to jane.doe@example.com."
+    found = report(rows(made), real=[{"text": text} for text in real])
+    assert found.personal == {"text": {"email": 1}} and found.personal_rows == 30_000
+    assert found.copying is not None and found.copying.exact == 1
 
 
 def test_rows_that_follow_what_the_model_saw_too_closely() -> None:
@@ -127,6 +160,42 @@ def test_columns_against_the_plan_and_against_real_rows() -> None:
         for a, w in zip(rng.normal(50, 9, 500), "abcab" * 100, strict=True)
     ]
     assert {c.word for c in report(same, real=real).columns} == {"no evidence"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_like_the_real_ones_ask_for_nothing(seed: int) -> None:
+    """Words are called at 95%, one in twenty by chance; steps only follow from clear ones."""
+    rng = np.random.default_rng(seed)
+    words = np.array([f"w{n}" for n in range(3000)])
+    shares = 1 / np.arange(1, 3001)
+
+    def drawn(count: int) -> list[dict[str, str | float]]:
+        return [
+            {
+                "text": " ".join(
+                    rng.choice(words, rng.integers(10, 40), p=shares / shares.sum())
+                ),
+                "label": str(rng.choice(["a", "b", "c"])),
+                "score": float(rng.normal()),
+            }
+            for _ in range(count)
+        ]
+
+    found = report(drawn(150), real=drawn(300))
+    assert found.headline == "Nothing alarming beside the real rows", str(found)
+    assert found.compared.count("no evidence") >= 13
+
+
+def test_empty_rows_are_counted_and_nothing_in_common_is_said() -> None:
+    gaps = report([{"text": t if i % 3 else None} for i, t in enumerate(sample_texts(60))])
+    assert gaps["empty"].value == pytest.approx(1 / 3)
+    assert "without text" in gaps.steps[0].do
+    assert "rows without text" in str(report([{"text": None}] * 20))
+    apart = report([{"n": i, "m": i * i} for i in range(50)], real=REAL)
+    assert "nothing to compare with 400" in apart.verdict
+    assert report(pd.DataFrame()).headline == "No rows to check"
+    huge = [{"n": 10**400, "text": text} for text in sample_texts(30)]
+    assert json.dumps(report(huge, real=huge).to_dict(), allow_nan=False)
 
 
 def test_personal_data_come_before_style() -> None:

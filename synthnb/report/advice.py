@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from synthnb.report.value import Step, shown
+from synthnb.report.value import Measure, Step, shown
 from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
@@ -19,14 +19,35 @@ FEW_ROWS = 50
 
 def steps(report: Report) -> list[Step]:
     """Three steps; those that no finding asks for come last and weigh little."""
-    found = [*_copied(report), *_personal(report), *_repeated(report), *_labels(report)]
+    found = [
+        *_empty(report),
+        *_copied(report),
+        *_personal(report),
+        *_repeated(report),
+        *_labels(report),
+    ]
     found += [*_useful(report), *_told(report), *_varied(report), *_covered(report)]
     found.sort(key=lambda step: -step.weight)
     return [*found, *_always(report)][:MOST]
 
 
+def _bad(measure: Measure) -> bool:
+    """Worse beyond the one in twenty figures that is called worse by chance."""
+    return measure.word == "worse" and measure.clear
+
+
 def _value(report: Report, name: str) -> float | None:
     return next((m.value for m in report.measures if m.id == name), None)
+
+
+def _empty(report: Report) -> Iterator[Step]:
+    share = _value(report, "empty")
+    if share:
+        yield Step(
+            f"Reject rows without text: length: {{column: {report.text}, min: 1}}",
+            f"{report['empty'].note} have nothing in {report.text}.",
+            min(1.0, 0.5 + share),
+        )
 
 
 def _copied(report: Report) -> Iterator[Step]:
@@ -87,7 +108,7 @@ def _repeated(report: Report) -> Iterator[Step]:
 
 def _labels(report: Report) -> Iterator[Step]:
     for check in report.columns:
-        if check.word != "changed":
+        if check.word != "changed" or not check.clear:
             continue
         away = check.figures.get("total_variation", check.figures.get("ks", 0.0))
         if check.against == "plan":
@@ -107,7 +128,7 @@ def _labels(report: Report) -> Iterator[Step]:
 
 def _useful(report: Report) -> Iterator[Step]:
     measure = next((m for m in report.measures if m.id == "tstr"), None)
-    if measure is None or measure.word != "worse" or measure.value is None:
+    if measure is None or not _bad(measure) or measure.value is None:
         return
     yield Step(
         "Keep the real rows in the training set: mix: {real: 0.3}",
@@ -119,7 +140,7 @@ def _useful(report: Report) -> Iterator[Step]:
 
 def _told(report: Report) -> Iterator[Step]:
     measure = next((m for m in report.measures if m.id == "c2st"), None)
-    if measure is None or measure.value is None or measure.word != "worse":
+    if measure is None or measure.value is None or not _bad(measure):
         return
     tells = [one_line(name, 30) for name, weight in report.giveaways if weight > 0][:3]
     words = ", ".join(f"“{word}”" for word in tells)
@@ -133,9 +154,9 @@ def _told(report: Report) -> Iterator[Step]:
 def _varied(report: Report) -> Iterator[Step]:
     names = ("distinct_2", "self_repetition", "compression_ratio", "vendi")
     worse = [m for m in report.measures if m.id in names and m.word == "worse"]
-    if not worse:
+    if not any(map(_bad, worse)):
         return
-    first = worse[0]
+    first = next(filter(_bad, worse))
     yield Step(
         "Vary the prompt, not the temperature: a column (topic, style, persona) or few_shot",
         f"Less varied than as many real rows: {first.title} {shown(first.value)}, real "
@@ -146,7 +167,7 @@ def _varied(report: Report) -> Iterator[Step]:
 
 def _covered(report: Report) -> Iterator[Step]:
     measure = next((m for m in report.measures if m.id == "coverage"), None)
-    if measure is None or measure.value is None or measure.word != "worse":
+    if measure is None or measure.value is None or not _bad(measure):
         return
     yield Step(
         "Show the model more of the source: few_shot, or per_row over all source rows",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthnb import metrics
-from synthnb.report.value import ColumnCheck, Share, Word, shown
+from synthnb.report.value import CLEAR, ColumnCheck, Share, Word, shown
 from synthnb.types import JSON
 from synthnb.visible import as_text, number, one_line
 
@@ -35,11 +35,14 @@ def _label(value: JSON) -> str:
 def numeric(values: Sequence[JSON]) -> bool:
     """Whether every known value is a number and they are more than a few labels."""
     known = [value for value in values if value is not None]
-    return (
-        bool(known)
-        and all(isinstance(v, int | float) and not isinstance(v, bool) for v in known)
-        and len(set(known)) > LABELS
-    )
+    return bool(known) and all(map(_fits, known)) and len(set(known)) > LABELS
+
+
+def _fits(value: JSON) -> bool:
+    """A number that a float can hold."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return isinstance(value, float) or abs(value) < 10**300
 
 
 def categorical(values: Sequence[JSON]) -> bool:
@@ -80,6 +83,7 @@ def against_plan(
     q = [count / total for count in held.values()] + [0.0]
     figures = {"total_variation": metrics.total_variation(p, q), "jsd": metrics.jsd(p, q)}
     word: Word = ""
+    clear = False
     if stray < size:
         inside = size - stray
         test = metrics.chi_square(
@@ -88,8 +92,9 @@ def against_plan(
         )
         figures |= {"chi_square": float(test), "p": test.p, "w": test.w}
         word = "changed" if test.p < 0.05 and test.w > SMALL else "no evidence"
+        clear = test.p < 0.003
     if stray:
-        word = "changed"
+        word, clear = "changed", True
     shares = _shares(counts, {label: count / total for label, count in held.items()}, size)
     return ColumnCheck(
         name,
@@ -98,6 +103,7 @@ def against_plan(
         shares,
         figures,
         word=word,
+        clear=clear,
         finding=_farthest(shares, "planned"),
     )
 
@@ -133,6 +139,7 @@ def _categories(
     second = rng.multinomial(len(real), q, DRAWS) / len(real)
     chance = float(np.quantile(np.abs(first - second).sum(axis=1) / 2, 0.95))
     word: Word = "changed" if figures["total_variation"] > chance + 1e-12 else "no evidence"
+    clear = figures["total_variation"] > CLEAR * chance + 1e-12
     shares = _shares(
         own, {label: count / len(real) for label, count in other.items()}, len(values)
     )
@@ -142,7 +149,7 @@ def _categories(
         finding = f"Never written: {', '.join(one_line(label, 30) for label in lost[:4])}" + (
             f" and {len(lost) - 4} more." if len(lost) > 4 else "."
         )
-    return ColumnCheck(name, "category", "real", shares, figures, chance, word, finding)
+    return ColumnCheck(name, "category", "real", shares, figures, chance, word, clear, finding)
 
 
 def _numbers(
@@ -165,8 +172,11 @@ def _numbers(
     draws = [
         metrics.ks(rng.choice(other, small), rng.choice(other, small)) for _ in range(DRAWS)
     ]
-    chance = float(np.quantile(draws, 0.95)) * scale
+    # Draws from one side miss how that side differs from the truth: the formula is a floor.
+    floor = 1.358 * math.sqrt(1 / len(own) + 1 / len(other))
+    chance = max(float(np.quantile(draws, 0.95)) * scale, floor)
     word: Word = "changed" if figures["ks"] > chance else "no evidence"
+    clear = figures["ks"] > CLEAR * chance
     shares = tuple(
         Share(
             f"{number(_short(lo))}–{number(_short(hi))}",
@@ -180,7 +190,7 @@ def _numbers(
         f"Median {shown(float(np.median(own)))}, real {shown(float(np.median(other)))}; "
         f"{_outside(own, other)}"
     )
-    return ColumnCheck(name, "number", "real", shares, figures, chance, word, finding)
+    return ColumnCheck(name, "number", "real", shares, figures, chance, word, clear, finding)
 
 
 def _outside(own: _Numbers, real: _Numbers) -> str:

@@ -28,10 +28,11 @@ def report_html(report: Report) -> str:
     if report.measures:
         parts.append(_table(HEAD, [cells(m) for m in report.measures], right=_NUMBERS))
     parts += [_bars(check) for check in report.columns]
-    parts += [f"<p>{escape(line, 1000)}</p>" for line in copy_lines(report)]
+    parts += [f"<p>{escape(line, 1000)}</p>" for line in [*copy_lines(report)][:1]]
     copying = report.copying
-    if copying is not None and copying.span:
-        rows = [("row", copying.row), ("source row", copying.source), ("shared", copying.span)]
+    if copying is not None and copying.row:
+        rows = [("row", copying.row), ("source row", copying.source)]
+        rows += [("shared", copying.span)] if copying.span else []
         parts.append(_table(None, rows))
     parts += [f"<p>{escape(line, 1000)}</p>" for line in told(report)]
     return "\n".join(parts)

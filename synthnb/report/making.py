@@ -14,9 +14,11 @@ from synthnb.metrics.threads import one_thread
 from synthnb.nearduplicates import near_duplicates
 from synthnb.report import against, columns, texts
 from synthnb.report.advice import steps
+from synthnb.report.copying import copies
 from synthnb.report.report import Report
 from synthnb.report.subject import (
     Table,
+    flat,
     from_batch,
     from_path,
     pick_label,
@@ -38,8 +40,8 @@ __all__ = ["check", "report"]
 
 MOST_TEXTS = 200_000
 """Texts in which duplicates are looked for."""
-SCANNED = 5000
-"""Rows that are scanned for personal data."""
+SCANNED, LETTERS = 100_000, 20_000_000
+"""Rows and letters that are scanned for personal data; of more, evenly spread rows."""
 MOST_COLUMNS = 24
 
 Plan = Mapping[str, Mapping[str, float]]
@@ -108,6 +110,8 @@ def _recipe_beside(path: Path, size: int) -> tuple[Recipe | None, Plan]:
 def _table(rows: Any) -> Table:
     if isinstance(rows, str | Path):
         return from_path(rows)
+    if getattr(rows, "empty", False) is True:
+        return Table("rows", {}, 0)
     if isinstance(rows, list | tuple):
         if all(isinstance(row, str) for row in rows):
             return Table("rows", {"text": list(rows)}, len(rows))
@@ -166,7 +170,7 @@ def _report(
         kept = _held_out(holdout, column) if holdout is not None else unused
         source = _source_texts(used, column)
         if source and own:
-            copying = against.copies(own, source, kept, seed=seed)
+            copying = copies(own, source, kept, seed=seed)
     else:
         measures += [
             Measure("c2st", "told from real rows (C2ST accuracy)", None, note=missing),
@@ -192,12 +196,25 @@ def _with_steps(found: Report) -> Report:
 def _measures(own: list[str], like: list[str] | None, seed: int) -> tuple[list[Measure], str]:
     if not any(text.strip() for text in own):
         note = "the rows hold no text"
+        missing = _empty(own)
         names = {"exact_duplicates": "exact duplicates", "near_duplicates": "near duplicates"}
         empty = [Measure(name, title, None, note=note) for name, title in names.items()]
-        return empty, note
-    measures = duplicates(own, like)
+        return [*missing, *empty], note
+    said = [[text for text in side if text.strip()] for side in (own, like or [])]
+    measures = [*_empty(own), *duplicates(said[0], said[1] if like is not None else None)]
     diverse, how = texts.compare_texts(own, like, seed=seed)
     return [*measures, *diverse, *texts.lengths(_few(own), _few(like) if like else None)], how
+
+
+def _empty(own: list[str]) -> list[Measure]:
+    """How many rows have no text, where some have none."""
+    missing = sum(not text.strip() for text in own)
+    if not missing:
+        return []
+    note = f"{count(missing, 'row')} of {len(own):,}"
+    return [
+        Measure("empty", "rows without text", missing / len(own), better="lower", note=note)
+    ]
 
 
 def _few(rows: list[str]) -> list[str]:
@@ -308,8 +325,12 @@ def _columns(
 def _personal(table: Table) -> tuple[dict[str, dict[str, int]], int]:
     from synthnb.privacy import scan_rows
 
-    picks = _spread(table.size, min(table.size, SCANNED))
+    size = min(table.size, SCANNED)
+    some = _spread(table.size, min(table.size, 1000))
+    letters = sum(len(flat(values[i])) for values in table.columns.values() for i in some)
+    size = min(size, max(LETTERS * len(some) // max(letters, 1), len(some)))
     rows: list[dict[str, JSON]] = [
-        {name: values[i] for name, values in table.columns.items()} for i in picks
+        {name: values[i] for name, values in table.columns.items()}
+        for i in _spread(table.size, size)
     ]
     return scan_rows(rows), len(rows)

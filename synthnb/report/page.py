@@ -30,10 +30,12 @@ line-height:20px}li{margin-bottom:6px}li b{font-weight:600}
 table{border-collapse:collapse;width:100%}th{font-size:11px;text-align:left;font-weight:600;
 padding:3px 8px 3px 0;border-bottom:1px solid var(--rule)}td{padding:3px 8px 3px 0;
 border-bottom:1px solid var(--rule);vertical-align:middle}
-.n{text-align:right;white-space:nowrap}.w{white-space:nowrap}.worse,.changed{color:var(--bad-ink);font-weight:600}.better{color:var(--own);font-weight:600}
+.n{text-align:right;white-space:nowrap}.w{white-space:nowrap}.worse{color:var(--bad-ink)}
+.worse,.changed,.better{font-weight:600}.better{color:var(--own)}
 .cols{display:flex;flex-wrap:wrap;gap:16px 32px}.col{width:290px}
 .col h3{font-size:13px;margin:0}
-.col p{font-size:11px;line-height:15px;color:var(--dim)}svg{display:block;overflow:visible}
+.col p{font-size:11px;line-height:15px;color:var(--dim)}
+.col p.changed{color:var(--ink)}svg{display:block;overflow:visible}
 svg text{font:11px system-ui,sans-serif;fill:var(--ink)}svg .d{fill:var(--dim)}
 .own{fill:var(--own)}.line{stroke:var(--own);stroke-width:2}.band{fill:var(--real);opacity:.3}
 .real{stroke:var(--real);stroke-width:2}.tick{stroke:var(--ink);stroke-width:2}
@@ -68,6 +70,7 @@ def page(report: Report) -> str:
         _figures(report),
         _columns(report),
         _copies(report),
+        "<h2>How it was measured</h2>",
         *(f"<p class=dim>{_text(line, 1000)}</p>" for line in told(report)),
         f"<p class=dim>Made with synthnb {_text(__version__)}.</p></body></html>",
     ]
@@ -79,13 +82,14 @@ def _figures(report: Report) -> str:
         return ""
     lines = []
     for measure in report.measures:
-        title, value, _, real, _, word = cells(measure)
+        title, value, _, real, _, _ = cells(measure)
+        word = measure.word or ("not measured" if measure.value is None else "")
         note = f"<br><span class=dim>{_text(measure.note)}</span>" if measure.note else ""
         lines.append(
             f'<tr><td>{_text(title)}{note}</td><td class=n>{value}</td><td class="n wide">'
             f"{interval(measure.low, measure.high)}</td><td class=n>{real}</td>"
             f'<td class=wide>{_plot(measure)}</td><td class="w {measure.word}">'
-            f"{_text(word.partition(':')[0])}</td></tr>"
+            f"{word}</td></tr>"
         )
     return (
         "<h2>Figures</h2><table><thead><tr><th>figure</th><th class=n>these rows</th>"
@@ -157,9 +161,9 @@ def _copies(report: Report) -> str:
     copying = report.copying
     if copying is None:
         return ""
-    lines = "".join(f"<p>{_text(line, 1000)}</p>" for line in copy_lines(report))
+    lines = "".join(f"<p>{_text(line, 1000)}</p>" for line in [*copy_lines(report)][:1])
     pair = ""
-    if copying.span:
+    if copying.row:
         pair = (
             f"<div class=pair><div><b>row</b><br>{_marked(copying.row, copying.span)}</div>"
             f"<div><b>source row</b><br>{_marked(copying.source, copying.span)}</div></div>"

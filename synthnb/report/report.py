@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthnb.errors import ExportError
-from synthnb.report.value import ColumnCheck, Copying, Measure, Step, plain
+from synthnb.report.value import ColumnCheck, Copying, Measure, Step, Word, plain
 from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
@@ -57,13 +57,19 @@ class Report:
         return sum(step.weight >= 0.3 for step in self.steps)
 
     @property
+    def compared(self) -> list[Word]:
+        """The words of all comparisons with real rows."""
+        words: list[Word] = [m.word for m in self.measures if m.word]
+        return words + [c.word for c in self.columns if c.word and c.against == "real"]
+
+    @property
     def headline(self) -> str:
         """The verdict in a few words."""
         if not self.rows:
             return "No rows to check"
         if self.alarms:
             return f"{count(self.alarms, 'thing')} to look at before training"
-        if self.real is None:
+        if not self.compared:
             return "Nothing alarming in the rows alone"
         return "Nothing alarming beside the real rows"
 
@@ -72,10 +78,9 @@ class Report:
         """What was found, in one line."""
         parts = [self.headline, count(self.rows, "row")]
         if self.real is not None:
-            against = f"against {self.real_rows:,} of {one_line(self.real, 60)}"
-            words = [m.word for m in self.measures if m.word] + [
-                c.word for c in self.columns if c.word and c.against == "real"
-            ]
+            words = self.compared
+            against = "against" if words else "nothing to compare with"
+            against += f" {self.real_rows:,} of {one_line(self.real, 60)}"
             said = [
                 f"{words.count(w)} {w}" for w in ("worse", "better", "changed") if w in words
             ]

@@ -157,10 +157,10 @@ def pick_text(table: Table, main: str | None = None) -> str | None:
         mean = sum(len(flat(value)) for value in sample) / len(sample)
         if mean > most:
             best, most = name, mean
-    if best is None:  # short texts are better than none
-        best = next(
-            (n for n, v in table.columns.items() if any(isinstance(x, str) for x in v)), None
-        )
+    if best is None:  # short texts are better than none, and an empty column may be one
+        columns = table.columns.items()
+        best = next((n for n, v in columns if any(isinstance(x, str) for x in v)), None)
+        best = best or next((n for n, v in columns if all(x is None for x in v)), None)
     return best
 
 

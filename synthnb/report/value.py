@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     from synthnb.types import JSON
 
-__all__ = ["ColumnCheck", "Copying", "Measure", "Share", "Step", "Word", "plain", "shown"]
+__all__ = [
+    "CLEAR",
+    "ColumnCheck",
+    "Copying",
+    "Measure",
+    "Share",
+    "Step",
+    "Word",
+    "plain",
+    "shown",
+]
+
+CLEAR = 1.5
+"""How much farther than the 95% reach a difference must go to be clear: three sigma."""
 
 Word: TypeAlias = Literal["better", "worse", "no evidence", "changed", ""]
 """The four words of a comparison; empty where there was nothing to compare with."""
@@ -31,6 +44,8 @@ class Measure:
     baseline: tuple[float, float] | None = None
     """Where 95% of other samples of as many real rows would be: real against real."""
     word: Word = ""
+    clear: bool = False
+    """Whether the difference is also clear at 99.7%: what the steps go by."""
     better: Literal["higher", "lower", "real", ""] = ""
     """Which way is better; ``real``: the nearer to real rows."""
     note: str = ""
@@ -59,6 +74,8 @@ class ColumnCheck:
     baseline: float | None = None
     """95% of equally large samples of real rows are nearer than this to real rows."""
     word: Word = ""
+    clear: bool = False
+    """Whether the difference is also clear at about 99.7%: what the steps go by."""
     finding: str = ""
 
 

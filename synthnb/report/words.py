@@ -29,7 +29,7 @@ def cells(measure: Measure) -> tuple[str, ...]:
     """One line of the table of figures, under ``HEAD``."""
     again = measure.baseline or (None, None)
     word = measure.word or (
-        "" if measure.value is not None else f"not measured: {measure.note}"
+        measure.note if measure.value is not None else f"not measured: {measure.note}"
     )
     return (
         measure.title,
@@ -46,14 +46,14 @@ def told(report: Report) -> list[str]:
     lines = []
     if report.how:
         lines.append(f"Diversity on {report.how} of column {report.text}.")
-    if report.real is not None and report.rows:
-        words = [m.word for m in report.measures if m.word]
+    if report.compared:
+        words = report.compared
         lines.append(
             f"{len(words)} figures compared at 95%: expect about {len(words) * 0.05:.1f} "
             "false calls. “real again” is where other real rows would be."
         )
     tells = [one_line(name, 30) for name, weight in report.giveaways if weight > 0][:5]
-    if tells:
+    if tells and report["c2st"].word == "worse":
         lines.append("Says synthetic: " + ", ".join(f"“{tell}”" for tell in tells) + ".")
     lines.append(_personal(report))
     return [line for line in [*lines, *report.notes] if line]
@@ -87,16 +87,22 @@ def column_cells(check: ColumnCheck) -> tuple[str, str, str, str]:
 
 
 def copy_lines(report: Report) -> Iterator[str]:
-    """The copy alarm: one sentence, then the row and the source row it is nearest to."""
+    """The copy alarm: one sentence, and for a copy its row and the source row nearest to it."""
     copying = report.copying
     if copying is None:
         return
-    share = "–" if copying.dcr_share is None else f"{copying.dcr_share:.2f}"
+    nearer = ""
+    if copying.dcr_share is not None:
+        nearer = f"; nearer to the source than to held-out rows: {copying.dcr_share:.2f}"
+        nearer += " (0.5 expected)"
+    run = f"longest shared run {copying.longest} tokens" if copying.longest else "no shared run"
     yield (
         f"Copies: {copying.near:,} of {copying.rows:,} rows nearly a source row, "
-        f"{copying.exact:,} exactly; longest shared run {copying.longest} tokens; nearer to "
-        f"the source than to held-out rows: {share} (0.5 expected)."
+        f"{copying.exact:,} exactly; {run}{nearer}."
     )
+    if copying.near:
+        yield f"Nearest, row: {one_line(copying.row, 300)}"
+        yield f"      source: {one_line(copying.source, 300)}"
 
 
 def report_text(report: Report) -> str:

@@ -73,7 +73,7 @@ def home_of(key: Any) -> str:
     >>> home_of("temperature"), home_of("mood")
     ('; it belongs under params: {temperature: …}', '')
     """
-    part = _HOMES.get(key)
+    part = _HOMES.get(key) or ("text" if key in PROMPT_KEYS and key not in KINDS else None)
     return f"; it belongs under {part}: {{{key}: …}}" if part else ""
 
 

@@ -37,6 +37,7 @@ from tests.recipe.samples import EXAMPLE, recipe, refusal
             "Line 2: target.rows: must be from 1 to 1,000,000,000, not 0",
         ),
         ("synthnb: 1\ntemperature: 1", "Line 2: unknown key 'temperature'; it belongs"),
+        ("synthnb: 1\ncolumns: {few_shot: 3}", "it belongs under text: {few_shot: …}"),
         ("synthnb: 1\ncolumns: {rows: 24}", "it belongs under target: {rows: …}"),
         ("synthnb: 1\ncolumns: {a: {x: 2, y: two}}", "columns.a.y: a weight must be"),
         ("synthnb: 1\ncolumns: {a: {person: {locale: eng}}}", "did you mean 'en'?"),

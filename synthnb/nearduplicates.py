@@ -20,7 +20,7 @@ __all__ = ["Match", "NearDuplicateIndex", "near_duplicates"]
 
 _Ints: TypeAlias = NDArray[np.int64]
 
-_BLOCK, _BLOCK_SIZE = 8192, 4_000_000
+_BLOCK, _BLOCK_SIZE = 4096, 4_000_000
 """Texts, and characters in all, worked on at a time."""
 _MISS = 0.002
 """Share of pairs right at the threshold that no band may find."""

@@ -181,9 +181,16 @@ def _china_id(text: str) -> bool:
     )
 
 
+def _personnummer(text: str) -> bool:
+    """Swedish personal number: a date and Luhn's check digit."""
+    digits = "".join(mark for mark in text if mark.isdigit())[-10:]
+    return 1 <= int(digits[2:4]) <= 12 and 1 <= int(digits[4:6]) % 60 <= 31 and luhn(digits)
+
+
 NATIONAL: dict[str, tuple[str, Callable[[str], bool]]] = {
     "us ssn": (r"\d{3}-\d{2}-\d{4}|\d{3} \d{2} \d{4}|\d{9}", ssn),
-    "uk nhs": (r"\d{3}[ -]?\d{3}[ -]?\d{4}", _nhs),
+    "uk nhs": (r"\d{3} ?\d{3} ?\d{4}", _nhs),
+    "se personnummer": (r"(?:19|20)?\d{6}[-+]\d{4}", _personnummer),
     "fr nir": (
         r"[12378] ?\d\d ?\d\d ?(?:\d\d|2[AB]) ?\d{3} ?\d{3} ?\d\d",
         _nir,

@@ -83,7 +83,9 @@ _KEY = re.compile(
     r"|eyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,2000})"
     r"|-----BEGIN (?:[A-Z]{2,10} ){0,2}PRIVATE KEY-----"
 )
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]{1,4}){3,9}(?![A-Za-z0-9])")
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z]{2}\d\d(?:[ -]?[A-Za-z0-9]{1,4}){3,9}(?![A-Za-z0-9])"
+)
 _CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d])")
 _DATE = re.compile(
     r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}"
@@ -100,7 +102,7 @@ _PHONE = re.compile(
     r"\d(?:[ .\-/]?\d){4,12}"
     r"|\(\d{2,5}\)[ .\-/]?\d(?:[ .\-]?\d){4,9}"
     r"|[2-9]\d\d([ .-])\d{3}\1\d{4}"
-    r"|0\d{1,4}[ .\-/]\d(?:[ .\-/]?\d){4,9})(?![A-Za-z0-9_])"
+    r"|0[1-9]\d{0,3}[ .\-/]\d(?:[ .\-/]?\d){4,9})(?![A-Za-z0-9_])"
 )
 _BARE = re.compile(r"(?<![A-Za-z0-9_+.,])\d(?:[ -]?\d){6,14}(?![A-Za-z0-9_])")
 _TOKEN = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{20,256}={0,2}(?![A-Za-z0-9+/_=-])")
@@ -130,7 +132,7 @@ def _ibans(text: str) -> Iterator[Finding]:
         # A word in capitals may follow: take words off until the check digits fit.
         end = match.end()
         while end - match.start() >= 15:
-            plain = re.sub(r"[ -]", "", text[match.start() : end])
+            plain = re.sub(r"[ -]", "", text[match.start() : end]).upper()
             if iban(plain):
                 yield Finding("iban", match.start(), end)
                 break

@@ -27,6 +27,9 @@ PLANTED = [
     ("iban", "DE89 3704 0044 0532 0130 00 please"),
     ("iban", "GB82WEST12345698765432"),
     ("iban", "FR1420041010050500013M02606"),
+    ("iban", "de89 3704 0044 0532 0130 00"),
+    ("phone", "415-555-2671"),
+    ("national_id", "personnummer 811228-9874"),
     ("national_id", "SSN 123-45-6789"),
     ("national_id", "ssn: 123456789"),
     ("national_id", "NHS 943 476 5919"),
@@ -72,6 +75,9 @@ CLEAN = [
     "127.0.0.1 and ::1",
     "The meeting is on 12/03/2024",
     "上午9点开门,下午5点关门",
+    "5 000-10 000 EUR, 100 000 000 000 in all",
+    "serial 0000 0000 0000 0000",
+    "811228-9875 fails its check digit",
 ]
 
 

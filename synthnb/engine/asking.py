@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from math import lcm
 from typing import Any
 
 from synthnb.engine.cells import Cell, RowState, request_seed
@@ -182,8 +183,11 @@ class Asker:
         assert wanted is not None
         tasks = []
         for place in range(wanted.n):
+            # Once both lists come round together, temperatures move on by one, so that
+            # every model is asked at every temperature.
+            moved = place // lcm(len(wanted.models) or 1, len(wanted.temperatures) or 1)
             model = _turn(wanted.models, place)
-            heat = _turn(wanted.temperatures, place)
+            heat = _turn(wanted.temperatures, place + moved)
             flaw = _turn(wanted.flaws, place) or None  # an empty one: as good as it can
             params = cell.params if heat is None else cell.heated(heat)
             asked = messages if flaw is None else _flawed(messages, flaw)

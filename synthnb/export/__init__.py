@@ -153,7 +153,8 @@ def _format(name: str | None, target: Path) -> Format:
     if chosen is None or chosen not in FORMATS:
         hint = did_you_mean(chosen, FORMATS) if chosen else ""
         said = one_line(chosen or target.suffix or target.name, 40)
-        raise ExportError(f"{said}: no such format{hint}. Formats: {', '.join(FORMATS)}")
+        dot = "" if hint else "."
+        raise ExportError(f"{said}: no such format{hint}{dot} Formats: {', '.join(FORMATS)}")
     return FORMATS[chosen]
 
 

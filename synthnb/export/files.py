@@ -20,7 +20,7 @@ __all__ = ["FILES", "atomic", "json_lines", "neutral", "plain", "table", "write_
 
 Writer = Callable[[Sequence[Row], Path], None]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "|", "%")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "|", "%", "＝", "＋", "－", "＠")
 
 
 def plain(value: JSON) -> JSON:

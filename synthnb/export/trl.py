@@ -140,6 +140,14 @@ class Pairs:
             for record in self._job.batch.accepted
         )
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there are candidates at all."""
+        name = self.response
+        return name is not None and any(
+            are_candidates(reach(record.values, name)) for record in self._job.batch.accepted
+        )
+
     def __iter__(self) -> Iterator[tuple[Record, JSON, JSON, float | None]]:
         """(record, chosen, rejected, margin) of every row with a winner."""
         for record in self._job.batch.accepted:
@@ -194,6 +202,11 @@ def _dpo(job: Job) -> int:
     plain = not job.options["conversational"]
     pairs = Pairs(job, columns)
     if not pairs.direct:
+        if not pairs.any_ranked and pairs.waiting:
+            raise ExportError(
+                f"trl-dpo: nobody ranked the candidates of {pairs.response} yet: "
+                "%synth rank NAME, or a check such as {rank: {column: …, by: PROFILE/MODEL}}"
+            )
         if not pairs.any_ranked:
             columns.need("prompt", "chosen", "rejected", instead=", or ranked candidates")
         columns.need("prompt", "response")

@@ -212,8 +212,8 @@ def test_candidates_are_a_list_with_model_and_temperature(
     assert [(one["model"], one["temperature"]) for one in made] == [
         ("lab/tiny", 0.3),
         ("lab/big", 1.0),
-        ("lab/tiny", 0.3),
-        ("lab/big", 1.0),
+        ("lab/tiny", 1.0),
+        ("lab/big", 0.3),
     ]
     assert len({one["answer"] for one in made}) == 4
     assert sorted(body["model"] for body in loopback.bodies) == ["big", "big", "tiny", "tiny"]

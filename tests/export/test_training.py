@@ -220,6 +220,13 @@ def test_rows_without_an_answer_are_left_out_and_counted(tmp_path: Path) -> None
         assert (done.rows, done.warnings) == (1, ("1 row without an answer left out",))
 
 
+def test_candidates_that_nobody_ranked_are_no_pairs(tmp_path: Path) -> None:
+    whole = preferences()
+    waiting = whole.replace(records=whole.records[3:])
+    with pytest.raises(ExportError, match="nobody ranked the candidates of response yet"):
+        export(waiting, tmp_path / "a.jsonl", "trl-dpo")
+
+
 def test_of_ranked_candidates_the_winner_is_the_answer(tmp_path: Path) -> None:
     for format in ("chat", "alpaca", "trl-sft"):
         done = export(preferences(), tmp_path / f"{format}.jsonl", format)

@@ -5,12 +5,14 @@ import { insertCell } from './commands';
 import { deskRenderer } from './desks';
 import { batchRenderer } from './mime';
 import { recipeFiles } from './recipes';
+import { studioRenderer } from './studio';
 
 const plugins: JupyterFrontEndPlugin<void>[] = [
   batchRenderer,
   deskRenderer,
   insertCell,
-  recipeFiles
+  recipeFiles,
+  studioRenderer
 ];
 
 export default plugins;

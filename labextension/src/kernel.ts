@@ -120,7 +120,7 @@ export class KernelLink {
 }
 
 /** The document whose widget holds this element. */
-function homeOf(app: JupyterFrontEnd, node: HTMLElement): Home | null {
+export function homeOf(app: JupyterFrontEnd, node: HTMLElement): Home | null {
   for (const widget of app.shell.widgets('main')) {
     if (isHome(widget) && widget.node.contains(node)) {
       return widget;

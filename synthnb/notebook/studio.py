@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import anywidget
 import ipywidgets as w
+from traitlets import Dict
 
 from synthnb import api
-from synthnb.charts.static_html import escape
 from synthnb.errors import RecipeError, SettingsError, SynthError
 from synthnb.events import Event, Progress
 from synthnb.notebook.models import known_models
 from synthnb.notebook.studio_form import Change, Form
 from synthnb.notebook.studio_later import Later, painter
 from synthnb.notebook.studio_outlook import Outlook, look_ahead
-from synthnb.notebook.studio_result import Shown
+from synthnb.notebook.studio_result import Shown, still
 from synthnb.notebook.studio_words import Words, asset
 from synthnb.settings import load_settings
 from synthnb.studio import Draft
@@ -42,6 +42,8 @@ class _Root(anywidget.AnyWidget):
 
     _esm = asset("studio_root.js")
     _css = asset("studio.css")
+    saved = Dict().tag(sync=True)
+    """The output that is kept for times without a kernel, as it should be now."""
 
 
 class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
@@ -84,9 +86,9 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         left = w.VBox([recipe_head, self.form, yaml_head, self.yaml])
         right = w.VBox([self.notice, self.result])
         body = w.HBox([left.add_class("synthnb-studio-left"), right])
-        root = _Root()
-        root.on_msg(self._heard)
-        super().__init__([self._bar, body.add_class("synthnb-studio-body"), root])
+        self._root = _Root()
+        self._root.on_msg(self._heard)
+        super().__init__([self._bar, body.add_class("synthnb-studio-body"), self._root])
         self.add_class("synthnb-studio")
         self.result.show(batch, recipe.name)
         self._show_draft()
@@ -95,12 +97,11 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         return f"<Studio {one_line(_facts(self.draft, self.batch), 90)}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """Where no widget can be shown, the recipe and its rows as they are now."""
-        data: dict[str, Any] = super()._repr_mimebundle_(**kwargs) or {}
-        recipe = f"<pre>{escape(self.draft.recipe.dumps(), 20_000)}</pre>"
-        rows = self.batch._repr_mimebundle_() if self.batch is not None else {}
-        data["text/html"] = recipe + str(rows.get("text/html", ""))
-        return data
+        """The widget; where it cannot be shown, the recipe and its rows as they are now."""
+        return {**(super()._repr_mimebundle_(**kwargs) or {}), **self._still()}
+
+    def _still(self) -> dict[str, Any]:
+        return still(self.draft.recipe, self.batch)
 
     # ------------------------------------------------------------------ the bar
 
@@ -264,6 +265,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
                 _bind(self._namespace, batch)
                 self.draft = self.draft.settle(ran)
                 self.result.show(batch, ran.name)
+                self._root.saved = self._still()
         finally:
             self._handle = None
             self._show_draft()
@@ -309,6 +311,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.draft = Draft(saved, self.draft.base)
         self._show_draft()
         self._later.now()
+        self._root.saved = self._still()
         self._say(said)
 
     def _refused(self, why: str) -> None:

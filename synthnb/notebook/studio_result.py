@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from synthnb.charts.payload import MIME
+from synthnb.charts.static_html import escape
 from synthnb.errors import SynthError
-from synthnb.notebook.studio_words import Words
+from synthnb.notebook.studio_words import WIDE, Words
 from synthnb.visible import one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
+    from synthnb.recipe import Recipe
     from synthnb.studio import Piece
     from synthnb.versions.history import History
 
-__all__ = ["Shown"]
+__all__ = ["STUDIO", "Shown", "still"]
 
+STUDIO = "application/vnd.synthnb.studio.v1+json"
 MOST = 20
 """Versions that are listed."""
 EMPTY = "No rows yet. Run to see some."
@@ -50,6 +54,20 @@ class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self.versions.show(_lines(history(name or "batch")))
             parts += [self._head, self.versions]
         self.children = tuple(parts)
+
+
+def still(recipe: Recipe, batch: Batch | None) -> dict[str, Any]:
+    """What a notebook keeps of a studio: the text of its recipe, the output of its rows."""
+    rows: Mapping[str, Any] = batch._repr_mimebundle_() if batch is not None else {}
+    text = recipe.dumps()
+    data = {
+        "v": 1,
+        "command": f"%synth studio {one_line(recipe.name or '', 60)}".strip(),
+        "yaml": text[:WIDE].encode("utf-8", "replace").decode("utf-8"),
+        "batch": rows.get(MIME),
+    }
+    page = f"<pre>{escape(text, WIDE)}</pre>{rows.get('text/html', '')}"
+    return {STUDIO: data, "text/html": page}
 
 
 def _lines(found: History) -> list[list[Piece]]:

@@ -44,6 +44,15 @@ export default {
       setTimeout(() => model.send({ key: "run" }), 50);
     };
 
+    // The output that Lab keeps for times without a kernel.
+    const save = () => {
+      const detail = model.get("saved");
+      const event = new CustomEvent("synthnb-studio-saved", { bubbles: true, detail });
+      if (Object.keys(detail).length) el.closest(".synthnb-studio")?.dispatchEvent(event);
+    };
+    model.on("change:saved", save);
+    over.signal.addEventListener("abort", () => model.off("change:saved", save));
+
     const attach = (tries) => {
       const root = el.closest(".synthnb-studio");
       if (over.signal.aborted) return;

@@ -9,6 +9,7 @@ import pytest
 
 from synthnb.batch import Batch
 from synthnb.notebook.studio import Studio
+from synthnb.notebook.studio_result import STUDIO
 from synthnb.recipe import Recipe
 from tests.loopback import Loopback, Reply
 
@@ -190,6 +191,10 @@ def test_without_a_front_end_the_recipe_and_rows_are_there(studio: Studio) -> No
     studio.run()
     finish(studio)
     data = studio._repr_mimebundle_()
+    kept = data[STUDIO]
+    assert kept["yaml"] == RECIPE and kept["command"] == "%synth studio reviews"
+    assert kept["batch"]["verdict"]["accepted"] == 4
+    assert studio._root.saved == {STUDIO: kept, "text/html": data["text/html"]}
     assert "A review by someone {{ mood }}." in data["text/html"]
     assert "4 accepted" in data["text/html"]
     assert data["text/plain"].startswith("<Studio reviews")

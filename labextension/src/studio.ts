@@ -1,0 +1,131 @@
+/** Keeps the studio readable where its widget is not: recipe and rows as last run or saved. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import type { Message } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+import { homeOf } from './kernel';
+import { mount, type Mounted } from './view';
+import { h } from './view/dom';
+import { visible } from './view/format';
+import { object, text, type JSONObject, type JSONValue } from './view/payload';
+
+export const STUDIO_MIME_TYPE = 'application/vnd.synthnb.studio.v1+json';
+const WIDGET = 'application/vnd.jupyter.widget-view+json';
+/** Before the batch view (−20) and the widget itself (−10). */
+const RANK = -30;
+/** Milliseconds in which a widget appears whose kernel is there. */
+const PATIENCE = 2000;
+
+class RenderedStudio extends Widget implements IRenderMime.IRenderer {
+  private model: IRenderMime.IMimeModel | null = null;
+  private inner: Widget | null = null;
+  private rows: Mounted | null = null;
+  private still = h('div', { class: 'synthnb', hidden: true });
+  private watch = new MutationObserver(() => this.choose());
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private app: JupyterFrontEnd) {
+    super();
+    this.addClass('jp-SynthnbStudio');
+    this.node.append(this.still);
+    this.node.addEventListener('synthnb-studio-saved', event => {
+      const { model } = this;
+      model?.setData({ data: { ...model.data, ...(event as CustomEvent<JSONObject>).detail } });
+    });
+  }
+
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    const before = this.model;
+    this.model = model;
+    if (before && idOf(before) === idOf(model)) {
+      return; // our own words
+    }
+    this.clear();
+    this.drawStill(object(model.data[STUDIO_MIME_TYPE] as JSONValue));
+    this.timer = setTimeout(() => this.choose(true), PATIENCE);
+    this.findWidget();
+  }
+
+  dispose(): void {
+    if (!this.isDisposed) {
+      this.clear();
+      super.dispose();
+    }
+  }
+
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.findWidget();
+  }
+
+  /** The document may be put into the shell after its outputs were drawn. */
+  private findWidget(tries = 20): void {
+    const { model } = this;
+    if (!model || this.inner || this.isDisposed) {
+      return;
+    }
+    const home = this.isAttached ? homeOf(this.app, this.node) : null;
+    const content = (home as { content?: { rendermime?: IRenderMimeRegistry } } | null)
+      ?.content;
+    if (!content?.rendermime) {
+      if (tries > 0) {
+        setTimeout(() => this.findWidget(tries - 1), 250);
+      }
+      return;
+    }
+    const inner = content.rendermime.createRenderer(WIDGET);
+    this.inner = inner;
+    this.watch.observe(inner.node, { childList: true, subtree: true });
+    Widget.attach(inner, this.node);
+    void inner.renderModel(model).then(() => this.choose());
+  }
+
+  /** The widget, once it is there; without it, after a while, what was saved. */
+  private choose(late = false): void {
+    const there = this.inner?.node.querySelector('.synthnb-studio') != null;
+    if (there || late) {
+      this.still.hidden = there;
+      this.inner?.setHidden(!there);
+    }
+  }
+
+  private drawStill(saved: JSONObject): void {
+    const command = visible(text(saved.command));
+    const rows = h('div', {});
+    this.still.replaceChildren(
+      h('p', { class: 'sn-look' }, `No kernel holds this studio. ${command} opens it again.`),
+      h('pre', { class: 'sn-mono', dir: 'auto' }, visible(text(saved.yaml))),
+      rows
+    );
+    if (saved.batch) {
+      this.rows = mount(rows, saved.batch);
+    }
+  }
+
+  private clear(): void {
+    clearTimeout(this.timer);
+    this.watch.disconnect();
+    this.rows?.dispose();
+    this.rows = null;
+    this.inner?.dispose();
+    this.inner = null;
+  }
+}
+
+function idOf(model: IRenderMime.IMimeModel): string {
+  return text(object(model.data[WIDGET] as JSONValue).model_id);
+}
+
+export const studioRenderer: JupyterFrontEndPlugin<void> = {
+  id: '@synthnb/labextension:studio',
+  description: 'Shows the recipe and rows of %synth studio where no kernel holds its widget.',
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  activate: (app, rendermime: IRenderMimeRegistry) => {
+    const createRenderer = (): RenderedStudio => new RenderedStudio(app);
+    const mimeTypes = [STUDIO_MIME_TYPE];
+    rendermime.addFactory({ safe: true, mimeTypes, createRenderer }, RANK);
+  }
+};

@@ -1,0 +1,140 @@
+"""The studio in JupyterLab and Notebook 7: edit, preview, run, stop, save by keyboard."""
+
+from __future__ import annotations
+
+import nbformat
+from playwright.sync_api import Locator, expect
+
+from tests.browser.desk import READY, Desk, write_notebook
+from tests.browser.server import Server
+from tests.browser.studio_notebook import RECIPE, hostile, open_studio
+
+FORMULA = "mjx-container, .MathJax, math"
+
+
+def show(desk: Desk, server: Server, name: str, *cells: str) -> Locator:
+    """The studio that the first cell opens, with its preview and estimate there."""
+    desk.open(server, write_notebook(server.folder, name, *cells))
+    desk.page.evaluate(READY)
+    desk.page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell')")
+    studio = desk.page.locator(".synthnb-studio")
+    expect(studio.get_by_text("Preview, row 1 of")).to_be_visible()
+    hide = "() => { jupyterapp.shell.currentWidget.content.widgets[0].inputHidden = true; }"
+    desk.page.evaluate(hide)
+    return studio
+
+
+def test_edit_run_and_save_by_keyboard(lab: Server, desk: Desk) -> None:
+    studio = show(desk, lab, "studio.ipynb", open_studio(), "len(reviews)")
+    status = studio.locator(".synthnb-studio-status")
+    expect(status).to_contain_text("about 6 requests")
+    desk.shot("studio-fresh")
+    keys = desk.page.keyboard
+
+    prompt = studio.get_by_role("textbox", name="Prompt of text")
+    prompt.focus()
+    keys.press("Control+End")
+    keys.type(" Mention {{ moood }}.")
+    wrong = studio.get_by_role("alert").filter(has_text="did you mean 'mood'?")
+    expect(wrong).to_be_visible()
+    keys.press("Control+Enter")
+    expect(status).to_have_text("Nothing was sent: mend what is marked first.")
+    desk.shot("studio-wrong")
+    for _ in range(len("od }}.")):
+        keys.press("Backspace")
+    keys.type("d }}.")
+    expect(wrong).to_have_count(0)
+    expect(studio.locator(".synthnb-studio-preview b").last).to_have_text(
+        studio.locator(".synthnb-studio-preview b").nth(1).inner_text()
+    )
+    keys.type(" Be long.")
+    keys.press("Control+Enter")  # at once: the last words are on their way
+    expect(studio.locator(".sn-big").first).to_have_text("6 accepted")
+    expect(studio.locator("ins, del")).to_have_count(0)
+    expect(studio.get_by_role("cell", name="6 of 6")).to_be_visible()
+    expect(prompt).to_be_focused()
+
+    studio.get_by_role("slider", name="angry").focus()
+    for key in ("ArrowRight", "a", "d", "d"):  # letters would change the notebook
+        keys.press(key)
+    notice = studio.locator(".synthnb-studio-notice")
+    expect(notice).to_have_text(
+        "Shown: version 1. The recipe has 1 change since; run to see it."
+    )
+    expect(studio.locator("ins")).to_have_text(["2.5"])
+    expect(studio.locator("del")).to_have_text(["2"])
+    expect(desk.page.locator(".jp-Notebook .jp-Cell")).to_have_count(2)
+    desk.shot("studio-changed")
+
+    studio.get_by_role("button", name="Save").focus()
+    keys.press("Enter")
+    expect(status).to_have_text("Saved reviews.synth.yaml")
+    written = (lab.folder / "reviews.synth.yaml").read_text("utf-8")
+    asked = "who is {{ mood }}. Mention {{ mood }}. Be long."
+    expected = RECIPE.replace("who is {{ mood }}.", asked).replace("angry: 2", "angry: 2.5")
+    assert written == expected
+    desk.theme("JupyterLab Dark")
+    desk.page.wait_for_timeout(500)
+    desk.shot("studio-dark")
+    desk.theme("JupyterLab Light")
+    desk.save()
+    without_kernel(lab, desk, written)
+
+
+def without_kernel(lab: Server, desk: Desk, recipe: str) -> None:
+    """What the saved notebook shows where no kernel has the widget: recipe and rows."""
+    book = nbformat.read(lab.folder / "studio.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    output = book.cells[0].outputs[0]
+    assert "6 accepted" in output.data["text/html"]
+    kept = write_notebook(lab.folder, "kept-studio.ipynb", "", outputs=[output], kernel="gone")
+    desk.open(lab, kept)
+    desk.without_kernel()
+    still = desk.page.locator(".jp-SynthnbStudio")
+    expect(still.get_by_text("%synth studio reviews opens it again")).to_be_visible()
+    expect(still.locator("pre").first).to_have_text(recipe.rstrip())
+    expect(still.locator(".sn-big")).to_have_text("6 accepted")
+    expect(desk.page.get_by_text("Error displaying widget")).to_have_count(0)
+    desk.shot("studio-still")
+
+
+def test_a_run_leaves_the_kernel_free_and_can_be_stopped(lab: Server, desk: Desk) -> None:
+    slow = "server.script(lambda n, body: Reply(delay=0.1 if n < 2 else 60))"
+    recipe = RECIPE.replace("name: reviews", "name: slow").replace("mood }}.", "mood }} now.")
+    studio = show(desk, lab, "slow.ipynb", open_studio(recipe, slow), "6 * 7")
+    desk.page.keyboard.press("Escape")
+    studio.get_by_role("button", name="Run 6 rows").focus()
+    desk.page.keyboard.press("Enter")
+    status = studio.locator(".synthnb-studio-status")
+    expect(status).to_contain_text("2 of 6 rows")
+    desk.shot("studio-running")
+    desk.page.evaluate(
+        "() => { const book = jupyterapp.shell.currentWidget.content; book.activeCellIndex = 1;"
+        " return jupyterapp.commands.execute('notebook:run-cell'); }"
+    )
+    expect(desk.page.locator(".jp-OutputArea-output", has_text="42")).to_be_visible()
+    studio.get_by_role("button", name="Stop").focus()
+    desk.page.keyboard.press("Enter")
+    expect(studio.locator(".sn-big").first).to_have_text("2 accepted")
+    expect(studio.get_by_role("button", name="Run 6 rows")).to_be_visible()
+
+
+def test_hostile_recipes_and_rows_stay_text(lab: Server, desk: Desk) -> None:
+    studio = show(desk, lab, "hostile-studio.ipynb", hostile())
+    expect(studio.locator(".synthnb-studio-label", has_text="<script>")).to_be_visible()
+    studio.get_by_role("button", name="Run").press("Enter")
+    expect(studio.locator(".sn-big").first).to_contain_text("accepted")
+    desk.page.wait_for_timeout(500)
+    for acting in ("script", "img", "svg[onload]", "a[href]", "style", FORMULA):
+        expect(studio.locator(acting)).to_have_count(0)
+    desk.shot("studio-hostile")
+
+
+def test_sliders_and_keys_in_notebook_7(notebook7: Server, desk: Desk) -> None:
+    recipe = RECIPE.replace("name: reviews", "name: seven")
+    studio = show(desk, notebook7, "studio7.ipynb", open_studio(recipe))
+    slider = studio.get_by_role("slider", name="mixed")
+    slider.press("ArrowRight")
+    expect(studio.locator("ins")).to_have_text(["1.5"])
+    slider.press("Control+Enter")
+    expect(studio.locator(".sn-big").first).to_have_text("6 accepted")
+    desk.shot("studio-notebook7")

@@ -40,6 +40,19 @@ FORBIDDEN = {
     **{"init_module": (175, 105), "finit_module": (313, 273), "chmod": (90, -1)},
     **{"fchmod": (91, 52), "fchmodat": (268, 53), "chown": (92, -1), "shmget": (29, 194)},
     **{"prlimit64": (302, 261), "msgget": (68, 186), "semget": (64, 190)},
+    # What Landlock does not see: owners, times and attributes of files, and being told of them.
+    **{"fchown": (93, 55), "lchown": (94, -1), "fchownat": (260, 54), "fchmodat2": (452, 452)},
+    **{"utime": (132, -1), "utimes": (235, -1), "futimesat": (261, -1), "utimensat": (280, 88)},
+    **{"setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "acct": (163, 89)},
+    **{"removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16)},
+    **{"inotify_init": (253, -1), "inotify_init1": (294, 26), "fanotify_init": (300, 262)},
+    # Other processes: their priority, their processors, signals in another way.
+    **{"setpriority": (141, 140), "sched_setaffinity": (203, 122), "ioprio_set": (251, 30)},
+    **{"sched_setscheduler": (144, 119), "sched_setparam": (142, 118), "kcmp": (312, 272)},
+    **{"sched_setattr": (314, 274), "migrate_pages": (256, 238), "move_pages": (279, 239)},
+    **{"rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240), "sendmmsg": (307, 269)},
+    **{"process_madvise": (440, 440), "mq_open": (240, 180), "pivot_root": (155, 41)},
+    **{"open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430)},
 }
 CLONE = {"x86_64": 56, "aarch64": 220}
 CLONE3 = 435

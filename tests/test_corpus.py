@@ -57,6 +57,13 @@ def test_columns_of_a_frame() -> None:
         found.counts("dmain")
 
 
+def test_a_slip_in_a_target_is_no_new_dimension() -> None:
+    found = coverage([{"text": "The hive is full of honey."}], domain={"bees": ["honey"]})
+    for asked in (found.gap, lambda target: found.plan(target, rows=5)):
+        with pytest.raises(SourceError, match="by 'domian'; did you mean 'domain'"):
+            asked({"domian": {"bees": 1}})
+
+
 def test_quotas_bring_the_whole_to_the_target() -> None:
     found = coverage(rows(bees=6, bridges=2), domain=KEYWORDS)
     filling = found.plan({"domain": {"bees": 0.5, "bridges": 0.5}}, 12)

@@ -81,6 +81,7 @@ class Coverage:
         """
         import pandas as pd
 
+        self.checked(target)
         rows = []
         for name, wanted in target.items():
             there = self.shares(name, unit) if self.knows(name) else {}
@@ -109,6 +110,12 @@ class Coverage:
     def knows(self, dimension: str) -> bool:
         """Whether the corpus was counted by it."""
         return all(name in self.dimensions for name in split(dimension))
+
+    def checked(self, target: Mapping[str, Mapping[str, float]]) -> None:
+        """Refuse a dimension that is a slip for one of these; others are new, and empty."""
+        for name in (part for dimension in target for part in split(dimension)):
+            if name not in self.dimensions and (hint := did_you_mean(name, self.dimensions)):
+                raise SourceError(f"the corpus was not counted by {name!r}{hint}")
 
     def named(self, dimension: str) -> list[int]:
         """Places of the dimensions in a cell; raises ``SourceError`` for unknown ones."""

@@ -95,6 +95,7 @@ def fill(
     """Deficits against the target, dealt in whole documents."""
     if rows < 1:
         raise RecipeError(f"a filling has at least 1 document, not {rows}")
+    found.checked(target)
     unit = "documents" if words_each is None else "words"
     size = 1.0 if words_each is None else float(words_each)
     if size <= 0:

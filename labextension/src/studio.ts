@@ -17,6 +17,9 @@ const WIDGET = 'application/vnd.jupyter.widget-view+json';
 const RANK = -30;
 /** Milliseconds in which a widget appears whose kernel is there. */
 const PATIENCE = 2000;
+/** Milliseconds between looks for the widget, and how many there are. */
+const AGAIN = 500;
+const TRIES = 40;
 
 class RenderedStudio extends Widget implements IRenderMime.IRenderer {
   private model: IRenderMime.IMimeModel | null = null;
@@ -25,6 +28,7 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
   private still = h('div', { class: 'synthnb', hidden: true });
   private watch = new MutationObserver(() => this.choose());
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private app: JupyterFrontEnd) {
     super();
@@ -60,35 +64,47 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
     this.findWidget();
   }
 
-  /** The document may be put into the shell after its outputs were drawn. */
-  private findWidget(tries = 20): void {
-    const { model } = this;
-    if (!model || this.inner || this.isDisposed) {
+  /**
+   * The widget's own renderer, made by the document that has its kernel. Both may come after
+   * this output was drawn, so it is made anew until it shows something: that it cannot, too.
+   */
+  private findWidget(tries = TRIES): void {
+    clearTimeout(this.retry);
+    if (!this.model || this.isDisposed || this.settled) {
       return;
     }
     const home = this.isAttached ? homeOf(this.app, this.node) : null;
     const content = (home as { content?: { rendermime?: IRenderMimeRegistry } } | null)
       ?.content;
-    if (!content?.rendermime) {
-      if (tries > 0) {
-        setTimeout(() => this.findWidget(tries - 1), 250);
-      }
-      return;
+    if (content?.rendermime) {
+      this.drop();
+      const inner = content.rendermime.createRenderer(WIDGET);
+      this.inner = inner;
+      inner.hide();
+      this.watch.observe(inner.node, { childList: true, subtree: true });
+      Widget.attach(inner, this.node);
+      void inner.renderModel(this.model).then(() => this.choose());
     }
-    const inner = content.rendermime.createRenderer(WIDGET);
-    this.inner = inner;
-    this.watch.observe(inner.node, { childList: true, subtree: true });
-    Widget.attach(inner, this.node);
-    void inner.renderModel(model).then(() => this.choose());
+    if (tries > 0) {
+      this.retry = setTimeout(() => this.findWidget(tries - 1), AGAIN);
+    }
+  }
+
+  private get there(): boolean {
+    return this.inner?.node.querySelector('.synthnb-studio') != null;
+  }
+
+  private get settled(): boolean {
+    return this.there || (this.inner?.node.textContent ?? '').startsWith('Error');
   }
 
   /** The widget, once it is there; without it, after a while, what was saved. */
   private choose(late = false): void {
-    const there = this.inner?.node.querySelector('.synthnb-studio') != null;
+    const { there } = this;
     if (there || late) {
       this.still.hidden = there;
-      this.inner?.setHidden(!there);
     }
+    this.inner?.setHidden(!there);
   }
 
   private drawStill(saved: JSONObject): void {
@@ -106,9 +122,14 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
 
   private clear(): void {
     clearTimeout(this.timer);
-    this.watch.disconnect();
+    clearTimeout(this.retry);
     this.rows?.dispose();
     this.rows = null;
+    this.drop();
+  }
+
+  private drop(): void {
+    this.watch.disconnect();
     this.inner?.dispose();
     this.inner = null;
   }

@@ -19,19 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-WORDS = [
-    "sand",
-    "river",
-    "old",
-    "hills",
-    "boats",
-    "wait",
-    "people",
-    "sell",
-    "bread",
-    "and",
-    "tea",
-]
+WORDS = ["sand", "river", "old", "hills", "boats", "wait", "people", "bread", "and", "tea"]
 
 
 def write(folder: Path, megabytes: float, files: int) -> None:

@@ -11,6 +11,7 @@ and of the source rows, decides.
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -132,7 +133,8 @@ def _first(kind: str, text: str) -> dict[str, Any] | None:
 def _level(entry: dict[str, Any], purpose: str | None) -> Level:
     if purpose == "teaching":
         return "allow"
-    if purpose == "evaluation" and not entry.get("noncommercial"):
+    stated = entry["train"] != "unknown" and not entry.get("noncommercial")
+    if purpose == "evaluation" and stated:
         return "allow"
     if entry["train"] == "yes" and not entry.get("noncommercial"):
         return "allow"
@@ -169,25 +171,58 @@ def findings(used: Used, purpose: str | None) -> tuple[Finding, ...]:
     if weights and not (hosted and weights.get("channel") == "weights"):
         found.append(_finding(weights, purpose))
     level: Level = "allow" if purpose == "teaching" else "unknown"
-    if not found:
+    if not found or (hosted and hosted.get("model_decides") and not weights):
         why = "no terms on record for this model: read them and state the licence yourself"
         found.append(Finding(used.model, level, why))
+    if host and not hosted and _public(host):
+        found.append(Finding(host, level, "the terms of this service are not on record"))
     if not used.origin:
         why = "its profile is not in the settings here, so its host's terms are not known"
         found.append(Finding(used.model, level, why))
     return tuple(found)
 
 
+def _public(host: str) -> bool:
+    """Whether somebody else may run it: no address or name of a machine or network at home."""
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        at_home = (".local", ".lan", ".home", ".internal", ".localhost", ".home.arpa")
+        return "." in host and not host.endswith(at_home)
+
+
+_OPEN = (
+    *(
+        "CC0",
+        "CC-BY",
+        "PDDL",
+        "PUBLIC DOMAIN",
+        "PUBLICDOMAIN",
+        "ODC-BY",
+        "ODBL",
+        "CDLA-",
+        "OGL",
+    ),
+    *("MIT", "APACHE-", "BSD", "ISC", "ZLIB", "UNLICENSE", "MPL-", "ETALAB", "DL-DE", "WTFPL"),
+    *("GPL-", "LGPL-", "AGPL-", "GFDL", "EUPL", "OWN"),
+)
+"""How licences begin that let derived rows be made and passed on; ``own`` is your own work."""
+_ALIKE = ("-SA", "ODBL", "GPL-", "GFDL", "EUPL", "CDLA-SHARING")
+
+
 def _source_finding(license: str, purpose: str | None) -> Finding:
-    upper = license.upper()
+    upper = license.upper().strip()
+    if not upper.startswith(_OPEN) and purpose != "teaching":
+        why = f"whether {license} lets derived rows be passed on is not on record"
+        return Finding("source rows", "unknown", why, license)
     if "-NC" in upper and purpose != "teaching":
         return Finding("source rows", "warn", "non-commercial use only", license)
     if "-ND" in upper:
         return Finding("source rows", "block", "no derivatives allowed", license)
     duties: tuple[str, ...] = ()
-    if upper.startswith("CC-BY"):
+    if upper.startswith(("CC-BY", "ODC-BY", "ODBL")):
         duties += ("name the source and its licence",)
-    if "-SA" in upper:
+    if any(mark in upper for mark in _ALIKE):
         duties += ("share the rows under the same licence",)
     return Finding("source rows", "allow", "the licence allows derived rows", license, duties)
 

@@ -16,7 +16,7 @@ from synthnb.charts.columns import Columns, columns_of, is_number
 from synthnb.charts.distributions import limits_of, main_column, nearest_scores
 from synthnb.charts.similarity import ngrams
 from synthnb.decisions import row_id
-from synthnb.visible import count, number, one_line
+from synthnb.visible import clip, count, number, one_line, visible
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 LOOKED = 5000
 """Rows read for what many of them say alike, and rows named at most."""
 
-__all__ = ["Finding", "Loss", "limit_text", "look_first", "losses", "row_id", "rule_label"]
+__all__ = [
+    "Finding",
+    "Loss",
+    "limit_text",
+    "look_first",
+    "losses",
+    "row_id",
+    "rule_label",
+    "shown_rule",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,11 @@ class Loss:
     label: str
     lost: int
     left: int
+
+
+def shown_rule(rule: str) -> str:
+    """A rule's name as views show it and ask for it."""
+    return clip(visible(rule[:61]), 60)
 
 
 def rule_label(batch: Batch, rule: str) -> str:

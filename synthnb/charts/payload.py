@@ -24,7 +24,7 @@ from synthnb.charts.distributions import (
     nearest_scores,
     shown_columns,
 )
-from synthnb.charts.findings import limit_text, look_first, losses
+from synthnb.charts.findings import limit_text, look_first, losses, shown_rule
 from synthnb.decisions import row_id
 from synthnb.visible import clip, visible
 
@@ -162,8 +162,8 @@ def _funnel(batch: Batch) -> list[JSON]:
         {"label": "candidates", "count": len(batch.records), "lost": 0, "rule": None}
     ]
     for loss in losses(batch)[:30]:
-        step = {"label": loss.label, "count": loss.left, "lost": loss.lost, "rule": loss.rule}
-        steps.append(step)
+        step = {"label": loss.label, "count": loss.left, "lost": loss.lost}
+        steps.append({**step, "rule": shown_rule(loss.rule)})
     return [*steps, {"label": "accepted", "count": len(batch), "lost": 0, "rule": None}]
 
 
@@ -281,7 +281,7 @@ def _row(
 
 def _reason(reason: Reason) -> JSON:
     return {
-        "rule": _text(reason.rule, 60),
+        "rule": shown_rule(reason.rule),
         "value": _clean(reason.value, 200),
         "message": _text(reason.message, 300),
     }

@@ -13,6 +13,7 @@ import numpy as np
 
 from synthnb.charts.columns import Bools, Columns, Floats, columns_of, is_number, label_of
 from synthnb.charts.distributions import main_column, measured_rules, nearest_scores
+from synthnb.charts.findings import shown_rule
 from synthnb.decisions import row_id
 from synthnb.errors import SynthError
 from synthnb.suggest import did_you_mean
@@ -109,7 +110,11 @@ class RejectedBy:
     def mask(self, batch: Batch, table: Columns) -> Bools:
         """Which records were rejected so."""
         found = table.rules
-        hit = np.array([*(label in self.rules for label in found.labels), False], np.bool_)
+        asked = set(self.rules)
+        hit = np.array(
+            [*(bool({label, shown_rule(label)} & asked) for label in found.labels), False],
+            np.bool_,
+        )
         mask: Bools = hit[found.codes]
         return mask
 

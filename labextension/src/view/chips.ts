@@ -68,9 +68,10 @@ function chipNodes(context: Context): HTMLElement[] {
         class: 'sn-chip',
         type: 'button',
         'aria-label': `remove filter ${words}`,
+        title: words,
         onclick: () => context.set(withFilter(context.state, filter.key, null))
       },
-      words,
+      h('span', { class: 'sn-words', dir: 'auto' }, words),
       h('span', { 'aria-hidden': 'true' }, '×')
     );
   });

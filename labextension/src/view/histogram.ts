@@ -140,8 +140,9 @@ function ends(chart: Chart): [number, number] {
 /** Dashed lines where a check draws its limit, as far as they lie inside the axis. */
 function limits(chart: Chart): HTMLElement[] {
   const [lo, hi] = ends(chart);
-  return chart.limits
-    .filter(limit => limit > lo && limit < hi)
+  const inside = chart.limits.filter(limit => limit > lo && limit < hi);
+  return inside
+    .filter((limit, i) => i === 0 || limit - (inside[0] ?? lo) > (hi - lo) / 10) // words apart
     .map(limit => {
       const share = (limit - lo) / (hi - lo);
       const text = h('span', {}, `limit ${count(limit, 2, !Number.isInteger(limit))}`);

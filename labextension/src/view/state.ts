@@ -278,7 +278,7 @@ export function describe(filter: Filter): string {
       return `${filter.chart.title.toLowerCase()} ${count(lo, 2)}–${count(hi, 2)}`;
     }
     case 'rule':
-      return `rejected by ${filter.rules.join(' or ')}`;
+      return `rejected by ${filter.rules.map(r => shorten(visible(r), 24)).join(' or ')}`;
     case 'outcome':
       return filter.accepted ? 'accepted' : 'rejected';
     case 'rows':

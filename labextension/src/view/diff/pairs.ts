@@ -143,7 +143,7 @@ function chipsOf(
           'aria-label': `remove filter: ${words}`,
           onclick: () => choose({ kind: 'all' })
         },
-        visible(words),
+        h('span', { class: 'sn-words' }, visible(words)),
         h('span', { 'aria-hidden': 'true' }, '×')
       ),
       button(`all ${count(diff.totalRows)}`, { kind: 'all' })

@@ -1,16 +1,13 @@
-"""How long a batch's view takes: charts, bytes, questions to the kernel, a real browser.
-
-``python -m tests.benchmarks.explore [--browser]`` prints one line a figure.
+"""What a batch's view costs the kernel: charts, bytes, questions. ``python -m
+tests.benchmarks.explore`` prints one line a figure; ``workbench`` measures a real browser.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from synthnb.charts.payload import MIME
@@ -72,81 +69,10 @@ def questions() -> None:
         told(f"  {name}", "150 ms", lambda more=more: answer(batch, state | more))
 
 
-PAINTED = """async code => {
-  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-  const cell = jupyterapp.shell.currentWidget.content.activeCell;
-  cell.model.sharedModel.setSource(code);
-  document.querySelectorAll('.synthnb').forEach(n => n.remove());
-  const start = performance.now();
-  jupyterapp.commands.execute('notebook:run-cell');
-  while (!document.querySelector('.synthnb tr.sn-row')) {
-    await new Promise(requestAnimationFrame);
-  }
-  await new Promise(requestAnimationFrame);
-  return performance.now() - start;
-}"""
-
-BRUSHED = """async label => {
-  const root = document.querySelector('.synthnb');
-  const status = root.querySelector('.sn-chips [role=status]');
-  const button = [...root.querySelectorAll('.sn-bar')].find(
-    b => b.getAttribute('aria-label').startsWith(label));
-  const before = status.textContent;
-  const start = performance.now();
-  button.click();
-  while (status.textContent === before) await new Promise(requestAnimationFrame);
-  await new Promise(requestAnimationFrame);
-  return performance.now() - start;
-}"""
-
-
-def browser() -> None:
-    """In Chromium on JupyterLab: a run's output painted, a brush answered."""
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser import chromium
-    from tests.browser.desk import Desk, write_notebook
-    from tests.browser.server import serve
-
-    setup = (
-        "from tests.samples import *\nbatches = {n: many(n) for n in (200, 10_000, 100_000)}"
-    )
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serve("lab", Path(folder)) as server,
-        sync_playwright() as playwright,
-    ):
-        arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
-        path = chromium.find()
-        opened = playwright.chromium.launch(executable_path=path, args=arguments)
-        with Desk(opened, Path(folder)) as desk:
-            desk.open(server, write_notebook(server.folder, "bench.ipynb", setup))
-            desk.run_all()
-            desk.page.wait_for_timeout(15_000)
-            for size, goal in ((200, "1 s"), (10_000, "4 s"), (100_000, "-")):
-                spent = [
-                    desk.page.evaluate(PAINTED, f"batches[{size}].replace(wanted={i})")
-                    for i in range(3)
-                ]
-                best = f"best of 3: {min(spent):.0f} ms, goal {goal}"
-                print(f"cell to painted, {size:,} rows, {best}")
-            desk.page.wait_for_timeout(3000)
-            spent = [
-                desk.page.evaluate(BRUSHED, label)
-                for label in ("angry", "angry", "happy", "mixed", "laptop", "kettle")
-            ]
-            print(f"brush to rows at 100,000: {[round(s) for s in spent]} ms, goal 150 ms")
-        opened.close()
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--browser", action="store_true")
-    if parser.parse_args().browser:
-        browser()
-    else:
-        charts()
-        questions()
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    charts()
+    questions()
 
 
 if __name__ == "__main__":

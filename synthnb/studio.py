@@ -5,6 +5,7 @@ The studio widget is one view of it; nothing here paints.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +13,9 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from synthnb.diff.recipe import RecipeDiff, compare_recipes
-from synthnb.errors import RecipeError
+from synthnb.errors import RecipeError, SynthError
 from synthnb.recipe import Recipe
-from synthnb.recipe.parts import Budget, Category, Prompt
+from synthnb.recipe.parts import Budget, Category, Expression, Prompt
 from synthnb.template import compile_template
 from synthnb.visible import number, one_line
 
@@ -198,8 +199,7 @@ class Draft:
     def preview(self, column: str, planned: PlannedRow) -> Preview:
         """The column's prompt for one planned row; columns yet to be written show as ‹name›."""
         found = self._column(column, Prompt)
-        source = planned.source or {}
-        values = {**source, **planned.values, "source": source}
+        values = self._known(planned)
 
         def filled(text: str) -> str:
             template = compile_template(text)
@@ -216,6 +216,19 @@ class Draft:
             min(shown, len(found.examples)) if isinstance(shown, int) else len(found.examples),
             _filled(found.prompt, prompt),
         )
+
+    def _known(self, planned: PlannedRow) -> dict[str, JSON]:
+        """What a row holds before any model wrote: its source, attributes, what follows."""
+        source = planned.source or {}
+        values: dict[str, JSON] = {**source, **planned.values, "source": source}
+        for name in self.recipe.order:
+            column = self.recipe.columns[name]
+            if isinstance(column, Expression):
+                template = compile_template(column.template)
+                if values.keys() >= set(template.names):
+                    with contextlib.suppress(SynthError):
+                        values[name] = template.evaluate(values)
+        return values
 
     def _column(self, name: str, kind: type[_T]) -> _T:
         found = self.recipe.columns.get(name)

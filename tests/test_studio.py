@@ -59,6 +59,22 @@ def test_the_preview_is_the_prompt_of_a_planned_row(draft: Draft) -> None:
     assert draft.preview("reply", planned).prompt == "Answer: ‹text›"
 
 
+def test_the_preview_works_out_what_no_model_writes() -> None:
+    recipe = """
+synthnb: 1
+columns:
+  n: {integer: [3, 3]}
+  twice: {expression: "{{ 2 * n }}"}
+  text: {prompt: "{{ twice }} words"}
+  chars: {expression: "{{ text | length }}"}
+  end: {prompt: "{{ chars }} characters"}
+"""
+    draft = Draft.of(Recipe.loads(recipe))
+    planned = make_plan(draft.recipe, None, 3).row(0)
+    assert draft.preview("text", planned).prompt == "6 words"
+    assert draft.preview("end", planned).prompt == "‹chars› characters"
+
+
 @pytest.mark.parametrize(
     ("column", "text", "said"),
     [("text", "by {{ mod }}", "mod"), ("mood", "x", "mood is no prompt column")],

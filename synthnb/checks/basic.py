@@ -49,10 +49,11 @@ class Measure:
     async def __call__(self, row: Candidate) -> Sequence[Reason]:
         """Passed between the bounds, both included."""
         value = self.measure(as_plain(reach(row.values, self.column or "")))
+        unit = self.unit[:-1] if value == 1 else self.unit
         if self.low is not None and value < self.low:
-            message = f"{value} {self.unit}, at least {self.low:g} wanted"
+            message = f"{value} {unit}, at least {self.low:g} wanted"
         elif self.high is not None and value > self.high:
-            message = f"{value} {self.unit}, at most {self.high:g} wanted"
+            message = f"{value} {unit}, at most {self.high:g} wanted"
         else:
             return (Reason(self.name, value, "", self.column, True),)
         return (Reason(self.name, value, message, self.column),)

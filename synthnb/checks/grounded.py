@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from synthnb.checks.protocol import (
     Candidate,
@@ -40,8 +41,13 @@ _NAME = re.compile(
     rf"{_CAPITAL}(?:\s{{1,3}}(?:(?:of|de|la|van|von|der|the)\s{{1,3}})?{_CAPITAL}){{0,8}}"
 )
 _SENTENCE = re.compile(r"(?:^|[.!?:\n\"“(]\s*)$")
-_SPELLED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_WORD_NUMBERS = {word: str(value) for value, word in enumerate((*_SPELLED, "ten"))}
+_UP_TO_TEN = "zero one two three four five six seven eight nine ten"
+_TEENS = "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_WORD_NUMBERS = {w: value for value, w in enumerate(f"{_UP_TO_TEN} {_TEENS}".split())}
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_WORD_TENS = {word: 10 * value for value, word in enumerate(_TENS.split(), 2)}
+_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
+_SCALE = re.compile(r"\s{0,2}(thousand|million|billion)s?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +111,16 @@ class Grounded:
     def _strange(self, answer: str, source: str) -> str:
         """What the answer brings along that the source does not hold."""
         if self.rules.numbers:
-            missing = sorted(_numbers(answer) - _numbers(source, spelled=True))
+            known = _numbers(source) | _spelled(source)
+            # "Two ways" may count what the source lists; "sixty days" must be said there.
+            own = _numbers(answer) | _spelled(answer, above=10)
+            missing = sorted(own - known)
             if missing:
                 return f"not in the source: {', '.join(missing[:5])}"
         if self.rules.names:
-            known = _folded(source)
-            words = frozenset(known.split())
-            missing = [name for name in _names(answer) if not _known(name, known, words)]
+            folded = _folded(source)
+            words = frozenset(folded.split())
+            missing = [name for name in _names(answer) if not _known(name, folded, words)]
             if missing:
                 return f"not in the source: {', '.join(missing[:5])}"
         return ""
@@ -155,18 +164,32 @@ def _verbatim(quote: str, source: str) -> float:
     )
 
 
-def _numbers(text: str, *, spelled: bool = False) -> set[str]:
-    """Numbers in one spelling: no thousands marks, no trailing zeros."""
+def _numbers(text: str) -> set[str]:
+    """Numbers in one spelling: no thousands marks, no trailing zeros, millions written out."""
     found = set()
     for match in _NUMBER.finditer(text):
         plain = match[0].rstrip("%.,'’").replace("−", "-").lstrip("-")
         plain = re.sub(r"[,.'’\u00a0\u202f](?=\d{3}(?!\d))", "", plain).replace(",", ".")
+        scale = _SCALE.match(text, match.end())
         try:
-            found.add(f"{float(plain):.10g}")
+            value = float(plain) * (_SCALES[scale[1].lower()] if scale else 1)
+            found.add(f"{value:.12g}")
         except ValueError:
             found.add(plain)
-    if spelled:
-        found |= {_WORD_NUMBERS[word] for word in normal_words(text) if word in _WORD_NUMBERS}
+    return found
+
+
+def _spelled(text: str, above: int = -1) -> set[str]:
+    """Numbers written in English words, from zero to ninety-nine."""
+    found = set()
+    words = [*normal_words(text), ""]
+    for word, after in pairwise(words):
+        value = _WORD_NUMBERS.get(word)
+        if word in _WORD_TENS:
+            unit = _WORD_NUMBERS.get(after, 0)
+            value = _WORD_TENS[word] + (unit if unit < 10 else 0)
+        if value is not None and value > above:
+            found.add(str(value))
     return found
 
 

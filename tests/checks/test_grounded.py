@@ -32,6 +32,9 @@ def ground(answer: str, citations: JSON, chunk: str = SHOP) -> Reason:
         ("The lamp costs 1200 pounds.", "The lamp costs 1,200 pounds"),
         ("Maria Holt said that.", "said Maria Holt"),
         ("Yes.", "opens at 9 a.m."),
+        ("You can return items within thirty days.", "Items may be returned within 30 days"),
+        ("The lamp costs 1.2 thousand pounds.", "The lamp costs 1,200 pounds"),
+        ("Two things: it opens at 9 and closes at 17:30.", "opens at 9 a.m."),
     ],
 )
 def test_what_the_source_says_is_grounded(answer: str, quote: str) -> None:
@@ -42,6 +45,8 @@ def test_what_the_source_says_is_grounded(answer: str, quote: str) -> None:
     ("answer", "quotes", "told"),
     [
         ("You can return items within 60 days.", ["closes at 17:30"], "not in the source: 60"),
+        ("You can return items within sixty-one days.", ["closes at 17:30"], "source: 61"),
+        ("The lamp costs 1,200 million pounds.", ["The lamp costs 1,200 pounds"], "1200000000"),
         ("The shop in London opens at 9.", ["opens at 9"], "London"),
         ("Items may be returned.", ["Items may be returned within 60 days"], "does not say"),
         ("Items may be returned.", ["Refunds are paid in cash at the till"], "does not say"),

@@ -192,19 +192,9 @@ def _public(host: str) -> bool:
 
 
 _OPEN = (
-    *(
-        "CC0",
-        "CC-BY",
-        "PDDL",
-        "PUBLIC DOMAIN",
-        "PUBLICDOMAIN",
-        "ODC-BY",
-        "ODBL",
-        "CDLA-",
-        "OGL",
-    ),
+    *("CC0", "CC-BY", "PDDL", "PUBLIC DOMAIN", "ODC-BY", "ODBL", "CDLA-", "OGL", "OWN"),
     *("MIT", "APACHE-", "BSD", "ISC", "ZLIB", "UNLICENSE", "MPL-", "ETALAB", "DL-DE", "WTFPL"),
-    *("GPL-", "LGPL-", "AGPL-", "GFDL", "EUPL", "OWN"),
+    *("GPL-", "LGPL-", "AGPL-", "GFDL", "EUPL"),
 )
 """How licences begin that let derived rows be made and passed on; ``own`` is your own work."""
 _ALIKE = ("-SA", "ODBL", "GPL-", "GFDL", "EUPL", "CDLA-SHARING")
@@ -215,10 +205,10 @@ def _source_finding(license: str, purpose: str | None) -> Finding:
     if not upper.startswith(_OPEN) and purpose != "teaching":
         why = f"whether {license} lets derived rows be passed on is not on record"
         return Finding("source rows", "unknown", why, license)
-    if "-NC" in upper and purpose != "teaching":
-        return Finding("source rows", "warn", "non-commercial use only", license)
     if "-ND" in upper:
         return Finding("source rows", "block", "no derivatives allowed", license)
+    if "-NC" in upper and purpose != "teaching":
+        return Finding("source rows", "warn", "non-commercial use only", license)
     duties: tuple[str, ...] = ()
     if upper.startswith(("CC-BY", "ODC-BY", "ODBL")):
         duties += ("name the source and its licence",)

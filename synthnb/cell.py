@@ -7,7 +7,7 @@ lines are counted from the cell's first line, on which the magic itself stands.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ OPTION_LINE, BODY_LINE = 1, 2
 """The line of the magic with its flags, and the body's first."""
 
 _KEY_LINE = re.compile(r"[A-Za-z_]\w*[ \t]*:(?:[ \t]|$)")
+Tell = Callable[[str], None]
 _MERGED = ("params", "models", "columns", "target")
 """Keys in which a head adds to its base; any other key replaces the base's."""
 
@@ -41,14 +42,20 @@ class _Split:
 
 
 def loads(
-    body: str, *, name: str | None = None, base: Recipe | None = None, **overrides: Any
+    body: str,
+    *,
+    name: str | None = None,
+    base: Recipe | None = None,
+    tell: Tell = lambda said: None,
+    **overrides: Any,
 ) -> Recipe:
     """The recipe in a cell's body (without the magic's own line).
 
     ``base`` is the recipe to start from, that of ``--kind``. ``overrides`` are recipe
     fields that win over the cell, as flags do: ``model``, ``seed``, ``source``, …, with
     ``rows`` for ``target.rows`` and a plain number of USD for ``budget``; ``None`` is no
-    override. Raises ``RecipeError`` with lines as the notebook counts them.
+    override. ``tell`` hears what is odd and no error. Raises ``RecipeError`` with lines as
+    the notebook counts them.
 
     >>> recipe = loads("mood: [angry, happy]\\n---\\nA {{ mood }} review.", name="demo")
     >>> recipe.main, recipe.columns["text"].prompt
@@ -63,7 +70,7 @@ def loads(
         return recipe
     parts = _split(body)
     root = _merge(base, _head(parts))
-    _place_prompt(root, parts)
+    _place_prompt(root, parts, tell)
     try:
         return Recipe(tree=_with(root, given))
     except RecipeError as error:
@@ -212,7 +219,7 @@ def _with(root: Node, given: Mapping[str, Any]) -> Node:
     return root
 
 
-def _place_prompt(root: Node, parts: _Split) -> None:
+def _place_prompt(root: Node, parts: _Split, tell: Tell) -> None:
     """Make the text below ``---`` the prompt of the main column."""
     columns = root.value.setdefault("columns", plain({}))
     if columns.kind != "map":
@@ -230,6 +237,7 @@ def _place_prompt(root: Node, parts: _Split) -> None:
                 f"the text below '---' is for '{main}', which is no prompt column above",
                 line=columns.key_line(main),
             )
+        _tell_of_two_prompts(main, column, tell)
         column.value = {
             "prompt": text,
             **{key: node for key, node in column.value.items() if key != "prompt"},
@@ -245,6 +253,16 @@ def _place_prompt(root: Node, parts: _Split) -> None:
             )
     if not prompts and not parts.prompt and not columns.value:
         raise RecipeError("the cell holds no prompt and no columns", line=BODY_LINE)
+
+
+def _tell_of_two_prompts(name: str, column: Node, tell: Tell) -> None:
+    """A prompt written above (a base's has no line) is not to vanish unsaid."""
+    above = column.get("prompt")
+    if above is not None and above.value and above.line is not None:
+        tell(
+            f"The text below '---' takes the place of the prompt of '{name}' above it; "
+            "text: {main: true} makes it the prompt of a column of its own."
+        )
 
 
 def _is_prompt(node: Node) -> bool:

@@ -49,7 +49,8 @@ def run_cell(magics: SynthMagics, options: Namespace, body: str) -> Batch | Live
     flags: dict[str, Any] = {"seed": options.seed, "model": options.model}
     if options.source is not None and not _HAS_SOURCE.search(body):
         flags["source"] = {} if _is_frame(source) else {"path": str(source)}
-    recipe = cell.loads(body, name=options.name, base=base, rows=options.rows, **flags)
+    flags |= {"rows": options.rows, "tell": (lambda said: None) if options.quiet else print}
+    recipe = cell.loads(body, name=options.name, base=base, **flags)
     if recipe.name is None:
         if options.variable is None:
             raise UsageError("Give the batch a name: %%synth NAME")

@@ -67,6 +67,16 @@ def test_a_name_that_holds_something_else_is_left_alone(
     assert shell.user_ns["reviews"] is mine
 
 
+def test_a_prompt_above_does_not_vanish_unsaid(
+    shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    synth(shell, "r -n 1", "cheap: {prompt: Is it cheap?}\n---\nA review.")
+    assert "takes the place of the prompt of 'cheap'" in capsys.readouterr().out
+    synth(shell, "r -n 1", "text: {main: true}\ncheap: {prompt: Is it?}\n---\nA review.")
+    synth(shell, "r -n 1 --kind quickstart", "Another review of a {{ product }}.")
+    assert "takes the place" not in capsys.readouterr().out
+
+
 def test_quiet_binds_and_shows_nothing(
     shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str]
 ) -> None:

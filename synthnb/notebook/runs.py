@@ -45,6 +45,8 @@ def run_cell(magics: SynthMagics, options: Namespace, body: str) -> Batch | Live
         from synthnb.recipes import read_kind
 
         base = Recipe.loads(read_kind(options.kind))
+        if options.source is None and not _HAS_SOURCE.search(body):
+            _bring_samples(options.kind)
     source = open_flag(magics, options.source)
     flags: dict[str, Any] = {"seed": options.seed, "model": options.model}
     if options.source is not None and not _HAS_SOURCE.search(body):
@@ -56,6 +58,14 @@ def run_cell(magics: SynthMagics, options: Namespace, body: str) -> Batch | Live
             raise UsageError("Give the batch a name: %%synth NAME")
         recipe = recipe.replace(name=options.variable)
     return run_recipe(magics, recipe, options, source)
+
+
+def _bring_samples(kind: str) -> None:
+    """Put the kind's samples here, where nothing of their name is, and say so."""
+    from synthnb.recipes import copy_samples
+
+    if written := copy_samples(kind, Path()):
+        print("Samples, to be replaced by your own: " + ", ".join(map(str, written)))
 
 
 def run_recipe(

@@ -6,15 +6,17 @@ is the user's own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 from synthnb.errors import RecipeError
 from synthnb.recipe import Recipe
 from synthnb.suggest import did_you_mean
 
-__all__ = ["copy_kind", "kinds_text", "list_kinds", "read_kind", "sample_files"]
+__all__ = ["copy_kind", "copy_samples", "kinds_text", "list_kinds", "read_kind", "sample_files"]
 
 _SUFFIX = ".synth.yaml"
 _FIRST = "quickstart"
@@ -90,15 +92,46 @@ def copy_kind(kind: str, folder: str | Path, *, again: bool = False) -> list[Pat
             )
         if again or not path.exists():
             wanted[path] = sample
-    try:
-        for path, content in wanted.items():
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with path.open("xb") as out:
-                    out.write(content)
-    except OSError as error:
-        raise RecipeError(f"{path} cannot be written: {error.strerror or error}") from None
+    _write(wanted)
     return list(wanted)
+
+
+def _write(wanted: Mapping[Path, bytes]) -> None:
+    """Write what is not there yet."""
+    for path, content in wanted.items():
+        if path.exists():
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as out:
+                out.write(content)
+        except OSError as error:
+            raise RecipeError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def copy_samples(kind: str, folder: str | Path) -> list[Path]:
+    """Write the sample files that a kind's recipe reads and that ``folder`` has nothing of.
+
+    For a recipe that is run without being written, ``%%synth --kind KIND``. A folder or
+    file of the same name is the user's own: it stays as it is. Returns the written paths.
+    """
+    base = Path(folder)
+    recipe = Recipe.loads(read_kind(kind))
+    source = recipe.source
+    read = [source.path, *_listed(source.documents)] if source is not None else []
+    read += [name for check in recipe.checks for name in _listed(check.options.get("against"))]
+    roots = {str(name).partition("/")[0] for name in read if name}
+    wanted = {
+        base / name: content
+        for name, content in sample_files(kind).items()
+        if (root := name.partition("/")[0]) in roots and not (base / root).exists()
+    }
+    _write(wanted)
+    return list(wanted)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _holds(path: Path, content: bytes) -> bool:

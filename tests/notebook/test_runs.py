@@ -210,6 +210,25 @@ def test_a_run_in_the_background_becomes_the_batch(
     assert slow.stop(10).status == "interrupted"
 
 
+def test_a_kind_brings_its_samples_unless_rows_are_given(
+    shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = [{"text": f"Cup {i} was cold.", "label": ["bad", "good"][i % 2]} for i in range(10)]
+    shell.user_ns["mine"] = pd.DataFrame(mine)
+    given = "source: {path: rows.jsonl}\n---\nOther words for {{ text }}"
+    Path("rows.jsonl").write_text("\n".join(map(json.dumps, mine)))
+    synth(shell, "a --kind augment --source mine -n 1 --dry-run --model lab/tiny", "\n")
+    synth(shell, "b --kind augment -n 1 --dry-run --model lab/tiny", given)
+    assert [path.name for path in Path().iterdir()] == ["rows.jsonl"]
+    Path("docs").mkdir()
+    Path("docs/mine.txt").write_text("The shop opens at nine. It closes at six.")
+    for kind in ("augment", "qa", "pretraining"):
+        synth(shell, f"c --kind {kind} -n 2 --dry-run --model lab/tiny", "\n")
+    there = sorted(path.as_posix() for path in Path().rglob("*.*"))
+    assert there == ["docs/mine.txt", "reviews.csv", "rows.jsonl"]
+    assert capsys.readouterr().out.count("to be replaced by your own: reviews.csv") == 1
+
+
 def test_kinds_recipes_and_saved_batches_run(shell: InteractiveShell, lab: Loopback) -> None:
     shell.run_line_magic("synth", "new quickstart")
     batch = shell.run_line_magic("synth", "run quickstart --model lab/tiny -n 3 --as qs")

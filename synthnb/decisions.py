@@ -6,6 +6,7 @@ run that first made the rows, and can be taken back.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import weakref
@@ -124,9 +125,13 @@ class Decisions:
         if not self._loaded or time.monotonic() - self._looked < REST:
             return
         with self._lock:
+            store = self._store()
+            if store is None:
+                return
             before = self._outcomes, self._edits, self._tags, self._ranks
-            self._loaded = False
-            self._load()
+            with contextlib.suppress(StoreError):  # what is known stays
+                self._read(store.decisions(self.scope))
+            self._looked = time.monotonic()
             if before != (self._outcomes, self._edits, self._tags, self._ranks):
                 self.changes += 1
 

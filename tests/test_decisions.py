@@ -10,6 +10,8 @@ from synthnb import decisions
 from synthnb.api.preparing import shared_store
 from synthnb.batch import Batch
 from synthnb.decisions import Decisions, decisions_of, row_id
+from synthnb.errors import StoreError
+from synthnb.store import Store
 from synthnb.types import Reason, Record
 from tests.samples import recipe, sample_batch
 
@@ -82,11 +84,22 @@ def test_two_processes_see_each_other_and_the_last_word_counts(
     assert ann.history == [("r2", "edit"), ("r1", "outcome")]
 
 
+def test_what_is_only_in_memory_is_not_looked_up(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> Store:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(decisions, "REST", 0.0)
+    for own in (Decisions(""), Decisions("run-1", broken)):
+        own.decide("r1", "drop")
+        own.refresh()
+        assert own.outcome("r1") == "drop"
+
+
 def test_without_a_store_decisions_stay_in_memory(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from synthnb.errors import StoreError
-
     def broken() -> object:
         raise StoreError("The disk is full.")
 

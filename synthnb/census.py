@@ -19,6 +19,8 @@ class Census:
     origins: Counter[str] = field(default_factory=Counter)
     """``real``, ``synthetic``, ``edited``."""
     generations: Counter[int] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
+    """Origins of the rows held out to test on, which no share counts."""
     made: int = 0
     """Accepted rows that are not real ones."""
     models: set[str] = field(default_factory=set)
@@ -39,6 +41,7 @@ def census_of(batch: Batch) -> Census:
         census.asked |= names
         if record.accepted:
             census.origins[record.origin] += 1
+            census.held[record.origin] += record.held_out
             census.generations[record.generation] += 1
             census.models |= names
     census.made = sum(census.origins.values()) - census.origins["real"]

@@ -68,6 +68,9 @@ class CardFacts:
     rows: int
     real_rows: int = 0
     edited_rows: int = 0
+    held_rows: int = 0
+    """Rows held out to test on; ``held_real`` of them are real."""
+    held_real: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
     """Column name to a word for its type."""
     funnel: Mapping[str, int] = field(default_factory=dict)
@@ -93,6 +96,12 @@ class CardFacts:
     accepted_terms: bool = False
     """The user exported although the terms on record say no or nothing."""
     license_link: str | None = None
+
+    @property
+    def real_share(self) -> float:
+        """Share of real rows among those to train on."""
+        trained = self.rows - self.held_rows
+        return (self.real_rows - self.held_real) / trained if trained else 0.0
 
 
 def source_type(facts: CardFacts) -> str:
@@ -180,7 +189,7 @@ def _own(facts: CardFacts) -> dict[str, Any]:
         "judges": list(facts.judges),
         "terms": facts.verdict.level,
         "terms_accepted_by_user": facts.accepted_terms,
-        "real_share": round(facts.real_rows / facts.rows, 4) if facts.rows else 0.0,
+        "real_share": round(facts.real_share, 4),
         "edited_rows": facts.edited_rows,
         "generations": {str(depth): n for depth, n in sorted(facts.generations.items())},
         "filters": dict(facts.reasons),
@@ -211,14 +220,17 @@ def _table(head: tuple[str, str], rows: Mapping[Any, object]) -> str:
 def _summary(facts: CardFacts) -> str:
     day = facts.made or datetime.now(UTC).date().isoformat()
     synthetic = facts.rows - facts.real_rows
-    share = facts.real_rows / facts.rows if facts.rows else 0.0
+    held = facts.held_rows
+    share = f"{facts.real_share:.0%}"
+    if held:
+        share = f"{share} of the rows to train on; {held:,} are held out to test on"
     about = f"{_text(facts.recipe.description)}\n\n" if facts.recipe.description else ""
     edited = f" ({facts.edited_rows:,} edited by people)" if facts.edited_rows else ""
     by = "written by a language model" if facts.models else "made by rules"
     splits = ", ".join(f"{name} {n:,}" for name, n in facts.splits.items())
     return (
         f"{about}{facts.rows:,} rows: {synthetic:,} {by}{edited}, "
-        f"{facts.real_rows:,} real ({share:.0%}). Made on {day} with synthnb; "
+        f"{facts.real_rows:,} real ({share}). Made on {day} with synthnb; "
         f"the run ended as: {facts.status}." + (f" Splits: {splits}." if splits else "")
     )
 

@@ -136,12 +136,11 @@ def _rai(facts: CardFacts) -> dict[str, Any]:
     recipe = facts.recipe
     checks = ", ".join(f"{rule} ({n})" for rule, n in facts.reasons.items()) or "none"
     models = ", ".join(facts.models) or "no model"
-    share = facts.real_rows / facts.rows if facts.rows else 0.0
     kinds = ["Synthetic"] + ["Others"] * bool(facts.real_rows)
     limits = ["Checked only as the recipe's checks say.", *facts.notes]
     return {
         "rai:dataCollection": f"Written by {models} from a synthnb recipe "
-        f"({recipe.fingerprint}); {share:.0%} of the rows are real.",
+        f"({recipe.fingerprint}); {facts.real_share:.0%} of the rows are real.",
         "rai:dataCollectionType": kinds,
         "rai:hasSyntheticData": bool(facts.models),
         "rai:dataPreprocessingProtocol": [f"Rows rejected by rule: {checks}."],

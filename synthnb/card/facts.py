@@ -46,6 +46,8 @@ def facts_of(
         len(batch),
         real_rows=census.origins["real"],
         edited_rows=census.origins["edited"],
+        held_rows=census.held.total(),
+        held_real=census.held["real"],
         columns={name: column_type(batch, name) for name in batch.columns},
         funnel=batch.funnel or {"candidates": len(batch.records), "accepted": len(batch)},
         reasons={loss.label: loss.lost for loss in losses(batch)},
@@ -74,7 +76,7 @@ def marking(batch: Batch) -> dict[str, Any]:
         "digitalSourceType": source_type(facts),
         "ai_generated": bool(facts.models),
         "models": list(facts.models),
-        "real_share": round(facts.real_rows / facts.rows, 4) if facts.rows else 0.0,
+        "real_share": round(facts.real_share, 4),
     }
 
 
@@ -85,6 +87,12 @@ def _short(batch: Batch) -> tuple[str, ...]:
     made = census.made
     if batch.wanted is not None and made < batch.wanted:
         said.append(f"{batch.wanted:,} rows were wanted, {made:,} were accepted.")
+    held = census.held.total()
+    if held:
+        said.append(
+            f"{held:,} rows are held out: test on them. Where no split tells them apart, "
+            "`_synthnb.held_out` is true in them."
+        )
     deepest = max(census.generations, default=0)
     if deepest > 1:
         said.append(

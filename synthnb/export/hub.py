@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +33,7 @@ def _hf(job: Job) -> int:
     parts = sides(batch)
     data = job.path / "data"
     data.mkdir(parents=True)
-    counts = {"train": _parquet(batch, parts.train, data / "train.parquet")}
-    if parts.test:
-        counts["test"] = _parquet(batch, parts.test, data / "test.parquet")
+    counts = _parquet(batch, parts.of, data)
     files = {name: f"data/{name}.parquet" for name in counts}
     job.facts |= {"files": files, "splits": counts, "notes": tuple(_notes(job, parts))}
     (job.path / "recipe.synth.yaml").write_text(batch.recipe.dumps(), "utf-8")
@@ -58,15 +57,40 @@ def _notes(job: Job, parts: Sides) -> Iterable[str]:
         yield f"{said} and were left out."
 
 
-def _parquet(batch: Batch, places: Sequence[int], path: Path) -> int:
+def _parquet(batch: Batch, side: Mapping[int, str], data: Path) -> dict[str, int]:
+    """One file a side, of one schema: readers take them for parts of the same table."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     from synthnb.sinks import ParquetSink
 
-    wanted = set(places)
-    with ParquetSink(path) as sink:
+    whole = data / "_whole.parquet"
+    order = []
+    with ParquetSink(whole) as sink:
         for place, record in enumerate(batch.accepted):
-            if place in wanted:
+            if place in side:
+                order.append(side[place])
                 sink.write(_row(batch, record))
-        return sink.rows
+    counts: dict[str, int] = {
+        name: order.count(name) for name in ("train", "test") if name in order
+    }
+    with pq.ParquetFile(whole) as table, ExitStack() as files:
+        writers = {
+            name: files.enter_context(
+                pq.ParquetWriter(
+                    data / f"{name}.parquet", table.schema_arrow, compression="zstd"
+                )
+            )
+            for name in counts
+        }
+        start = 0
+        for part in table.iter_batches():
+            names = order[start : start + len(part)]
+            start += len(part)
+            for name, writer in writers.items():
+                writer.write_batch(part.filter(pa.array([name == own for own in names])))
+    whole.unlink()
+    return counts
 
 
 def _row(batch: Batch, record: Record) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from synthnb import Recipe, generate
@@ -55,6 +56,11 @@ def test_held_out_rows_reach_no_model_and_end_on_the_test_side(
     assert {note["origin"] for note in test["_synthnb"]} == {"real"}
     train = pd.read_parquet(done.path / "data/train.parquet")
     assert not set(train["client"]) & held
+    schemas = [pq.read_schema(done.path / f"data/{name}.parquet") for name in ("train", "test")]
+    assert schemas[0].equals(schemas[1])  # readers take them for parts of one table
+    card = (done.path / "README.md").read_text("utf-8")
+    assert "real_share: 0.25" in card and "25% of the rows to train on; 10 are held out" in card
+    assert "25% of the rows are real" in (done.path / "croissant.json").read_text("utf-8")
     flat = export(batch, tmp_path / "rows.csv", "csv")
     assert flat.rows == 32
     assert "10 held-out rows left out" in flat.warnings[0]

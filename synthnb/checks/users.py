@@ -18,6 +18,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -25,13 +26,16 @@ from typing import Any
 
 from synthnb.checks.protocol import BUILDERS, Builder, Candidate, Check, CheckContext, pick
 from synthnb.checks.values import reach
-from synthnb.errors import CheckError
+from synthnb.errors import CheckError, SynthError
 from synthnb.types import JSON, Reason
 
 __all__ = ["check", "entry_points", "load_file", "users_checks"]
 
 GROUP = "synthnb.checks"
 _MARK = "_synthnb_check"
+MOST_MESSAGE = 1000
+DEEPEST = 20
+"""Levels of a value that are kept."""
 
 
 def check(named: Any = None) -> Any:
@@ -62,8 +66,8 @@ def load_file(path: str | Path) -> dict[str, Builder]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise CheckError(f"{path}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise CheckError(f"{path}: {_told(error)}") from error
     functions = [
         value
         for name, value in vars(module).items()
@@ -123,8 +127,7 @@ def _builder(name: str, function: Any) -> Builder:
         raise CheckError(f"{name!r} is no function")
     parameters = list(inspect.signature(function).parameters.values())
     if [parameter.name for parameter in parameters] == ["options", "context"]:
-        made: Builder = function
-        return made
+        return _guarding(name, function)
     if not parameters or parameters[0].kind == inspect.Parameter.KEYWORD_ONLY:
         raise CheckError(f"{name!r} takes no value to check")
     known = {
@@ -140,9 +143,81 @@ def _builder(name: str, function: Any) -> Builder:
         found = pick(options, context, **{"column": None, **known})
         given = {key: value for key, value in found.items() if key in known}
         whole = parameters[0].name in ("row", "values")
-        return _Users(name, function, found["column"], given, whole=whole, takes_row=takes_row)
+        made = _Users(name, function, found["column"], given, whole=whole, takes_row=takes_row)
+        return Guarded(name, made)
 
     return build
+
+
+def _guarding(name: str, builder: Builder) -> Builder:
+    def build(options: dict[str, JSON], context: CheckContext) -> Check:
+        try:
+            made = builder(options, context)
+        except SynthError:
+            raise
+        except Exception as error:
+            raise CheckError(f"cannot be built: {_told(error)}") from error
+        return Guarded(name, made)
+
+    return build
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:MOST_MESSAGE]
+
+
+class Guarded:
+    """A user's check around which a run goes on, whatever it raises or returns."""
+
+    def __init__(self, name: str, check: Any) -> None:
+        self.name, self._check = name, check
+        self.column: str | None = getattr(check, "column", None)
+        self.cost: int = getattr(check, "cost", 3)
+        self.ordered: bool = getattr(check, "ordered", False)
+        self.models: Sequence[str] = getattr(check, "models", ())
+        self._broken: str | None = None
+
+    async def __call__(self, row: Candidate) -> Sequence[Reason]:
+        """What it says, as plain JSON and one line of text; a failure loses the row alone."""
+        try:
+            if self._broken is not None:
+                raise CheckError(self._broken)
+            return [_plain(self.name, reason) for reason in await self._check(row)]
+        except (Exception, SystemExit) as error:
+            told = self._broken or _told(error)
+            return (Reason(self.name, None, f"the check failed: {told}", self.column),)
+
+    def admit(self, row: Candidate) -> None:
+        """Pass it on; what fails here is told by every later row."""
+        try:
+            self._check.admit(row)
+        except (Exception, SystemExit) as error:
+            self._broken = _told(error)
+
+
+def _plain(name: str, reason: Any) -> Reason:
+    if not isinstance(reason, Reason):
+        raise TypeError(f"a check returns reasons, not {type(reason).__name__}")
+    message = " ".join(str(reason.message).split())[:MOST_MESSAGE]
+    rule, passed = str(reason.rule) or name, bool(reason.passed)
+    return Reason(rule, _json(reason.value), message, reason.column, passed)
+
+
+def _json(value: Any, depth: int = 0) -> JSON:
+    """A value that every file can hold: what is no JSON is told as text."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if hasattr(value, "tolist"):  # an array or a number of numpy's
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int):
+        return value if isinstance(value, bool) or abs(value) < 2**63 else str(value)
+    if isinstance(value, Mapping) and depth < DEEPEST:
+        return {str(key): _json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset) and depth < DEEPEST:
+        return [_json(item, depth + 1) for item in value]
+    return str(value)[:MOST_MESSAGE]
 
 
 class _Users:
@@ -169,13 +244,9 @@ class _Users:
         values = dict(row.values)
         own = values if self.column is None or self._whole else reach(values, self.column)
         extra = {"row": values} if self._takes_row else {}
-        try:
-            said = self._function(own, **self._options, **extra)
-            if inspect.isawaitable(said):
-                said = await said
-        except Exception as error:  # the user's code: its row is lost, the run goes on
-            message = f"the check failed: {type(error).__name__}: {error}"
-            return (Reason(self.name, None, message, self.column),)
+        said = self._function(own, **self._options, **extra)
+        if inspect.isawaitable(said):
+            said = await said
         return self._reasons(said)
 
     def _reasons(self, said: Any) -> Sequence[Reason]:
@@ -183,6 +254,11 @@ class _Users:
             return (said,)
         if isinstance(said, list) and all(isinstance(item, Reason) for item in said):
             return said
+        if isinstance(said, list | dict):
+            raise TypeError(
+                f"its answer is a {type(said).__name__}; True, False, a text or "
+                "(passed, value, message) can be read"
+            )
         if isinstance(said, tuple) and len(said) in (2, 3):
             passed, value, *more = said
             message = str(more[0]) if more else "" if passed else "did not pass"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from synthnb import Recipe, generate
-from synthnb.checks import CheckContext, entry_points, load_file, users_checks
+from synthnb.checks import Candidate, CheckContext, entry_points, load_file, users_checks
 from synthnb.errors import CheckError
 from synthnb.settings import Profile, Settings
 from synthnb.types import Reason
@@ -86,6 +88,73 @@ def test_a_function_that_fails_loses_its_row_alone() -> None:
 
     assert not reason.passed
     assert reason.message == "the check failed: ZeroDivisionError: division by zero"
+
+
+def _ends(value: object) -> bool:
+    raise SystemExit(3)
+
+
+def _two_lines(value: object) -> bool:
+    raise RuntimeError("boom\nand more")
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "message"),
+    [
+        (lambda value: (False, float("nan"), "no number"), None, "no number"),
+        (lambda value: (False, {2, 1}, "a set"), [1, 2], "a set"),
+        (lambda value: (False, {"a": (1, b"x")}, "deep"), {"a": [1, "b'x'"]}, "deep"),
+        (lambda value: (False, np.float64(0.5), "numpy"), 0.5, "numpy"),
+        (lambda value: (False, np.arange(2), "an array"), [0, 1], "an array"),
+        (lambda value: (False, 2**70, "large"), str(2**70), "large"),
+        (lambda value: "one\ntwo  three", None, "one two three"),
+        (lambda value: {"passed": True}, None, "its answer is a dict"),
+        (lambda value: [True], None, "its answer is a list"),
+        (_ends, None, "SystemExit: 3"),
+        (_two_lines, None, "RuntimeError: boom and more"),
+    ],
+)
+def test_whatever_a_function_answers_the_row_can_be_kept(
+    function: Any, value: Any, message: str
+) -> None:
+    reason = said(made("mine", context({"mine": function}), column="text"), "hello")
+
+    assert not reason.passed
+    assert reason.value == value
+    assert message in reason.message
+    assert "\n" not in reason.message
+    json.dumps(reason.value, allow_nan=False)
+
+
+class _Forgetful:
+    """A check of one's own class that compares rows, and breaks as it remembers one."""
+
+    name, column, cost, ordered = "other", "text", 5, True
+
+    async def __call__(self, row: Candidate) -> list[Reason]:
+        return [Reason("other", np.float64(1), "", "text", True)]
+
+    def admit(self, row: Candidate) -> None:
+        raise KeyError("gone")
+
+
+def test_a_check_of_ones_own_class_that_breaks_is_told_and_the_run_goes_on() -> None:
+    check = made("mine", context({"mine": lambda options, context: _Forgetful()}))
+    assert check.ordered
+    first = said(check, "one")
+    assert (first.rule, first.value, first.passed) == ("other", 1.0, True)
+
+    check.admit(Candidate(0, {"text": "one"}))
+
+    assert said(check, "two").message == "the check failed: KeyError: 'gone'"
+
+
+def test_a_check_that_cannot_be_built_is_refused_in_one_line() -> None:
+    def builder(options: Any, context: Any) -> Any:
+        raise RuntimeError("no\nlicence")
+
+    with pytest.raises(CheckError, match=r"cannot be built: RuntimeError: no licence"):
+        made("mine", context({"mine": builder}))
 
 
 def test_async_functions_and_the_row_beside_the_value() -> None:

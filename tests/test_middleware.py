@@ -214,9 +214,9 @@ def test_random_429_leave_the_limit_and_a_wave_of_them_shrinks_it_once() -> None
             limit.limited(None)
     assert (limit.allowed, limit.rate, limit.shrunk) == (32.0, None, 0)
 
-    for _ in range(64):
+    for number in range(64):
         now += 0.01
-        limit.limited(None)
+        limit.limited(None) if number % 8 else limit.passed()
     assert limit.shrunk == 1
     assert limit.rate is not None
     slow = limit.rate
@@ -225,6 +225,36 @@ def test_random_429_leave_the_limit_and_a_wave_of_them_shrinks_it_once() -> None
         limit.passed()
     assert limit.allowed == 32.0
     assert limit.rate is None or limit.rate > 2 * slow
+
+
+def test_a_wait_that_many_are_told_pauses_the_endpoint_and_leaves_its_pace() -> None:
+    now, told = 0.0, list[str]()
+    limit = Limit(32, clock=lambda: now, on_notice=told.append)
+    limit.in_flight = 32
+    for _ in range(32):
+        limit.limited(2.0)
+    assert (limit.rate, limit.allowed, limit.shrunk) == (None, 32.0, 0)
+    assert limit._delay() == float("inf")  # all places are taken
+    limit.in_flight = 0
+    assert limit._delay() == pytest.approx(2.0)
+    assert len(told) == 1 and told[0].startswith("paused by the server until ")
+
+
+def test_one_row_that_is_told_to_wait_waits_alone() -> None:
+    limit = Limit(32, clock=lambda: 5.0)
+    limit.limited(1.0)
+    limit.passed()
+    limit.limited(1.0)
+    assert limit._delay() == 0.0
+
+
+def test_where_nothing_gets_through_no_pace_is_guessed() -> None:
+    now = 0.0
+    limit = Limit(32, clock=lambda: now)
+    for _ in range(64):
+        now += 0.01
+        limit.limited(None)
+    assert (limit.rate, limit.shrunk) == (None, 1)
 
 
 def test_an_endpoint_is_given_up_after_a_long_time_of_nothing_but_errors() -> None:

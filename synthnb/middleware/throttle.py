@@ -64,6 +64,8 @@ class Limit:
         self._entry = self._trouble = 0.0
         self._calm = self._stale = 0
         self._before: float | None = None
+        self._rested = False
+        self._first_step = 1.3
 
     async def acquire(self) -> None:
         """Wait for a free place; first come, first served."""
@@ -112,9 +114,13 @@ class Limit:
             self._stale -= 1
             return
         self._bad += 1
-        share = self._bad / (self._good + self._bad)
-        if retry_after and retry_after > 0 and share >= CROWDED:
+        if retry_after and retry_after > 0 and self._crowded(8):
             self._pause(min(retry_after, LONGEST_PAUSE))
+            if retry_after >= 1.0 and not self._rested:
+                # The wait is what it asks for: slower as well only if that is not enough.
+                self._rested, self._stale = True, self.in_flight - 1
+                self._good = self._bad = 0
+                return
         self._judge()
 
     def failed(self) -> None:
@@ -180,6 +186,7 @@ class Limit:
         until = self._clock() + seconds
         if until <= self._paused_until + 0.5:
             return
+        self._opened += until - max(self._paused_until, self._clock())  # no part of a window
         self._paused_until = until
         if self._notify is not None and seconds >= 1.0:
             clock = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
@@ -188,15 +195,16 @@ class Limit:
     def _judge(self) -> None:
         """At the end of a window: shrink, grow, or leave it."""
         total = self._good + self._bad
-        if total < (20 if self.rate is None else 8):
-            return
         seconds = self._clock() - self._opened
-        # At a pace a window lasts half a second; else a full round of answers.
-        full = seconds >= 0.5 if self.rate is not None else total >= min(64, 2 * self.allowed)
-        if not full and seconds < 2.0:
+        # At a pace a window lasts half a second (longer if it is slow); else a full round.
+        if self.rate is not None:
+            full = seconds >= (0.5 if total >= 8 else 2.0)
+        else:
+            full = total >= 20 and (total >= min(64, 2 * self.allowed) or seconds >= 2.0)
+        if not full:
             return
         share, tried = self._bad / total, total / max(seconds, 1e-3)
-        if share >= CROWDED * max(1.0, SURE / total) ** 0.5:
+        if self._crowded(1):
             self._shrink(self._good / max(seconds, 1e-3), tried)
         elif share <= LIGHT and (self.rate is None or not self._bad):
             self._grow(tried)
@@ -205,25 +213,35 @@ class Limit:
         self._good = self._bad = 0
         self._opened = self._clock()
 
+    def _crowded(self, least: int) -> bool:
+        """Whether too many of the window's answers are 429s for that to be an accident."""
+        total = self._good + self._bad
+        return total >= least and self._bad >= CROWDED * total * max(1.0, SURE / total) ** 0.5
+
     def _shrink(self, goodput: float, tried: float) -> None:
         self.shrunk += 1
         self.allowed = max(1.0, self.allowed * 0.7)
-        bound = tried if self.rate is None else min(tried, self.rate)
-        self._trouble, self._calm = 0.0, 0
+        self._trouble, self._calm, self._before = 0.0, 0, None
         self._stale = self.in_flight  # these were sent before: they say nothing new
-        self.rate = self._entry = max(0.2, 0.03 * bound, min(goodput, 0.7 * bound))
-        self._before = None
+        if goodput > 0:
+            bound = tried if self.rate is None else min(tried, self.rate)
+            self.rate = self._entry = max(0.2, 0.03 * bound, min(goodput, 0.7 * bound))
+            self._first_step = 1.3 if goodput > 0.1 * bound else 2.0
+        elif self.rate is not None:
+            self.rate = self._entry = max(min(1.0, self.rate), 0.5 * self.rate)
+            self._first_step = 2.0
+        # Where nothing got through, a pace is unknown: every request waits longer by itself.
 
     def _grow(self, tried: float) -> None:
         self.allowed = min(float(self.ceiling), self.allowed * 1.5 + 1.0)
-        self._before = None
+        self._before, self._rested = None, False
         if self.rate is None:
             return
         if tried > 0.7 * self.rate:
             # Small steps near the pace that met 429s last, larger ones the longer it is calm.
             self._calm += 1
-            step = 1.3 if not self._trouble else 1.015 if self._calm < 5 else 1.06
-            self.rate *= step
+            near = 1.015 if self._calm < 5 else 1.06
+            self.rate *= near if self._trouble else self._first_step
         elif tried < 0.3 * self.rate:
             self.rate = None  # it is not the pace that holds us back any more
 

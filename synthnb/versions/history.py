@@ -23,7 +23,7 @@ from synthnb.recipe import Recipe
 from synthnb.store import Store, VersionInfo
 from synthnb.types import JSON
 from synthnb.versions.opening import batch_of, find_version, project_of, recipe_of
-from synthnb.visible import one_line
+from synthnb.visible import count, one_line
 
 __all__ = ["History", "Version", "history"]
 
@@ -116,7 +116,7 @@ class History(Sequence[Version]):
         ]
 
     def __repr__(self) -> str:
-        return f"<History {one_line(self.name, 60)}: {len(self)} versions>"
+        return f"<History {one_line(self.name, 60)}: {count(len(self), 'version')}>"
 
     def __str__(self) -> str:
         head, body, lines = _table(self)
@@ -240,7 +240,11 @@ def _table(known: History) -> tuple[list[str], list[list[str]], list[str]]:
         line += [show(value(v)) for _, value, show in _FIGURES]
         body.append(line + ([str(v.decisions)] if named else []) + [_changed(v)])
     lines = [sparkline([value(v) for v in known]) for _, value, _ in _FIGURES]
-    return head, body, ["", "", "", "", *lines, *([""] if named else []), ""]
+    return (
+        head,
+        body,
+        ["trend" if any(lines) else "", "", "", "", *lines, *([""] if named else []), ""],
+    )
 
 
 def _changed(version: Version) -> str:
@@ -280,7 +284,7 @@ def _html(known: History) -> str:
     parts = [row(head, "th"), *(row(line) for line in body)]
     if any(lines):
         parts.append(row(lines))
-    title = f"{len(known)} version{'' if len(known) == 1 else 's'}"
+    title = count(len(known), "version")
     open_ = f"Open one with %synth show {known.name}@{known[-1].number}"
     compare = (
         f", compare two with %synth diff {known.name}@{known[-2].number} "

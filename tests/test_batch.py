@@ -6,6 +6,7 @@ import pytest
 
 from synthnb.batch import Batch
 from synthnb.charts.findings import look_first
+from synthnb.recipe import Recipe
 from synthnb.types import Reason, Usage
 from tests.samples import HOSTILE, batch_of, record, sample_batch
 
@@ -106,6 +107,18 @@ def test_look_first_names_the_rule_that_rejects_most() -> None:
     finding = look_first(batch.replace(records=short))
     assert finding is not None
     assert finding.text == "8 of 8 candidates fail length 75–300; their median is 43.5."
+
+
+def test_columns_that_find_no_room_are_named() -> None:
+    values = {f"c{n}": n for n in range(20)} | {"text": "words"}
+    columns = "".join(f"  c{n}: [0, 1]\n" for n in range(20))
+    recipe = Recipe.loads(f"synthnb: 1\ncolumns:\n{columns}  text: {{prompt: x}}\n")
+    shown = Batch([record(0, values)], recipe)._repr_mimebundle_()
+    assert shown["text/plain"].endswith(
+        "Columns not shown: " + ", ".join(f"c{n}" for n in range(7, 20)) + "."
+    )
+    assert "Columns not shown: c15, c16, c17, c18, c19." in shown["text/html"]
+    assert "not shown" not in sample_batch()._repr_mimebundle_()["text/plain"]
 
 
 def test_look_first_says_why_requests_came_to_nothing() -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "date_cut",
     "distributions",
     "histogram",
+    "left_out",
     "limits_of",
     "main_column",
     "measured_rules",
@@ -76,6 +77,13 @@ def shown_columns(batch: Batch, most: int) -> list[str]:
     main = main_column(batch)
     others = [name for name in batch.columns if name != main]
     return [*others[: most - 1], main] if main is not None else others[:most]
+
+
+def left_out(batch: Batch, most: int) -> str:
+    """The columns that a table of ``most`` does not show, as a sentence; empty if none."""
+    shown = shown_columns(batch, most)
+    names = [one_line(name, 40) for name in batch.columns if name not in shown]
+    return f"Columns not shown: {', '.join(names)}." if names else ""
 
 
 def limits_of(batch: Batch, rule: str, column: str | None = None) -> dict[str, float]:

@@ -11,7 +11,7 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from synthnb.charts.distributions import Distribution, shown_columns
+from synthnb.charts.distributions import Distribution, left_out, shown_columns
 from synthnb.charts.findings import look_first, losses
 from synthnb.visible import as_text, clip, count, number, visible
 
@@ -134,6 +134,8 @@ def _foot(batch: Batch) -> str:
         return ""
     if not len(batch):
         text = f"No row was accepted; {count(rejected, 'candidate')} rejected."
+    hidden = left_out(batch, COLUMNS) if len(batch) else ""
+    text += f" {escape(hidden, 400)}" if hidden else ""
     return text + " Open in JupyterLab with synthnb to filter and compare."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from synthnb.charts.distributions import shown_columns
+from synthnb.charts.distributions import left_out, shown_columns
 from synthnb.charts.findings import look_first, losses
 from synthnb.visible import as_text, one_line, width
 
@@ -16,6 +16,7 @@ __all__ = ["batch_text", "funnel_text", "table_text"]
 
 ROWS = 8
 COLUMNS = 100
+SHOWN = 8
 _BAR = 24
 
 
@@ -29,8 +30,9 @@ def batch_text(batch: Batch, *, rows: int = ROWS, columns: int = COLUMNS) -> str
         parts.append(funnel_text(batch))
     if len(batch):
         parts.append(_rows(batch, rows, columns))
-        if len(batch) > rows:
-            parts.append(f"First {rows} of {len(batch):,} accepted rows.")
+        first = f"First {rows} of {len(batch):,} accepted rows." if len(batch) > rows else ""
+        foot = f"{first} {left_out(batch, SHOWN)}".strip()
+        parts += [foot] if foot else []
     return "\n\n".join(parts)
 
 
@@ -50,7 +52,7 @@ def funnel_text(batch: Batch) -> str:
 
 def _rows(batch: Batch, rows: int, columns: int) -> str:
     shown = batch.accepted[:rows]
-    names = shown_columns(batch, 8)
+    names = shown_columns(batch, SHOWN)
     body = [
         [str(r.index + 1), *(one_line(as_text(r.values.get(n)), 400) for n in names)]
         for r in shown

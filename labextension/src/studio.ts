@@ -18,8 +18,8 @@ const RANK = -30;
 /** Milliseconds in which a widget appears whose kernel is there. */
 const PATIENCE = 2000;
 /** Milliseconds between looks for the widget, and how many there are. */
-const AGAIN = 500;
-const TRIES = 40;
+const AGAIN = 250;
+const TRIES = 80;
 
 class RenderedStudio extends Widget implements IRenderMime.IRenderer {
   private model: IRenderMime.IMimeModel | null = null;
@@ -30,7 +30,10 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private app: JupyterFrontEnd) {
+  constructor(
+    private app: JupyterFrontEnd,
+    private rendermime: IRenderMimeRegistry
+  ) {
     super();
     this.addClass('jp-SynthnbStudio');
     this.node.append(this.still);
@@ -65,42 +68,32 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
   }
 
   /**
-   * The widget's own renderer, made by the document that has its kernel. Both may come after
-   * this output was drawn, so it is made anew until it shows something: that it cannot, too.
+   * The widget's own renderer, once the document has one that knows its kernel's widgets.
+   * Both may come after this output was drawn.
    */
   private findWidget(tries = TRIES): void {
     clearTimeout(this.retry);
-    if (!this.model || this.isDisposed || this.settled) {
+    if (!this.model || this.inner || this.isDisposed) {
       return;
     }
     const home = this.isAttached ? homeOf(this.app, this.node) : null;
-    const content = (home as { content?: { rendermime?: IRenderMimeRegistry } } | null)
-      ?.content;
-    if (content?.rendermime) {
-      this.drop();
-      const inner = content.rendermime.createRenderer(WIDGET);
+    const own = (home as { content?: { rendermime?: IRenderMimeRegistry } } | null)?.content
+      ?.rendermime;
+    if (own && own.getFactory(WIDGET) !== this.rendermime.getFactory(WIDGET)) {
+      const inner = own.createRenderer(WIDGET);
       this.inner = inner;
       inner.hide();
       this.watch.observe(inner.node, { childList: true, subtree: true });
       Widget.attach(inner, this.node);
       void inner.renderModel(this.model).then(() => this.choose());
-    }
-    if (tries > 0) {
+    } else if (tries > 0) {
       this.retry = setTimeout(() => this.findWidget(tries - 1), AGAIN);
     }
   }
 
-  private get there(): boolean {
-    return this.inner?.node.querySelector('.synthnb-studio') != null;
-  }
-
-  private get settled(): boolean {
-    return this.there || (this.inner?.node.textContent ?? '').startsWith('Error');
-  }
-
   /** The widget, once it is there; without it, after a while, what was saved. */
   private choose(late = false): void {
-    const { there } = this;
+    const there = this.inner?.node.querySelector('.synthnb-studio') != null;
     if (there || late) {
       this.still.hidden = there;
     }
@@ -123,13 +116,9 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
   private clear(): void {
     clearTimeout(this.timer);
     clearTimeout(this.retry);
+    this.watch.disconnect();
     this.rows?.dispose();
     this.rows = null;
-    this.drop();
-  }
-
-  private drop(): void {
-    this.watch.disconnect();
     this.inner?.dispose();
     this.inner = null;
   }
@@ -145,7 +134,7 @@ export const studioRenderer: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IRenderMimeRegistry],
   activate: (app, rendermime: IRenderMimeRegistry) => {
-    const createRenderer = (): RenderedStudio => new RenderedStudio(app);
+    const createRenderer = (): RenderedStudio => new RenderedStudio(app, rendermime);
     const mimeTypes = [STUDIO_MIME_TYPE];
     rendermime.addFactory({ safe: true, mimeTypes, createRenderer }, RANK);
   }

@@ -17,7 +17,7 @@ config_file().write_text(f'[profiles.lab]\\nbase_url = "{server.base_url}"\\n')
 
 RECIPE = """\
 synthnb: 1
-name: reviews
+name: gadgets
 model: lab/tiny
 params: {temperature: 0.7, max_tokens: 60}
 columns:

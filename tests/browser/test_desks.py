@@ -12,6 +12,28 @@ from tests.browser.server import Server
 REVIEW = "from tests.samples import sample_batch\nbatch = sample_batch()\nbatch.review()"
 RANK = "from tests.browser.desk_notebook import support\nsupport().rank(pairs=12)"
 
+JUDGED = """
+import random
+from synthnb.settings import config_file
+from tests.browser.desk_notebook import support
+from tests.loopback import Loopback, Reply
+
+server = Loopback().__enter__()
+config_file().parent.mkdir(parents=True, exist_ok=True)
+config_file().write_text(f'[profiles.lab]\\nbase_url = "{server.base_url}"\\n')
+verdict = '{"reasoning": "r", "verdict": "%s"}'
+server.script(lambda n, body: Reply(text=verdict % ("A" if n % 3 else "B")))
+rng, batch = random.Random(3), support(16)
+for who in ("ann", "ben", "you"):
+    ranking = batch.rank(pairs=14, rater=who)
+    while ranking.current:
+        left, _ = ranking.sides(ranking.current)
+        said = "left" if "Settings" in str(left) else "right"
+        ranking.vote(said if rng.random() < 0.8 else "tie")
+ranking.judge("lab/tiny")
+ranking
+"""
+
 
 def outputs(server: Server, name: str, cell: int) -> nbformat.NotebookNode:
     """The saved output of a cell."""
@@ -126,6 +148,75 @@ def test_without_a_kernel_the_last_result_is_there(lab: Server, desk: Desk) -> N
     expect(view.locator(".sn-bt tbody tr")).to_have_count(4)
     expect(view.locator(".sn-link")).to_contain_text("%synth rank support")
     expect(view.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def test_a_review_goes_on_after_a_restart(lab: Server, desk: Desk) -> None:
+    cell = REVIEW.replace("sample_batch()\n", "sample_batch(run='browser-review')\n")
+    desk.open(lab, write_notebook(lab.folder, "restart.ipynb", cell))
+    desk.run_all()
+    view = desk.page.locator(".sn-desk")
+    big, keys = view.locator(".sn-big"), desk.page.keyboard
+    expect(view.locator(".sn-card")).to_be_focused()
+    keys.press("d")
+    expect(big).to_have_text("1 of 31 reviewed")
+    keys.press("t")
+    keys.type("odd")
+    keys.press("Enter")
+    expect(view.locator(".sn-taglist")).to_contain_text("odd")
+    desk.page.wait_for_timeout(1500)  # the output is saved
+    desk.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    expect(view.locator(".sn-link")).to_contain_text("%synth review reviews")
+    desk.run_all()
+    expect(view.locator(".sn-card")).to_be_focused()
+    expect(view.locator(".sn-facts")).to_contain_text("1 dropped · 1 tagged")
+    keys.press("u")
+    expect(view.locator(".sn-facts")).not_to_contain_text("tagged")
+    keys.press("u")
+    expect(big).to_have_text("0 of 31 reviewed")
+
+
+def test_raters_and_a_judge_side_by_side(lab: Server, desk: Desk) -> None:
+    desk.open(lab, write_notebook(lab.folder, "judge.ipynb", JUDGED))
+    desk.run_all()
+    view = desk.page.locator(".sn-desk")
+    expect(view.get_by_role("heading", name="Judge against people")).to_be_visible()
+    expect(view.get_by_role("rowheader", name="ann and ben, Cohen κ")).to_be_visible()
+    show = view.get_by_role("button", name="disagreements")
+    rows = view.locator(".sn-differ tbody tr")
+    count = int(show.inner_text().split()[2])
+    show.press("Enter")
+    expect(rows).to_have_count(count)
+    desk.shot("rank-judge")
+    desk.page.set_viewport_size({"width": 900, "height": 1300})
+    wide = "e => e.scrollWidth - e.clientWidth"
+    for part in (".sn-bt", ".sn-conf", ".sn-bias"):
+        assert view.locator(part).evaluate(wide) <= 1
+        assert view.evaluate(
+            "(e, p) => e.querySelector(p).getBoundingClientRect().right"
+            " <= e.getBoundingClientRect().right + 1",
+            part,
+        )
+    desk.shot("rank-judge-narrow")
+    show.press("Enter")
+    expect(rows).to_have_count(0)
+
+
+def test_hostile_rows_stay_text_in_a_review(lab: Server, desk: Desk) -> None:
+    cell = "from tests.samples import HOSTILE, batch_of\nbatch_of(HOSTILE).review()"
+    desk.open(lab, write_notebook(lab.folder, "hostile-review.ipynb", cell))
+    desk.run_all()
+    view = desk.page.locator(".sn-desk")
+    expect(view.locator(".sn-card")).to_be_focused()
+    for done in range(1, 11):
+        desk.page.keyboard.press("e")
+        expect(view.locator("textarea")).to_be_focused()
+        desk.page.keyboard.press("Escape")
+        desk.page.keyboard.press("kd"[done % 2])
+        expect(view.locator("[role=progressbar]")).to_have_attribute("aria-valuenow", str(done))
+        assert view.locator("script, img, a, style, mjx-container").count() == 0
+    desk.shot("review-hostile")
 
 
 def test_hostile_answers_stay_text(lab: Server, desk: Desk) -> None:

@@ -25,7 +25,7 @@ def show(desk: Desk, server: Server, name: str, *cells: str) -> Locator:
 
 
 def test_edit_run_and_save_by_keyboard(lab: Server, desk: Desk) -> None:
-    studio = show(desk, lab, "studio.ipynb", open_studio(), "len(reviews)")
+    studio = show(desk, lab, "studio.ipynb", open_studio(), "len(gadgets)")
     status = studio.locator(".synthnb-studio-status")
     expect(status).to_contain_text("about 6 requests")
     desk.shot("studio-fresh")
@@ -68,8 +68,8 @@ def test_edit_run_and_save_by_keyboard(lab: Server, desk: Desk) -> None:
 
     studio.get_by_role("button", name="Save").focus()
     keys.press("Enter")
-    expect(status).to_have_text("Saved reviews.synth.yaml")
-    written = (lab.folder / "reviews.synth.yaml").read_text("utf-8")
+    expect(status).to_have_text("Saved gadgets.synth.yaml")
+    written = (lab.folder / "gadgets.synth.yaml").read_text("utf-8")
     asked = "who is {{ mood }}. Mention {{ mood }}. Be long."
     expected = RECIPE.replace("who is {{ mood }}.", asked).replace("angry: 2", "angry: 2.5")
     assert written == expected
@@ -78,6 +78,9 @@ def test_edit_run_and_save_by_keyboard(lab: Server, desk: Desk) -> None:
     desk.shot("studio-dark")
     desk.theme("JupyterLab Light")
     desk.save()
+    desk.open(lab, "studio.ipynb")
+    expect(prompt).to_have_value(f"A review of a {{{{ product }}}} by someone {asked}")
+    expect(studio.locator(".sn-big").first).to_have_text("6 accepted")
     without_kernel(lab, desk, written)
 
 
@@ -90,7 +93,7 @@ def without_kernel(lab: Server, desk: Desk, recipe: str) -> None:
     desk.open(lab, kept)
     desk.without_kernel()
     still = desk.page.locator(".jp-SynthnbStudio")
-    expect(still.get_by_text("%synth studio reviews opens it again")).to_be_visible()
+    expect(still.get_by_text("%synth studio gadgets opens it again")).to_be_visible()
     expect(still.locator("pre").first).to_have_text(recipe.rstrip())
     expect(still.locator(".sn-big")).to_have_text("6 accepted")
     expect(desk.page.get_by_text("Error displaying widget")).to_have_count(0)
@@ -99,7 +102,7 @@ def without_kernel(lab: Server, desk: Desk, recipe: str) -> None:
 
 def test_a_run_leaves_the_kernel_free_and_can_be_stopped(lab: Server, desk: Desk) -> None:
     slow = "server.script(lambda n, body: Reply(delay=0.1 if n < 2 else 60))"
-    recipe = RECIPE.replace("name: reviews", "name: slow").replace("mood }}.", "mood }} now.")
+    recipe = RECIPE.replace("name: gadgets", "name: slow").replace("mood }}.", "mood }} now.")
     studio = show(desk, lab, "slow.ipynb", open_studio(recipe, slow), "6 * 7")
     desk.page.keyboard.press("Escape")
     studio.get_by_role("button", name="Run 6 rows").focus()
@@ -130,7 +133,7 @@ def test_hostile_recipes_and_rows_stay_text(lab: Server, desk: Desk) -> None:
 
 
 def test_sliders_and_keys_in_notebook_7(notebook7: Server, desk: Desk) -> None:
-    recipe = RECIPE.replace("name: reviews", "name: seven")
+    recipe = RECIPE.replace("name: gadgets", "name: seven")
     studio = show(desk, notebook7, "studio7.ipynb", open_studio(recipe))
     slider = studio.get_by_role("slider", name="mixed")
     slider.press("ArrowRight")

@@ -21,6 +21,7 @@ from synthnb.metrics.tokens import (
     each_text,
     encode,
     ngram_codes,
+    order,
     tokens,
 )
 
@@ -67,8 +68,8 @@ def ngram_diversity(texts: Texts, n: int = 4, *, tokenize: Tokenizer | None = No
     """
     corpus = encode(texts, tokenize)
     score = 0.0
-    for order in range(1, n + 1):
-        codes, _ = ngram_codes(corpus, order, cross=True)
+    for size in range(1, order(n) + 1):
+        codes, _ = ngram_codes(corpus, size, cross=True)
         if len(codes):
             score += count_distinct(codes) / len(codes)
     return score
@@ -89,8 +90,8 @@ def self_repetition(texts: Texts, n: int = 4, *, tokenize: Tokenizer | None = No
     if not len(codes):
         return 0.0
     # Sorted by n-gram, then text: what differs from its forerunner is new.
-    order = np.lexsort((documents, codes))
-    codes, documents = codes[order], documents[order]
+    by_gram = np.lexsort((documents, codes))
+    codes, documents = codes[by_gram], documents[by_gram]
     new_gram = np.concatenate(([True], codes[1:] != codes[:-1]))
     first_use = new_gram | np.concatenate(([True], documents[1:] != documents[:-1]))
     gram = np.cumsum(new_gram)[first_use] - 1
@@ -148,6 +149,8 @@ def compression_ratio(
     """
     if algorithm not in ("gzip", "xz"):
         raise ValueError(f"algorithm must be gzip or xz, got {algorithm!r}")
+    if limit is not None and limit < 1:
+        raise ValueError(f"limit must be at least 1 byte, got {limit}")
     packer = lzma.LZMACompressor() if algorithm == "xz" else zlib.compressobj(9, wbits=31)
     plain = packed = 0
     space = b""
@@ -188,14 +191,16 @@ def self_bleu(
     rows = list(each_text(texts))
     if len(rows) < 2:
         raise ValueError("self-BLEU compares texts: at least two are needed")
-    if sample is not None and len(rows) > max(sample, 2):
-        drawn = np.random.default_rng(seed).choice(len(rows), max(sample, 2), replace=False)
+    if smoothing < 0 or (sample is not None and sample < 2):
+        raise ValueError("sample must be at least 2, and smoothing not negative")
+    if sample is not None and len(rows) > sample:
+        drawn = np.random.default_rng(seed).choice(len(rows), sample, replace=False)
         rows = [rows[row] for row in sorted(drawn)]
     documents = [tokens(text, tokenize) for text in rows]
     lengths = np.array([len(words) for words in documents])
     logs = np.zeros(len(documents))
-    for order in range(1, n + 1):
-        hits, totals = _clipped(documents, order)
+    for size in range(1, order(n) + 1):
+        hits, totals = _clipped(documents, size)
         precision = np.where(hits > 0, hits, smoothing) / np.maximum(totals, 1)
         with np.errstate(divide="ignore"):
             logs += np.log(precision) / n

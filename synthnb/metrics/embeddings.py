@@ -79,6 +79,8 @@ def mauve_embeddings(
     from sklearn.cluster import KMeans, MiniBatchKMeans
     from sklearn.decomposition import PCA
 
+    if repeats < 1 or sample < 1 or (clusters is not None and clusters < 1):
+        raise ValueError("clusters, repeats and sample must be at least 1")
     first, second = _pair(real, synthetic)
     smaller = min(len(first), len(second), sample)
     rng = np.random.default_rng(seed)

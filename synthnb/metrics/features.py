@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from synthnb.metrics.arrays import matrix
+from synthnb.metrics.arrays import floats, matrix
 from synthnb.metrics.tokens import tokens
 
 __all__ = ["Rows", "featurize", "length_of"]
@@ -103,6 +103,7 @@ def _numbers(values: Any) -> tuple[Any, list[str]]:
         dtype=np.float64,
     )
     missing = ~np.isfinite(raw)
+    floats(raw[~missing], "rows")
     counted = np.maximum((~missing).sum(axis=0), 1)
     mean = np.where(missing, 0.0, raw).sum(axis=0) / counted
     scaled = np.where(missing, 0.0, raw - mean)

@@ -41,6 +41,8 @@ def bootstrap(
     sizes = [len(rows) for rows in data]
     if min(sizes) < 2:
         raise ValueError("an interval needs at least two rows")
+    if repeats < 1:
+        raise ValueError(f"repeats must be at least 1, got {repeats}")
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level}")
     if paired and len(set(sizes)) > 1:

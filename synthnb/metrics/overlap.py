@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from synthnb.metrics.tokens import Tokenizer, each_text, tokens
+from synthnb.metrics.tokens import Tokenizer, each_text, order, tokens
 
 __all__ = ["ContaminationIndex", "contamination", "minhash_jaccard", "rouge_l"]
 
@@ -125,9 +125,7 @@ class ContaminationIndex:
     """
 
     def __init__(self, corpus: Iterable[str], n: int = 13) -> None:
-        if n < 1:
-            raise ValueError(f"n must be at least 1, got {n}")
-        self.n = n
+        self.n = order(n)
         self._documents = [_normal_tokens(text) for text in each_text(corpus)]
         self._grams: dict[int, NDArray[np.int64]] = {}
 

@@ -84,7 +84,7 @@ def _nearest(rows: Matrix, others: Matrix) -> FloatArray:
 
 
 def _groups(frame: Any, columns: Sequence[str]) -> Iterable[tuple[str, ...]]:
-    names = [columns] if isinstance(columns, str) else list(columns)
+    names = [columns] if isinstance(columns, str) else list(columns or ())
     if not names:
         raise ValueError("name at least one column")
     if isinstance(frame, (list, tuple)):

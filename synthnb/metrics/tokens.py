@@ -19,6 +19,7 @@ __all__ = [
     "each_text",
     "encode",
     "ngram_codes",
+    "order",
     "tokens",
 ]
 
@@ -61,6 +62,13 @@ def tokens(text: str, tokenize: Tokenizer | None = None) -> list[str]:
         return list(tokenize(text))
     words = text.split()
     return list(words[0]) if len(words) == 1 else words
+
+
+def order(n: int) -> int:
+    """Return how many tokens an n-gram has: a whole number from 1."""
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 1:
+        raise ValueError(f"n must be a whole number, at least 1, got {n!r}")
+    return int(n)
 
 
 @dataclass(frozen=True)
@@ -129,8 +137,7 @@ def ngram_codes(corpus: Encoded, n: int, *, cross: bool = False) -> tuple[IntArr
     Two codes are equal if and only if the n-grams are. N-grams end at the end of their text
     unless ``cross``. Shapes: (m,), (m,), where m may be 0.
     """
-    if n < 1:
-        raise ValueError(f"n must be at least 1, got {n}")
+    order(n)
     count = len(corpus.ids) - n + 1
     if count < 1:
         return np.empty(0, np.int64), np.empty(0, np.int64)

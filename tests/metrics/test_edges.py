@@ -166,6 +166,38 @@ def test_an_interval_needs_rows_to_draw_from(rows: Any) -> None:
         metrics.bootstrap(np.mean, rows)
 
 
+PAIR, POINTS = ["a b c", "a b d"], np.random.default_rng(0).normal(size=(20, 3))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: metrics.distinct(PAIR, 0),
+        lambda: metrics.distinct(PAIR, 1.5),  # type: ignore[arg-type]
+        lambda: metrics.ngram_diversity(PAIR, 0),
+        lambda: metrics.self_bleu(PAIR, 0),
+        lambda: metrics.self_bleu(PAIR, sample=1),
+        lambda: metrics.self_bleu(PAIR, smoothing=-1),
+        lambda: metrics.contamination("a", PAIR, n=0),
+        lambda: metrics.compression_ratio(PAIR, limit=0),
+        lambda: metrics.mauve_embeddings(POINTS, POINTS, repeats=0),
+        lambda: metrics.mauve_embeddings(POINTS, POINTS, clusters=0),
+        lambda: metrics.prdc(POINTS, POINTS, 0),
+        lambda: metrics.c2st(POINTS, POINTS, folds=1),
+        lambda: metrics.c2st(POINTS, POINTS, folds=21),
+        lambda: metrics.c2st(POINTS, POINTS, groups=([1, 2], [1] * 20)),
+        lambda: metrics.bootstrap(np.mean, POINTS, repeats=0),
+        lambda: metrics.k_anonymity({"a": [1]}, []),
+        lambda: metrics.krippendorff_alpha(["aab", "aab"]),
+        lambda: metrics.position_bias(3, 5),
+        lambda: metrics.position_bias(None, None),  # type: ignore[arg-type]
+    ],
+)
+def test_options_out_of_range_are_refused(call: Callable[[], Any]) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        call()
+
+
 def test_histograms_must_sum_to_one() -> None:
     with pytest.raises(ValueError, match="sum to 1"):
         metrics.kl([1, 2], [2, 1])

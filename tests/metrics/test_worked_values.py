@@ -7,6 +7,7 @@ import gzip
 import importlib
 import math
 import pkgutil
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -197,6 +198,19 @@ def test_tstr_puts_training_on_real_rows_beside() -> None:
     assert result < 0.1
     assert result.trtr > 0.9
     assert result.gap == pytest.approx(result.trtr - result)
+
+
+@pytest.mark.parametrize("kind", [float, bool, str, np.int64])
+def test_tstr_knows_a_class_however_a_file_writes_it(kind: Callable[[int], object]) -> None:
+    texts, labels = ["good fun day", "bad dull mess"] * 20, [1, 0] * 20
+    assert metrics.tstr(texts, [kind(label) for label in labels], texts, labels) == 1.0
+
+
+def test_tstr_regresses_on_many_numbers_alone() -> None:
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    assert metrics.tstr(x, x[:, 0], x, x[:, 0]) > 0.99
+    constant = metrics.tstr(x, x[:, 0], x, [1.0] * 60)
+    assert (constant, constant.baseline) == (0.0, 0.0)
 
 
 def test_dcr_share_sees_copies() -> None:

@@ -56,6 +56,7 @@ def test_a_folder_of_many_kinds(tmp_path: Path) -> None:
     (docs / "deep" / "b.md").write_text("# Title")
     (docs / "c.html").write_text("<p>Tea</p><script>alert(1)</script>")
     (docs / "d.csv").write_text("name,job\nAda,engineer\n")
+    (docs / "e.csv").write_text('name;job\nBo;"pilot, cook"\n')
     (docs / "e.bin").write_bytes(b"\0\1")
     (docs / ".hidden.txt").write_text("no")
     (docs / "out.txt").symlink_to("/etc/hostname")
@@ -64,11 +65,12 @@ def test_a_folder_of_many_kinds(tmp_path: Path) -> None:
         "docs/a.txt": "plain text",
         "docs/c.html": "Tea",
         "docs/d.csv": "name: Ada, job: engineer",
+        "docs/e.csv": "name: Bo, job: pilot, cook",
         "docs/deep/b.md": "# Title",
     }
     assert len(chunks(tmp_path, "docs/**/*.md")) == 1
     assert len(chunks(tmp_path, ["docs/*.txt", "docs/a.txt"])) == 1
-    assert len(open_source(None, base=tmp_path, frame=docs)) == 4
+    assert len(open_source(None, base=tmp_path, frame=docs)) == 5
     assert len(open_source(None, base=tmp_path, frame=f"{docs}/**/*.md")) == 1
 
 

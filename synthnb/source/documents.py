@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from glob import glob
 from hashlib import sha256
 from html.parser import HTMLParser
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -22,6 +23,7 @@ from weakref import finalize
 
 from synthnb.errors import SourceError
 from synthnb.recipe.parts import Chunk, Source
+from synthnb.source.tables import delimiter_of
 from synthnb.types import Row
 
 __all__ = ["DocumentTable", "html_text", "read_documents"]
@@ -312,7 +314,9 @@ def _read_pdf(path: Path, shown: str) -> Iterator[str]:
 
 def _read_cells(path: Path, shown: str) -> Iterator[str]:
     """Each CSV row as one line: ``column: cell, column: cell``."""
-    reader = csv.reader(_lines(_read_plain(path, shown)))
+    lines = _lines(_read_plain(path, shown))
+    first = next(lines, "")
+    reader = csv.reader(chain([first], lines), delimiter=delimiter_of(first))
     try:
         header = next(reader, [])
         for cells in reader:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SUFFIXES",
     "Table",
+    "delimiter_of",
     "from_frame",
     "json_value",
     "read_table",
@@ -152,7 +153,7 @@ def read_text(path: Path, shown: str) -> str:
 
 def _read_csv(path: Path, shown: str) -> Table:
     text = read_text(path, shown)
-    delimiter = "\t" if path.suffix.lower() in (".tsv", ".tab") else _delimiter(text)
+    delimiter = "\t" if path.suffix.lower() in (".tsv", ".tab") else delimiter_of(text)
     before = csv.field_size_limit(_LONGEST_CELL)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -178,7 +179,7 @@ def _read_csv(path: Path, shown: str) -> Table:
     return ListTable(typed, len(columns[0]))
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """The one of ``, ; tab |`` that the header holds most often outside quotes."""
     header = re.sub(r'"[^"]*"', "", text[:65536]).lstrip("\r\n").partition("\n")[0]
     return max(",;\t|", key=header.count)

@@ -114,6 +114,17 @@ def test_a_run_shows_binds_and_settles(studio: Studio, space: dict[str, object])
     assert studio.notice.text == ""
 
 
+def test_ctrl_enter_runs_what_was_typed_last(studio: Studio, loopback: Loopback) -> None:
+    studio._heard(None, {"key": "run", "prompt": 0, "text": "Last, {{ mood }}."}, [])
+    finish(studio)
+    assert studio.form.editors["text"].value == "Last, {{ mood }}."
+    asked = [seen.body["messages"][-1]["content"] for seen in loopback.requests]
+    assert all(text.startswith("Last, ") for text in asked) and len(asked) == 4
+    for strange in ({"key": "save"}, {"key": "run", "prompt": 7, "text": "x"}, "run", None):
+        studio._heard(None, strange, [])
+    finish(studio)
+
+
 def test_a_run_can_be_stopped(studio: Studio, loopback: Loopback) -> None:
     loopback.script(lambda number, body: Reply(delay=0.05 if number < 2 else 30))
     studio.rows.value = 40

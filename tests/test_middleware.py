@@ -242,6 +242,7 @@ def test_a_wait_that_many_are_told_pauses_the_endpoint_and_leaves_its_pace() -> 
 
 def test_one_row_that_is_told_to_wait_waits_alone() -> None:
     limit = Limit(32, clock=lambda: 5.0)
+    limit.in_flight = 3
     limit.limited(1.0)
     limit.passed()
     limit.limited(1.0)

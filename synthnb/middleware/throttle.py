@@ -114,7 +114,8 @@ class Limit:
             self._stale -= 1
             return
         self._bad += 1
-        if retry_after and retry_after > 0 and self._crowded(8):
+        everyone = self._crowded(4) or (not self._good and self._bad >= self.in_flight)
+        if retry_after and retry_after > 0 and everyone:
             self._pause(min(retry_after, LONGEST_PAUSE))
             if retry_after >= 1.0 and not self._rested:
                 # The wait is what it asks for: slower as well only if that is not enough.

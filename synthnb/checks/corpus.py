@@ -73,6 +73,12 @@ def _file_rows(name: str, context: CheckContext) -> Iterator[Row]:
     base = Path(context.base)
     try:
         path = allowed_path(name, base)
+    except SourceError:
+        # `--source` would name another source, not a file to compare with.
+        raise CheckError(
+            f"'against': {name} lies outside its folder, or is hidden: put it beside the recipe"
+        ) from None
+    try:
         if not path.is_file():
             raise CheckError(f"'against': there is no file {name}")
         rows = open_source(Source(path=str(path)), base=path.parent, frame=path)

@@ -123,13 +123,26 @@ afterEach(() => {
   document.body.replaceChildren();
 });
 
+interface Kernel {
+  host: DeskHost;
+  asked: JSONObject[];
+  next: JSONObject;
+  /** What else it answers. */
+  more: JSONObject;
+}
+
 /** A kernel that answers with the state it is told. */
-function live(state: JSONObject): { host: DeskHost; asked: JSONObject[]; next: JSONObject } {
+function live(state: JSONObject): Kernel {
   const channel = new Channel();
-  const kernel = { host: { channel, leave: vi.fn() }, asked: [] as JSONObject[], next: state };
+  const kernel: Kernel = {
+    host: { channel, leave: vi.fn() },
+    asked: [],
+    next: state,
+    more: {}
+  };
   channel.connect(message => {
     kernel.asked.push(message);
-    const result = message.op === 'result' ? { result: RESULT } : {};
+    const result = message.op === 'result' ? { result: RESULT } : kernel.more;
     queueMicrotask(() => channel.receive({ id: message.id, ...result, state: kernel.next }));
   }, 'opening');
   return kernel;
@@ -228,6 +241,47 @@ describe('a result', () => {
   });
 });
 
+describe('where judge and people differ', () => {
+  const judged = {
+    ...PAIR,
+    current: null,
+    result: {
+      ...RESULT,
+      judges: [{ ...(RESULT.judges as JSONObject[])[0]!, differ: 1, people: 'ann' }]
+    }
+  };
+
+  it('lists the pairs behind the count, as text, and hides them again', async () => {
+    const kernel = live(judged);
+    kernel.more = {
+      rows: [{ question: HOSTILE, left: 'a', right: 'b', people: 'left', judge: 'tie' }],
+      total: 1
+    };
+    const root = show(mountRank, judged, kernel);
+    expect(words(root, '.sn-conf')).toContain('ann ↓ judge →');
+    const button = [...root.querySelectorAll('button')].find(b =>
+      b.textContent.startsWith('Show the 1 disagreement')
+    )!;
+    button.click();
+    await settled();
+    expect(kernel.asked.at(-1)).toMatchObject({ op: 'differ', model: 'lab/judge' });
+    expect(words(root, '.sn-differ tbody')).toBe(`${HOSTILE}ablefttie`);
+    expect(root.querySelector('img, script')).toBeNull();
+    expect(button.getAttribute('aria-expanded')).toBe('true');
+    button.click();
+    await settled();
+    expect(root.querySelector('.sn-differ table')).toBeNull();
+  });
+
+  it('does not tell while pairs are open, nor without a kernel', () => {
+    const open = { ...judged, current: PAIR.current as JSONObject };
+    const root = show(mountRank, { ...judged, current: null });
+    expect(root.textContent).not.toContain('disagreement');
+    const other = show(mountRank, open, live(open));
+    expect(other.textContent).not.toContain('disagreement');
+  });
+});
+
 describe('a review', () => {
   it('shows progress, the row as text and its checks', () => {
     const root = show(mountReview, ROW, live(ROW));
@@ -236,6 +290,17 @@ describe('a review', () => {
     expect(words(root, '.sn-card .sn-tx')).toBe(HOSTILE);
     expect(root.querySelector('img, script')).toBeNull();
     expect(words(root, '.sn-checks')).toContain('length71passed');
+  });
+
+  it('says nothing twice about a check', () => {
+    const checks = [
+      { rule: 'repetition', value: 0.29, message: 'repetition 0.29', passed: false },
+      { rule: 'length', value: 12, message: 'shorter than 20', passed: false }
+    ];
+    const row = { ...(ROW.row as JSONObject), detail: { checks, calls: [] } };
+    const root = show(mountReview, { ...ROW, row }, live({ ...ROW, row }));
+    const lines = [...root.querySelectorAll('.sn-checks tr')].map(line => line.textContent);
+    expect(lines).toEqual(['repetition0.29failed', 'length12failedshorter than 20']);
   });
 
   it('decides about the row in sight', async () => {

@@ -96,6 +96,16 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     assert inside >= 35
 
 
+def test_four_systems_are_held_by_their_intervals_too() -> None:
+    strength, difference = [], []
+    for seed in range(40):
+        found, apart = strengths(games(random.Random(seed), 60), 4, seed=seed)
+        strength += [item.low <= TRUE[item.system] <= item.high for item in found]
+        difference += [d.low <= TRUE[d.better] - TRUE[d.other] <= d.high for d in apart]
+    for inside in (strength, difference):
+        assert sum(inside) / len(inside) > 0.92  # of a stated 0.95
+
+
 def test_a_few_wins_are_no_evidence() -> None:
     def clear(n: int) -> bool:
         (only,) = strengths([Game(str(i), 0, 1, 1.0) for i in range(n)], 2)[1]

@@ -85,13 +85,16 @@ function checks(row: JSONObject): HTMLElement[] {
     const value = check.value ?? null;
     const shown =
       typeof value === 'number' ? count(value, 2) : typeof value === 'string' ? value : '';
+    const rule = text(check.rule);
+    const message = text(check.message);
+    const news = message === `${rule} ${shown}` ? '' : message; // the cells before say so
     return h(
       'tr',
       { class: passed ? '' : 'sn-failed' },
-      h('td', {}, visible(text(check.rule))),
+      h('td', {}, visible(rule)),
       h('td', { class: 'sn-num' }, visible(shown)),
       h('td', {}, passed ? 'passed' : 'failed'),
-      h('td', { class: 'sn-dim' }, visible(text(check.message)))
+      h('td', { class: 'sn-dim' }, visible(news))
     );
   });
   return [h('h5', {}, 'Checks'), h('table', { class: 'sn-checks' }, h('tbody', {}, ...lines))];

@@ -121,8 +121,8 @@ def _label_kept(options: dict[str, JSON], context: CheckContext) -> Check:
     enough = len(set(known)) > 1 and all(known.count(k) >= FEWEST_EACH for k in set(known))
     if by == "classifier" and not enough:
         raise CheckError(
-            f"a classifier learns from the source's own {column!r} and {label!r}: {FEWEST_EACH} "
-            f"rows of each of two labels are needed, {len(known)} rows have both columns"
+            f"a classifier learns from {column!r} and {label!r} of the source: {FEWEST_EACH} "
+            f"rows of each of two labels are needed, {len(known)} have both columns"
         )
     if by == "classifier" or (by is None and found["model"] is None and enough):
         return ByClassifier(column, label, texts, known, least)

@@ -204,35 +204,6 @@ def test_wrong_options_are_told(rule: str, options: dict[str, Any], told: str) -
         made(rule, column="text", **options)
 
 
-@pytest.mark.parametrize(
-    ("rule", "options"),
-    [
-        ("length", {"min": 3}),
-        ("words", {"min": 3}),
-        ("choices", {"values": ["a", "b"]}),
-        ("stop_phrases", {}),
-    ],
-)
-def test_cheap_checks_cost_little(rule: str, options: dict[str, JSON]) -> None:
-    import asyncio
-
-    from synthnb.checks import Candidate
-
-    check = made(rule, column="text", **options)
-    row = Candidate(0, {"text": "This kettle boils water in no time and looks great. " * 4})
-
-    async def many() -> float:
-        best = 1.0
-        for _ in range(5):
-            began = time.process_time()
-            for _ in range(200):
-                await check(row)
-            best = min(best, (time.process_time() - began) / 200)
-        return best
-
-    assert asyncio.run(many()) < 50e-6
-
-
 def test_the_page_on_checks_names_them_all() -> None:
     from pathlib import Path
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -224,7 +223,6 @@ def test_a_hundred_thousand_rows() -> None:
     words = np.array([f"w{n}" for n in range(5000)])
     texts = [" ".join(row) for row in words[rng.integers(0, 5000, (100_000, 20))]]
     points = rng.normal(size=(100_000, 8))
-    start = time.process_time()
     corpus = metrics.encode(texts)
     for figure in (
         metrics.distinct(corpus, 2),
@@ -240,4 +238,3 @@ def test_a_hundred_thousand_rows() -> None:
         metrics.c2st(points, points),
     ):
         assert finite(figure)
-    assert time.process_time() - start < 30

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from synthnb.cli.progress import Line
 from synthnb.cli.values import money, natural, whole
 from synthnb.errors import SettingsError
+from synthnb.visible import count
 
 if TYPE_CHECKING:
     from synthnb.api import Run
@@ -101,7 +102,8 @@ def execute(prepared: Run, out: Path, *, quiet: bool = False) -> int:
     live.close()
     if batch.status != "done" and len(batch) < there:
         live.path.unlink(missing_ok=True)
-        print(f"{out} keeps its {there:,} rows; this run made {len(batch):,}: {batch.ended}")
+        kept = f"{out} keeps its {count(there, 'row')}"
+        print(f"{kept}; this run made {len(batch):,}: {batch.ended}")
         return 1
     batch.save(out)
     live.path.unlink(missing_ok=True)  # the rows are in their files now
@@ -111,6 +113,6 @@ def execute(prepared: Run, out: Path, *, quiet: bool = False) -> int:
 
 def _report(batch: Batch, out: Path, *, quiet: bool) -> None:
     if not quiet:
-        print(" → ".join(f"{label} {count:,}" for label, count in batch.funnel.items()))
+        print(" → ".join(f"{label} {rows:,}" for label, rows in batch.funnel.items()))
         print(batch)
-    print(f"{len(batch):,} rows in {out}" + (f": {batch.ended}" if batch.ended else ""))
+    print(f"{count(len(batch), 'row')} in {out}" + (f": {batch.ended}" if batch.ended else ""))

@@ -128,8 +128,9 @@ def _names(head: Any, report: Report) -> None:
 
 
 def looks_like_model(name: str) -> bool:
-    """Whether ``name`` is ``PROFILE/MODEL``. An URL is not."""
-    return bool(re.fullmatch(r"[A-Za-z0-9_.-]+/\S+", name)) and "://" not in name
+    """Whether ``name`` is ``PROFILE/MODEL``. An URL is not; a path may hold spaces."""
+    words = r"[A-Za-z0-9_.-]+/\S([^\x00-\x1f\x7f]*\S)?"
+    return bool(re.fullmatch(words, name)) and "://" not in name
 
 
 def _checks(node: Node | None, report: Report) -> tuple[CheckSpec, ...]:

@@ -26,6 +26,12 @@ def test_the_example_of_the_format_loads() -> None:
     assert made.target.quotas == {"difficulty": {"hard": 60}}
 
 
+def test_a_model_may_be_a_file_with_spaces_in_its_name() -> None:
+    made = Recipe.loads("synthnb: 1\nmodel: local/My Models/tiny.gguf")
+    assert made.model == "local/My Models/tiny.gguf"
+    assert Recipe.loads(made.replace(seed=1).dumps()).model == made.model
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_loads_in_a_few_lines(kind: str) -> None:
     made = Recipe.loads("synthnb: 1\n" + KINDS[kind])

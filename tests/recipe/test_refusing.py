@@ -46,6 +46,7 @@ from tests.recipe.samples import EXAMPLE, recipe, refusal
         ("synthnb: 1\nname: ../x", "Line 2: name: a name has letters"),
         ("synthnb: 1\ndescription: 5", "must be text, not 5 (put it in quotes)"),
         ("synthnb: 1\npurpose: finetuning", "did you mean 'fine-tuning'?"),
+        ('synthnb: 1\nmodel: "lab/a\\nb"', "a model is PROFILE/MODEL, such as local/"),
         ("synthnb: 1\nmodel: gpt-5", "a model is PROFILE/MODEL, such as local/"),
         (
             "synthnb: 1\nmodels: {a: 'http://h/v1'}",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from synthnb.api.augmenting import Wish, augment_recipe, without_blanks
+from synthnb.api.augmenting import UNCHECKED, Wish, augment_recipe, without_blanks
 from synthnb.api.handle import Handle, launch
 from synthnb.api.preparing import Run, prepare
 from synthnb.api.resuming import Unfinished, prepare_resume, unfinished
@@ -144,6 +144,9 @@ def augment(
     if blank:
         said = f"{count(blank, 'row')} without a text {'is' if blank == 1 else 'are'} left out."
         run.notices.append(Notice(said, "source"))
+    checked = any(spec.rule == "label_kept" for spec in recipe.checks)
+    if label is not None and check is True and not checked:
+        run.notices.append(Notice(UNCHECKED, "checks"))
     return _wait(start(run, on_event))
 
 

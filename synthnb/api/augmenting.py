@@ -25,6 +25,10 @@ TAIL = "Answer with the new text alone."
 PARAMS = ("temperature", "top_p", "max_tokens", "stop", "presence_penalty", "frequency_penalty")
 FEWEST_EACH = 5
 """Rows of every label from which on they can teach a classifier to check it."""
+UNCHECKED = (
+    f"Labels are not checked: a classifier needs {FEWEST_EACH} rows of each of two labels. "
+    "check='PROFILE/MODEL' asks a model."
+)
 SHOWN, EXAMPLES = 4, 24
 _LANGUAGES = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian",

@@ -33,6 +33,15 @@ def frame() -> pd.DataFrame:
     return pd.DataFrame({"id": [1, 2], "text": texts, "label": ["n", "p"]})
 
 
+def test_labels_that_nobody_checks_are_told(frame: pd.DataFrame, settings: Settings) -> None:
+    heard: list[Any] = []
+    augment(frame, "text", how="noise", label="label", on_event=heard.append)
+    said = [event.message for event in heard if isinstance(event, Notice)]
+    assert len(said) == 1 and said[0].startswith("Labels are not checked: a classifier needs 5")
+    augment(frame, "text", how="noise", label="label", check=False, on_event=heard.append)
+    assert sum(isinstance(event, Notice) for event in heard) == 1
+
+
 def test_same_columns_and_every_row_knows_its_parent(
     lab: Loopback, frame: pd.DataFrame
 ) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from synthnb.errors import FatalModelError, ModelError
 from synthnb.prices import Price
 from synthnb.types import Completion, Model, Request, Usage
-from synthnb.visible import number
 
 __all__ = ["Budget", "BudgetReached", "Caps", "Purse"]
 
@@ -146,7 +145,7 @@ class Purse:
         paid = (self.cost or 0.0) + self._carried_cost
         if limit is not None and paid + self._cost_reserved + cost > limit:
             return (
-                f"the budget of {number(limit)} USD is reached: {paid:.4f} spent, and one more "
+                f"the budget of {limit:g} USD is reached: {paid:.4f} spent, and one more "
                 f"answer may cost {cost:.4f}"
             )
         return None

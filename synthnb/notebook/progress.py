@@ -6,21 +6,27 @@ import html
 import os
 import sys
 import time
+from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from synthnb.events import Notice, Progress, RunStarted
+from synthnb.events import Notice, Progress, RowDone, RunStarted
 from synthnb.types import Usage
-from synthnb.visible import cost, count, number, one_line
+from synthnb.visible import as_text, cost, count, number, one_line
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from synthnb.events import Event
+    from synthnb.types import Record
 
 __all__ = ["Painter", "progress_text", "someone_watches"]
 
 EVERY = 0.25
 """Seconds between two paints."""
+NEWEST = 3
+"""Rows shown while more are on their way, each on a line of its own."""
+_WIDE = 110
 _OFF = {"off", "0", "no", "false"}
 
 
@@ -71,6 +77,7 @@ class Painter:
         self.silent = silent or not someone_watches(shell)
         self._kernel = getattr(shell, "kernel", None) is not None
         self._latest: Progress | None = None
+        self._newest: deque[Record] = deque(maxlen=NEWEST)
         self._notice = ""
         self._painted = 0.0
         self._handle: Any = None
@@ -81,6 +88,8 @@ class Painter:
             self._latest = Progress(0, 0, event.rows, 0, Usage(), 0.0)
         elif isinstance(event, Progress):
             self._latest = event
+        elif isinstance(event, RowDone):
+            self._newest.append(event.record)
         elif isinstance(event, Notice):
             self._notice = one_line(event.message)
 
@@ -101,7 +110,12 @@ class Painter:
     def _paint_html(self, latest: Progress) -> None:
         from IPython.display import display
 
-        body = {"text/html": _html(latest, self._notice), "text/plain": _plain(latest)}
+        body = {
+            "text/html": _html(
+                latest, self._notice, [_row_text(r) for r in self._newest.copy()]
+            ),
+            "text/plain": _plain(latest),
+        }
         if self._handle is None:
             self._handle = display(  # type: ignore[no-untyped-call]
                 body, raw=True, display_id=True
@@ -126,14 +140,29 @@ def _plain(latest: Progress) -> str:
     return " ".join(progress_text(latest))
 
 
-def _html(latest: Progress, notice: str) -> str:
+def _row_text(record: Record) -> str:
+    """The last text that was written for a row, and why it was rejected if it was."""
+    texts = [value for value in record.values.values() if isinstance(value, str)]
+    said = one_line(texts[-1] if texts else as_text(dict(record.values)), _WIDE)
+    if record.accepted:
+        return said
+    rule = one_line(record.reasons[0].rule, 30) if record.reasons else ""
+    return f"rejected: {rule or 'no reason'} · {said}"
+
+
+def _html(latest: Progress, notice: str, newest: Sequence[str] = ()) -> str:
+    from synthnb.charts.static_html import escape
+
     head, facts = progress_text(latest)
     share = min(latest.accepted / latest.wanted, 1.0) if latest.wanted else 0.0
     said = f"<div>{html.escape(notice)}</div>" if notice else ""
+    lines = [*newest[-NEWEST:]]
+    lines += [""] * (NEWEST - len(lines))  # nothing jumps when rows arrive
+    rows = "".join(f"<div>{escape(line) or '&nbsp;'}</div>" for line in lines)
     label = f"{latest.accepted} of {latest.wanted} rows accepted"
     return (
         f"<div><b>{head}</b> {html.escape(facts)}</div>"
         f'<progress value="{share:.3f}" max="1" aria-label="{label}" style="width:100%;'
-        f'height:6px">{share:.0%}</progress>{said}<div><small>Interrupt the kernel '
+        f'height:6px">{share:.0%}</progress>{rows}{said}<div><small>Interrupt the kernel '
         "(i i) to stop; finished rows are kept.</small></div>"
     )

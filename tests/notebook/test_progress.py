@@ -5,7 +5,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from synthnb.events import Notice, Progress, RunStarted
 from synthnb.notebook.progress import Painter, progress_text, someone_watches
-from synthnb.types import Usage
+from synthnb.types import Reason, Record, Usage
 
 LATEST = Progress(15, 4, 24, 8, Usage(completion_tokens=738, cost=None), 1.0)
 
@@ -42,6 +42,21 @@ def test_hostile_notices_stay_text() -> None:
     from synthnb.notebook.progress import _html
 
     assert "<script" not in _html(LATEST, "<script>alert(1)</script>")
+    shown = _html(LATEST, "", ["$x$ <img src=x onerror=alert(1)>"])
+    assert "<img" not in shown and "$x$" not in shown  # and nothing is typeset
+
+
+def test_the_newest_rows_stand_below_the_bar() -> None:
+    from synthnb.notebook.progress import NEWEST, _html, _row_text
+
+    why = (Reason("length", 4, "too short"),)
+    record = Record(0, {"mood": "happy", "text": "It\nbroke."}, accepted=False, reasons=why)
+    assert _row_text(record) == "rejected: length · It broke."
+    rows = [f"row {i}" for i in range(5)]
+    shown = _html(LATEST, "", rows)
+    assert [f"row {i}" in shown for i in range(5)] == [False, False, True, True, True]
+    assert shown.count("<div>") == _html(LATEST, "").count("<div>")  # nothing jumps
+    assert NEWEST == 3
 
 
 def test_progress_can_be_switched_off(

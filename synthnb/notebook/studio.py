@@ -25,6 +25,7 @@ from synthnb.notebook.studio_outlook import Outlook, look_ahead
 from synthnb.notebook.studio_result import Shown, still
 from synthnb.notebook.studio_words import Words, asset
 from synthnb.settings import load_settings
+from synthnb.settings.consent import ConsentNeeded, consent
 from synthnb.studio import Draft
 from synthnb.visible import one_line
 
@@ -50,9 +51,10 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """One recipe with its controls, its rows and its versions.
 
     ``batch`` is what is shown at first. ``source`` (a table or a file) takes the place of
-    the recipe's, ``checks`` is the user's own file of checks, ``model`` the one for recipes
-    that name none. ``namespace`` gets the batch of each run under the recipe's name, if
-    nothing but a batch is there. ``written`` are files that this session wrote.
+    the recipe's, ``checks`` is the user's own file of checks, ``model`` and ``budget`` (USD)
+    are for recipes that name none. ``namespace`` gets the batch of each run under the
+    recipe's name, if nothing but a batch is there. ``written`` are files that this session
+    wrote.
     """
 
     def __init__(
@@ -63,13 +65,14 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         source: Any = None,
         checks: str | Path | None = None,
         model: str | None = None,
+        budget: float | None = None,
         namespace: MutableMapping[str, Any] | None = None,
         written: MutableMapping[Path, str] | None = None,
     ) -> None:
         self.draft = Draft.of(recipe)
         self.batch = batch
         self._source = source if source is not None or batch is None else batch.frame
-        self._checks, self._default = checks, model
+        self._checks, self._default, self._cap = checks, model, budget
         self._namespace = namespace
         self._written: MutableMapping[Path, str] = {} if written is None else written
         self._handle: api.Handle | None = None
@@ -185,6 +188,10 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         """Estimate, budget and prompts of the next run; nothing is sent."""
         try:
             estimate, plan, caps = look_ahead(self._prepare())
+        except ConsentNeeded as asked:
+            self.outlook.hide()
+            self._say(asked.question)
+            return
         except SettingsError as error:
             self._wrong_model(error)
             return
@@ -212,9 +219,10 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _prepare(self) -> api.Run:
         settings = load_settings().override("%config", model=self._default or None)
+        cap = self._cap if self.draft.recipe.budget is None else None
         return api.prepare(
             self.draft.recipe, self.rows.value, source=self._source, checks=self._checks,
-            settings=settings,
+            settings=settings, budget=cap or None,
         )  # fmt: skip
 
     def run(self) -> None:
@@ -225,15 +233,19 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             return
         try:
             run = self._prepare()
+        except ConsentNeeded as asked:
+            if not self._agreed(asked.question):
+                return
+            consent(asked.folder, load_settings())
+            self.run()
+            return
         except SettingsError as error:
             self._wrong_model(error)
             return
         except SynthError as error:
             self._say(str(error), wrong=True)
             return
-        if run.question is not None and not self._asked:
-            self._asked = True
-            self._say(f"{run.question} Run again to agree.")
+        if run.question is not None and not self._agreed(run.question):
             return
         paint = painter()
         self.run_button.description = "Stop"
@@ -241,6 +253,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.progress.max, self.progress.value = run.wanted, 0
         self.progress.remove_class("synthnb-studio-hidden")
         self._say("Running")
+        self.result.wait()
         ran = self.draft.recipe
 
         def hear(event: Event) -> None:
@@ -251,6 +264,13 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._handle.when_done(
             lambda batch, error: paint(lambda: self._ended(ran, batch, error))
         )
+
+    def _agreed(self, question: str) -> bool:
+        """Whether this is the second time: asking for it again is a yes."""
+        again, self._asked = self._asked, not self._asked
+        if not again:
+            self._say(f"{question} Run again to agree.")
+        return again
 
     def _count(self, event: Progress) -> None:
         if self._handle is not None:

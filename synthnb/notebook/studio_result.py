@@ -42,8 +42,13 @@ class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         super().__init__([self._empty])
         self.add_class("synthnb-studio-right")
 
+    def wait(self) -> None:
+        """Say that rows are on their way, where none are shown."""
+        self._empty.text = "Running; rows are shown at its end."
+
     def show(self, batch: Batch | None, name: str | None) -> None:
         """Show this batch; the versions are those made in this folder under ``name``."""
+        self._empty.text = EMPTY
         parts: list[w.Widget] = [self._empty]
         if batch is not None:
             self.rows.outputs = _output(batch._repr_mimebundle_())

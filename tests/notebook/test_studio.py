@@ -157,6 +157,21 @@ def test_a_budget_is_held_against_the_estimate(studio: Studio) -> None:
     assert studio.draft.recipe.budget is None
 
 
+def test_a_project_that_chose_a_model_elsewhere_is_asked_about(
+    studio: Studio, home: Path, tmp_path: Path
+) -> None:
+    far = '[profiles.far]\nbase_url = "https://models.example/v1"\n'
+    with (home / "config" / "synthnb.toml").open("a") as file:
+        file.write(far)
+    (tmp_path / "synthnb.toml").write_text('model = "far/big"\n')
+    studio.form.fields["model"].value = ""
+    assert "models.example" in studio.status.text
+    assert not studio.form.errors
+    studio.run()
+    assert studio.status.text.endswith("Run again to agree.")
+    assert studio._handle is None
+
+
 def test_save_writes_what_a_cell_would(studio: Studio, tmp_path: Path) -> None:
     file = tmp_path / "reviews.synth.yaml"
     studio.save_button.click()

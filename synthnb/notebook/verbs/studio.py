@@ -39,6 +39,7 @@ def run(magics: SynthMagics, args: Namespace) -> Studio:
         "source": open_flag(magics, args.source),
         "checks": args.checks,
         "model": magics.model,
+        "budget": magics.budget,
         "namespace": magics.namespace,
         "written": magics.saved,
     }

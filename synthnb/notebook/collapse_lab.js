@@ -7,12 +7,12 @@ const SAYS = {
   verify: "As accumulate, but a verifier looks at each new row and keeps mostly the right ones.",
 };
 const SLIDERS = [
-  ["n", "Rows per generation n", 5, 500, 1],
-  ["t", "Generations t", 10, 200, 1],
-  ["chains", "Chains", 100, 10000, 100],
-  ["real", "Real share kept", 0, 1, 0.05],
-  ["phi", "Verifier keeps right φ", 0, 1, 0.05],
-  ["psi", "Verifier keeps wrong ψ", 0, 1, 0.05],
+  ["n", "Rows per generation", "n", 5, 500, 1],
+  ["t", "Generations", "t", 10, 200, 1],
+  ["chains", "Chains", "", 100, 10000, 100],
+  ["real", "Fresh real rows", "", 0, 1, 0.05],
+  ["phi", "Verifier keeps a right row", "φ", 0, 1, 0.05],
+  ["psi", "Verifier keeps a wrong row", "ψ", 0, 1, 0.05],
 ];
 const SHORT = { replace: "replace", accumulate: "accumulate", verify: "and verify" };
 const W = 540;
@@ -39,13 +39,13 @@ function shown(name, value) {
 
 /** A frame with grid, scales and labels at the ends of lines that keep apart. */
 class Plot {
-  constructor(parent, height, top, steps, label) {
+  constructor(parent, height, top, steps, label, below = 22) {
     this.height = height;
     this.top = top;
     this.steps = steps;
     this.ends = [];
     this.svg = mark("svg", parent, {
-      viewBox: `-32 -14 ${W + 32 + LABELS} ${height + 36}`,
+      viewBox: `-32 -14 ${W + 32 + LABELS} ${height + 14 + below}`,
       width: W + 32 + LABELS, role: "img", "aria-label": label,
     });
     const step = top > 1.2 ? 0.5 : top > 0.5 ? 0.2 : top > 0.2 ? 0.1 : 0.05;
@@ -56,13 +56,13 @@ class Plot {
         value.toFixed(step < 0.1 ? 2 : 1));
     }
     const every = Math.max(1, Math.round(steps / 5));
-    for (let at = every; at <= steps; at += every)
-      mark("text", this.svg, { x: this.x(at), y: height + 15, "text-anchor": "middle", class: "d" }, at);
+    for (let at = 0; at <= steps; at += every)
+      mark("text", this.svg, { x: this.x(at), y: height + 15, "text-anchor": "middle", class: "d" }, String(at));
   }
   x(step) { return +((W * step) / this.steps).toFixed(1); }
   y(value) { return +(this.height * (1 - Math.min(value, this.top) / this.top)).toFixed(1); }
-  // Generation 0 are the real rows themselves; curves begin with generation 1.
-  points(curve) { return curve.map((value, i) => `${this.x(i + 1)} ${this.y(value)}`); }
+  // Generation 0 are the real rows themselves: every curve begins there.
+  points(curve) { return curve.map((value, i) => `${this.x(i)} ${this.y(value)}`); }
   band(low, high) {
     const there = this.points(high), back = this.points(low).reverse();
     mark("path", this.svg, { d: `M${[...there, ...back].join("L")}Z`, fill: "var(--pale)", opacity: 0.6, class: "band" });
@@ -73,13 +73,25 @@ class Plot {
   rings(curve) {
     const every = Math.max(1, Math.round(this.steps / 25));
     curve.forEach((value, i) => {
-      if ((i + 1) % every === 0 || i === 0)
-        mark("circle", this.svg, { cx: this.x(i + 1), cy: this.y(value), r: 2.5, fill: "var(--paper)", stroke: "var(--new)", "stroke-width": 1.5 });
+      if (i % every === 0)
+        mark("circle", this.svg, { cx: this.x(i), cy: this.y(value), r: 2.5, fill: "var(--paper)", stroke: "var(--new)", "stroke-width": 1.5 });
     });
   }
   reference(value, words) {
     mark("path", this.svg, { d: `M0 ${this.y(value)}H${W}`, stroke: "var(--real)", "stroke-width": 1.5, "stroke-dasharray": "5 3" });
     mark("text", this.svg, { x: W - 4, y: this.y(value) - 5, "text-anchor": "end", class: "g" }, words);
+  }
+  /** Words inside the band, where it is highest and no line runs. */
+  inside(high, clear, words) {
+    const free = (i) => this.y(clear[i]) - this.y(high[i]);
+    let best = 0;
+    high.forEach((value, i) => { if (this.x(i) < W - 150 && free(i) > free(best)) best = i; });
+    if (free(best) < 24) return;
+    const x = Math.max(8, this.x(best));
+    mark("text", this.svg, { x, y: this.y(high[best]) + 18, class: "b" }, words);
+  }
+  axis(words) {
+    mark("text", this.svg, { x: W, y: this.height + 30, "text-anchor": "end", class: "d" }, words);
   }
   end(value, words, kind) { this.ends.push([this.y(value), words, kind]); }
   finish() {
@@ -96,43 +108,50 @@ class Plot {
 }
 
 function variance(parent, curves) {
+  const from = (curve) => [1, ...curve];
   const title = tag("p", parent, "Variance of the fitted Gaussian", { class: "title" });
   tag("span", title, "real rows have variance 1");
   const top = Math.max(1.2, Math.min(3, Math.max(...curves.high)));
+  const steps = curves.mean.length;
   const last = (curve) => curve[curve.length - 1].toFixed(2);
   const name = MODES[curves.mode].toLowerCase();
-  const plot = new Plot(parent, 240, top, curves.mean.length,
-    `Variance over ${curves.mean.length} generations: ${name} ends at a median of ${last(curves.median)}`);
-  plot.band(curves.low, curves.high);
+  const plot = new Plot(parent, 240, top, steps,
+    `Variance over ${steps} generations: ${name} ends at a median of ${last(curves.median)}`);
+  plot.band(from(curves.low), from(curves.high));
   plot.reference(1, "real rows, 1.00");
   for (const [mode, curve] of Object.entries(curves.others)) {
-    plot.line(curve, "var(--old)", 1, mode);
+    plot.line(from(curve), "var(--old)", 1, mode);
     plot.end(curve[curve.length - 1], `${SHORT[mode]} ${last(curve)}`, "d");
   }
-  if (curves.theory) plot.line(curves.theory, "var(--ink)", 1.25, "theory");
-  plot.line(curves.median, "var(--new)", 2, "median");
-  plot.rings(curves.mean);
-  plot.end(curves.median[curves.median.length - 1], `median chain ${last(curves.median)}`, "n");
-  if (curves.theory) plot.end(curves.theory[curves.theory.length - 1], `mean, by theory ${last(curves.theory)}`, "");
-  else plot.end(curves.mean[curves.mean.length - 1], `mean ${last(curves.mean)}`, "");
+  if (curves.theory) plot.line(from(curves.theory), "var(--ink)", 1.25, "theory");
+  plot.line(from(curves.median), "var(--new)", 2, "median");
+  plot.rings(from(curves.mean));
+  const lines = from(curves.high).map((_, i) =>
+    Math.max(1, ...[curves.mean, ...Object.values(curves.others)].map((curve) => from(curve)[i])));
+  plot.inside(from(curves.high), lines, `10–90% of ${curves.chains.toLocaleString("en")} chains`);
+  plot.end(curves.median[steps - 1], `median chain ${last(curves.median)}`, "n");
+  plot.end(curves.mean[steps - 1], `mean of chains ${last(curves.mean)}`, "");
   plot.finish();
-  tag("p", parent, `Line: theory${curves.theory ? "" : " (there is no closed form here)"}. ` +
-    `Rings: mean of ${curves.chains.toLocaleString("en")} simulated chains. ` +
-    "Blue: the median chain, shaded: 10–90% of them. Grey: the medians of the other two.", { class: "say" });
+  const line = tag("p", parent, "Rings: mean of the simulated chains. ", { class: "say" });
+  line.append(curves.formula ? `Black line: what theory says it is, ${curves.formula}. `
+    : "There is no closed form for it here. ");
+  line.append("Thin grey lines: the medians of the other two.");
 }
 
 function words(parent, curves) {
+  const from = (curve) => [curves.text_real, ...curve];
   const title = tag("p", parent, "Distinct-2 of text", { class: "title" });
   tag("span", title, `trigram model of ${curves.text_rows} sentences, retrained on its own output`);
   const own = curves.text[curves.mode];
   const top = Math.max(curves.text_real, ...own) * 1.15;
-  const plot = new Plot(parent, 120, top, own.length, "distinct-2 of text over generations");
+  const plot = new Plot(parent, 120, top, own.length, "distinct-2 of text over generations", 34);
   plot.reference(curves.text_real, `real rows, ${curves.text_real.toFixed(2)}`);
   for (const [mode, curve] of Object.entries(curves.text)) {
     const chosen = mode === curves.mode;
-    plot.line(curve, chosen ? "var(--new)" : "var(--old)", chosen ? 2 : 1, `text-${mode}`);
+    plot.line(from(curve), chosen ? "var(--new)" : "var(--old)", chosen ? 2 : 1, `text-${mode}`);
     plot.end(curve[curve.length - 1], `${SHORT[mode]} ${curve[curve.length - 1].toFixed(2)}`, chosen ? "n" : "d");
   }
+  plot.axis("generation");
   plot.finish();
 }
 
@@ -153,17 +172,30 @@ function render({ model, el }) {
     return [mode, button];
   });
   const says = tag("p", side, "", { class: "say" });
-  const rows = SLIDERS.map(([name, text, min, max, step]) => {
+  const rows = SLIDERS.map(([name, text, letter, min, max, step]) => {
     const label = tag("label", side);
-    tag("span", label, text);
+    const words = tag("span", label, text);
+    if (letter) tag("i", words, ` ${letter}`);
     const output = tag("output", label);
-    const input = tag("input", label, "", { type: "range", min, max, step, "aria-label": text });
+    const input = tag("input", label, "", { type: "range", min, max, step, "aria-label": `${text} ${letter}`.trim() });
+    tag("small", label, shown(name, min));
+    tag("small", label, shown(name, max));
     input.addEventListener("input", () => { output.textContent = shown(name, +input.value); });
     input.addEventListener("change", () => send(name, +input.value));
     return { name, label, output, input };
   });
   const again = tag("button", side, "Run again", { class: "again", type: "button" });
   again.addEventListener("click", () => send("seed", model.get("seed") + 1));
+  const copy = tag("button", side, "Copy as code", { class: "link", type: "button" });
+  copy.addEventListener("click", () => {
+    const values = SLIDERS.map(([name]) => `${name}=${model.get(name)}`);
+    const call = [`mode="${model.get("mode")}"`, ...values, `seed=${model.get("seed")}`].join(", ");
+    navigator.clipboard.writeText(`synthnb.collapse_lab(${call})`).then(
+      () => { copy.textContent = "Copied"; },
+      () => { copy.textContent = "The browser does not allow to copy"; },
+    );
+    setTimeout(() => { copy.textContent = "Copy as code"; }, 2000);
+  });
   const seed = tag("p", side, "", { class: "say" });
 
   const paint = () => {
@@ -183,7 +215,9 @@ function render({ model, el }) {
       label.classList.toggle("off", off);
       input.disabled = off;
     }
-    seed.textContent = `Seed ${model.get("seed")}. φ and ψ act in “accumulate and verify”.`;
+    const took = curves.seconds < 0.1 ? "under 0.1 s" : `${curves.seconds.toFixed(1)} s`;
+    seed.textContent = `Seed ${model.get("seed")} · ${curves.chains.toLocaleString("en")} chains in ${took}. ` +
+      "φ and ψ act in “accumulate and verify”.";
     main.replaceChildren();
     variance(main, curves);
     words(main, curves);

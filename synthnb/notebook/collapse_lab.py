@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import html
+import time
 from functools import cache
 from importlib.resources import files
 from typing import Any, cast
@@ -10,6 +10,7 @@ from typing import Any, cast
 import anywidget
 from traitlets import Dict, Float, Int, Unicode, observe
 
+from synthnb.charts import png
 from synthnb.collapse.choices import Choice, choices
 from synthnb.collapse.result import Curve, Result
 
@@ -74,12 +75,16 @@ class CollapseLab(anywidget.AnyWidget):
 
     def _draw(self) -> None:
         mode = self.mode if self.mode in MODES else "replace"
+        start = time.perf_counter()
         results = self.results()
+        took = time.perf_counter() - start
         chosen = results[mode]
         text = {name: _text(name, self.seed) for name in MODES}
         self.curves = {
             "mode": mode,
             "chains": chosen.params["chains"],
+            "seconds": round(took, 2),
+            "formula": _formula(chosen, mode),
             "mean": _plain(chosen.mean),
             "median": _plain(chosen.median),
             "low": _plain(chosen.low),
@@ -99,11 +104,10 @@ class CollapseLab(anywidget.AnyWidget):
         data, *rest = made if isinstance(made, tuple) else (made,)
         if data is None:
             return made
-        data = {**data, "text/plain": self._words(), "text/html": _frozen(self)}
+        results = self.results()
+        picture = {"image/png": png(_frozen(results)), "text/plain": _words(self, results)}
+        data = {**data, **picture}
         return (data, *rest) if rest else data
-
-    def _words(self) -> str:
-        return f"Collapse lab: {MODES[self.curves['mode']].lower()}, n = {self.n}, t = {self.t}"
 
 
 @cache
@@ -117,6 +121,15 @@ def _text(mode: str, seed: int) -> Result:
         mode=cast(Choice, mode),
         seed=seed,
     )
+
+
+def _formula(chosen: Result, mode: str) -> str:
+    """The black line in letters, empty where there is none."""
+    if chosen.theory is None:
+        return ""
+    if round(chosen.params["real"] * chosen.params["n"]):
+        return "an exact recursion"
+    return "(1 − 1/n)ᵗ" if mode == "replace" else "the product of 1 − 1/(n k²), k = 1…t"
 
 
 def _plain(curve: Curve) -> list[float]:
@@ -169,16 +182,29 @@ def _lessons(
     ]
 
 
-def _frozen(lab: CollapseLab) -> str:
-    """What a saved notebook shows where no widget runs: the three modes in a table."""
-    rows = []
-    for mode, result in lab.results().items():
-        theory = "–" if result.theory is None else f"{result.theory[-1]:.2f}"
-        cells = [MODES[mode], f"{result.median[-1]:.2f}", f"{result.mean[-1]:.2f}", theory]
-        cells.append(f"{result.low[-1]:.2f} to {result.high[-1]:.2f}")
-        rows.append(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+def _frozen(results: dict[str, Result]) -> dict[str, Any]:
+    """What a saved notebook shows where no widget runs: the three side by side, one scale."""
+    panels = []
+    for mode, result in results.items():
+        whole = result.spec()
+        theory = "no closed form"
+        if result.theory is not None:
+            theory = f"theory {result.theory[-1]:.2f}"
+        title = {**whole["title"], "text": MODES[mode]}
+        title["subtitle"] = f"median {result.median[-1]:.2f}, {theory}"
+        lines = whole["layer"][:-1]  # so small, the rings would hide the line
+        panels.append({"title": title, "width": 200, "height": 110, "layer": lines})
+    scale = {"resolve": {"scale": {"y": "shared"}}, "config": whole["config"]}
+    return {"hconcat": panels, "spacing": 32, **scale}
+
+
+def _words(lab: CollapseLab, results: dict[str, Result]) -> str:
+    """The same in words."""
+    lines = [f"Collapse lab: variance of a Gaussian after {lab.t} generations of {lab.n} rows"]
+    for mode, result in results.items():
+        theory = "" if result.theory is None else f", theory {result.theory[-1]:.2f}"
+        lines.append(
+            f"  {MODES[mode]}: median {result.median[-1]:.2f}, mean {result.mean[-1]:.2f}"
+            f"{theory}, 10–90% {result.low[-1]:.2f} to {result.high[-1]:.2f}"
         )
-    names = (f"variance after {lab.t} generations", "median", "mean", "theory", "10–90%")
-    head = "".join(f"<th>{name}</th>" for name in names)
-    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+    return "\n".join(lines)

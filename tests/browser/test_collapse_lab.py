@@ -27,11 +27,12 @@ def test_a_button_and_a_slider_change_the_chart(lab: Server, desk: Desk) -> None
     view.get_by_role("radio", name="Accumulate", exact=True).click()
     expect(view.get_by_text("Nothing is thrown away.")).to_be_visible(timeout=TIMEOUT)
     expect(median).not_to_have_attribute("d", before or "", timeout=TIMEOUT)
-    expect(view.get_by_role("slider", name="keeps right")).to_be_disabled()
+    expect(view.get_by_role("slider", name="keeps a right row")).to_be_disabled()
 
     view.get_by_role("radio", name="Accumulate and verify").click()
     expect(chart.locator("path[data-curve='theory']")).to_have_count(0, timeout=TIMEOUT)
-    expect(view.get_by_role("slider", name="keeps right")).to_be_enabled()
+    expect(view.get_by_role("slider", name="keeps a right row")).to_be_enabled()
+    desk.shot("collapse-lab-verify")
 
     generations = view.get_by_role("slider", name="Generations")
     generations.focus()
@@ -53,6 +54,7 @@ def test_the_notebook_runs_in_light_and_dark(lab: Server, desk: Desk) -> None:
     desk.shot("collapse-notebook")
     light = view.evaluate("e => getComputedStyle(e).color")
     desk.theme("JupyterLab Dark")
+    expect(desk.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=TIMEOUT)
     assert view.evaluate("e => getComputedStyle(e).color") != light
     desk.shot("collapse-notebook-dark")
     desk.scroll_to_cell(len(desk.page.locator(".jp-Cell").all()) - 1)

@@ -25,8 +25,13 @@ def test_buttons_and_sliders_change_what_is_drawn() -> None:
         CollapseLab(mode="keep")
 
 
-def test_a_saved_notebook_shows_the_three_in_a_table() -> None:
+def test_a_saved_notebook_shows_the_three_in_a_picture_and_in_words() -> None:
     shown = synthnb.collapse_lab(t=10, chains=50)._repr_mimebundle_()
     data = shown[0] if isinstance(shown, tuple) else shown
-    assert data["text/plain"] == "Collapse lab: replace, n = 20, t = 10"
-    assert "Accumulate and verify" in data["text/html"] and "<script" not in data["text/html"]
+    first, *modes = data["text/plain"].splitlines()
+    assert first == "Collapse lab: variance of a Gaussian after 10 generations of 20 rows"
+    assert [line.partition(":")[0].strip() for line in modes] == [
+        "Replace", "Accumulate", "Accumulate and verify",
+    ]  # fmt: skip
+    assert "theory 0.60" in modes[0] and "theory" not in modes[2]
+    assert data["image/png"].startswith(b"\x89PNG") and "text/html" not in data

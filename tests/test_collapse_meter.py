@@ -94,6 +94,23 @@ def test_odd_rows_give_figures_or_a_reason(texts: list[str]) -> None:
     assert "NaN" not in body and "nan" not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("stages", "says"),
+    [([], "no rows"), ([[]], "no rows"), ([[1, 2]], "texts"), ({}, "no stages")],
+)
+def test_what_is_no_stage_is_said(stages: object, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        meter(stages, real=sample_texts(50))
+
+
+def test_a_few_rows_that_come_again_and_again_are_called() -> None:
+    rng = np.random.default_rng(1)
+    few = sample_texts(5, 9)
+    rows = [few[rng.integers(5)] if rng.random() < 0.4 else t for t in sample_texts(150, 5)]
+    assert meter([rows], real=sample_texts(400, 6)).alarm
+    assert not meter([sample_texts(150, 5)], real=sample_texts(400, 6)).alarm
+
+
 def test_it_draws_itself_and_text_stays_text() -> None:
     found = meter({"<b>x</b>": narrowed(1, 9)}, real=sample_texts(100))
     shown = found._repr_mimebundle_()

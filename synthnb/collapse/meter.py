@@ -136,6 +136,10 @@ def _read(name: str, rows: Any, column: str | None, label: str | None) -> Side:
     records = list(_records(rows))
     if records and isinstance(records[0], str):
         return Side(name, [str(text) for text in records if str(text).strip()], None)
+    if not records:
+        raise ValueError(f"{name}: there are no rows")
+    if not all(isinstance(row, Mapping) or hasattr(row, "keys") for row in records):
+        raise ValueError(f"{name}: rows are texts, or maps of columns")
     table = [dict(row) for row in records]
     names = list(dict.fromkeys(key for row in table for key in row))
     chosen = column if column in names else _longest(table, names)

@@ -18,8 +18,8 @@ class Policy:
 
     tries: int = 5
     """Requests in all for one answer, 429s not counted."""
-    base: float = 0.15
-    """First wait; doubled each time, half to one and a half of it at random."""
+    base: float = 0.1
+    """First wait; 1.7 times as long each time, half to one and a half of it at random."""
     cap: float = 15.0
     """Longest wait of our own."""
     patience: float = 600.0
@@ -28,7 +28,7 @@ class Policy:
 
     def wait(self, failures: int) -> float:
         """Seconds before the next try after so many failures."""
-        longest: float = min(self.cap, self.base * 2.0 ** (failures - 1))
+        longest: float = min(self.cap, self.base * 1.7 ** (failures - 1))
         return longest * random.uniform(0.5, 1.5)
 
 

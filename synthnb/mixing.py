@@ -7,7 +7,7 @@ or nearly, is rejected; a row that synthnb once wrote is synthetic, wherever it 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace as changed
 from itertools import pairwise
 from pathlib import Path
@@ -29,6 +29,8 @@ __all__ = ["CollapseWarning", "accumulate", "mix", "real_share", "why_not_replac
 NEAR = 0.8
 """Jaccard similarity from which on two rows are near duplicates."""
 ROUNDS = 10
+_APART = 0.9
+"""Share of different rows from which on an equal row is a copy, not a coincidence."""
 
 
 class CollapseWarning(UserWarning):
@@ -79,7 +81,7 @@ def mix(
     replace: bool = False,
 ) -> Batch:
     """The batch with real rows added; see ``Batch.mix``."""
-    if ratio is not None and not 0 <= ratio < 1:
+    if ratio is not None and not (isinstance(ratio, int | float) and 0 <= ratio < 1):
         raise ValueError(f"ratio is the share of real rows, from 0 up to below 1, got {ratio}")
     given, notes = _given(batch, real)
     own = list(batch.records)
@@ -228,16 +230,18 @@ def _apart(
     """The batch's records, those that repeat a given row rejected; how many were."""
     from synthnb.nearduplicates import NearDuplicateIndex
 
-    columns = _compared(batch, given)
+    said = _saying(batch, given)
     index = NearDuplicateIndex(NEAR)
-    exact = dict.fromkeys(_said(record.values, columns) for record in given)
+    exact = dict.fromkeys(text for record in given if (text := said(record.values)))
     for _ in index.extend(exact):
         pass
     asked = [place for place, r in enumerate(own) if r.accepted and r.origin != "real"]
-    texts = [_said(own[place].values, columns) for place in asked]
+    texts = [said(own[place].values) for place in asked]
+    asked = [place for place, text in zip(asked, texts, strict=True) if text]
+    texts = [text for text in texts if text]
     near = {asked[n]: match.similarity for n, match in index.matches(texts)}
     # A text too short to have runs of words is compared as it is.
-    near |= {p: 1.0 for p, text in zip(asked, texts, strict=True) if text and text in exact}
+    near |= {p: 1.0 for p, text in zip(asked, texts, strict=True) if text in exact}
     return [_repeats(r, near[p]) if p in near else r for p, r in enumerate(own)], len(near)
 
 
@@ -246,16 +250,28 @@ def _repeats(record: Record, similarity: float) -> Record:
     return changed(record, accepted=False, reasons=(why,))
 
 
-def _compared(batch: Batch, given: Sequence[Record]) -> list[str]:
-    """Columns whose words are compared: written by a model, there on both sides."""
-    there = {name for r in given for name, value in r.values.items() if texts_of(value)}
+def _saying(batch: Batch, given: Sequence[Record]) -> Callable[[Row], str]:
+    """What two rows are compared by: the columns that a model writes, there on both sides.
+
+    Where no model writes, the whole row; rows of a table whose real ones repeat each other
+    are no copies for being equal, so that nothing is compared then.
+    """
+    from synthnb.export.splits import folded, row_words
+
+    there = {name for r in given for name, value in r.values.items() if any(texts_of(value))}
     written = [name for name, column in batch.recipe.prompts.items() if not column.choices]
-    return [name for name in written if name in there] or sorted(there)
+    if written:
+        shared = [name for name in written if name in there]
+        return lambda values: folded(t for name in shared for t in texts_of(values.get(name)))
+    names = dict.fromkeys(name for record in given for name in record.values)
 
+    def whole(values: Row) -> str:
+        return row_words({name: values.get(name) for name in names})
 
-def _said(values: Row, columns: Sequence[str]) -> str:
-    texts = [text for name in columns for text in texts_of(values.get(name))]
-    return " ".join(" ".join(texts).casefold().split())
+    told = [whole(record.values) for record in given]
+    if len(set(told)) < _APART * len(told):
+        return lambda values: ""
+    return whole
 
 
 def _drawn(records: Sequence[Record], wanted: int, seed: int) -> list[Record]:

@@ -164,3 +164,23 @@ def test_equal_real_rows_keep_ids_of_their_own() -> None:
     mixed = made(2).mix([REAL[0], REAL[0]])
     ids = [json.dumps(row["_synthnb"]["id"]) for row in mixed.rows]
     assert len(set(ids)) == len(ids) == 4
+
+
+def test_rows_of_a_table_are_copies_only_where_every_value_is_equal() -> None:
+    recipe = Recipe.loads(
+        "synthnb: 1\nname: wards\ncolumns: {ward: [a, b], age: {integer: [1, 90]}}"
+    )
+    rows = [Record(i, {"ward": "ab"[i % 2], "age": i}, id=f"t{i}") for i in range(30)]
+    batch = Batch(rows, recipe, name="wards", wanted=30)
+    mixed = batch.mix([{"ward": "ab"[i % 2], "age": i} for i in range(28, 48)])
+    assert origins(mixed) == {"synthetic": 28, "real": 20}
+    # Where real rows repeat each other, an equal row is no copy.
+    coarse = batch.mix([{"ward": "a", "age": 2}] * 9)
+    assert origins(coarse) == {"synthetic": 30, "real": 9}
+
+
+def test_labels_alone_or_empty_texts_make_no_copies() -> None:
+    for real in ([{"label": "good"}] * 5, [{"text": None, "label": "good"}] * 5):
+        assert origins(made().mix(real)) == {"synthetic": 30, "real": 5}
+    with pytest.raises(ValueError, match="below 1, got x"):
+        made().mix(REAL, ratio="x")  # type: ignore[arg-type]

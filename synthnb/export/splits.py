@@ -16,15 +16,19 @@ from typing import TYPE_CHECKING
 from synthnb.checks.values import texts_of
 from synthnb.errors import ExportError
 from synthnb.export.columns import reach
-from synthnb.types import Record
+from synthnb.types import Record, Row
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
 
-__all__ = ["Sides", "sides", "words"]
+__all__ = ["Sides", "folded", "row_words", "sides", "words"]
 
 NEAR = 0.8
 """Jaccard similarity from which on two rows are near duplicates."""
+
+
+_SENTENCE = 20
+"""Letters from which on a text is more than a label; half as many of other scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +130,37 @@ def _ordered(groups: list[tuple[int, ...]], seed: int) -> list[tuple[int, ...]]:
 
 
 def words(batch: Batch, record: Record) -> str:
-    """What a row says: the columns that a model writes, or every text where none does."""
+    """What a row says: the columns that a model writes, or the whole row where none does."""
     written = [name for name, c in batch.recipe.prompts.items() if not c.choices]
     known = [record.values[name] for name in written if name in record.values]
-    texts = texts_of(known or list(record.values.values()))
-    if not any(texts):
-        return f"row {record.index} {record.attempt} {record.candidate} {record.id}"
+    told = folded(texts_of(known)) if known else row_words(record.values)
+    return told or f"row {record.index} {record.attempt} {record.candidate} {record.id}"
+
+
+def folded(texts: Iterable[str]) -> str:
+    """Texts as one, case and white space aside."""
     return " ".join(" ".join(texts).casefold().split())
+
+
+def row_words(values: Row) -> str:
+    """What a row says that no model wrote: its sentences, else a mark of the whole row.
+
+    Rows of a table share their labels without being copies of each other: such rows are the
+    same only where every value is.
+
+    >>> row_words({"ward": "a", "age": 3}) == row_words({"ward": "a", "age": 4})
+    False
+    >>> row_words({"ward": "a", "note": "Came in with a  Cough, left well."})
+    'came in with a cough, left well.'
+    """
+    sentences = [
+        text
+        for text in texts_of(list(values.values()))
+        if len(text) >= (_SENTENCE if text.isascii() else _SENTENCE // 2)
+    ]
+    if sentences:
+        return folded(sentences)
+    return f"row {_key(values)}" if any(v is not None for v in values.values()) else ""
 
 
 def _key(value: object) -> str:

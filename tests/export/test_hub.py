@@ -19,7 +19,7 @@ from synthnb.errors import ExportError
 from synthnb.export import export
 from synthnb.export.splits import sides
 from synthnb.recipe import Recipe, Source, Split
-from synthnb.types import Row
+from synthnb.types import Record, Row
 from tests.export.batches import HEAD, batch, benchmark, qa, row
 from tests.export.standin import Hub
 
@@ -183,3 +183,17 @@ def test_the_gate_comes_before_the_network() -> None:
 def test_an_empty_batch_is_not_published(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="no accepted rows"):
         export(batch("{text: {prompt: a}}", [], HEAD), tmp_path / "set", "hf")
+
+
+def test_rows_of_a_table_are_split_by_rows_not_by_their_labels() -> None:
+    recipe = Recipe.loads(
+        "synthnb: 1\nname: wards\nsplit: {eval: 0.25}\n"
+        "columns: {ward: [a, b, c], sex: [f, m], age: {integer: [1, 90]}}"
+    )
+    rows = [
+        Record(i, {"ward": "abc"[i % 3], "sex": "fm"[i % 2], "age": i // 2}, id=f"t{i}")
+        for i in range(60)
+    ]
+    found = sides(Batch(rows, recipe, name="wards"))
+    assert (len(found.test), len(found.dropped)) == (15, 0)
+    assert {rows[place].values["ward"] for place in found.test} == {"a", "b", "c"}

@@ -134,7 +134,7 @@ class Limit:
         if self._answered and self._failures >= max(8, self.in_flight):
             self._failures = 0
             self._outages += 1
-            self._pause(min(30.0, 0.5 * 2.0**self._outages), "nothing but errors, paused")
+            self._pause(min(10.0, 0.5 * 2.0**self._outages), "nothing but errors, paused")
 
     @property
     def dead(self) -> bool:

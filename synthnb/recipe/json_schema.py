@@ -101,6 +101,8 @@ def _columns(definitions: dict[str, JSON]) -> list[JSON]:
     options: dict[str, JSON] = {"type": ["object", "null"], "additionalProperties": False}
     prompt = _model(Prompt, definitions)
     prompt["title"] = "prompt"
+    count: dict[str, JSON] = {"type": "integer", "minimum": 1, "maximum": 64}
+    prompt["properties"]["candidates"]["anyOf"].insert(0, count)
     return [
         {**_LABELS, "title": "category, equal weights"},
         {**_WEIGHTS, "title": "category, weighted"},

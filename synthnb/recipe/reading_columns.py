@@ -264,6 +264,8 @@ def _read_prompt(node: Node, path: Path, report: Report) -> Any:
     skip = data.get("skip_when")
     if isinstance(skip, str) and "{{" not in skip and "{%" not in skip:
         data["skip_when"] = f"{{{{ {skip.strip()} }}}}"
+    if type(data.get("candidates")) is int:  # shorthand for so many alike
+        data["candidates"] = {"n": data["candidates"]}
     return report.validate(Prompt, data, path, {"schema_": ("schema",)})
 
 

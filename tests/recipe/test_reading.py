@@ -81,3 +81,13 @@ def test_a_recipe_can_be_made_in_python_in_shorthand() -> None:
     )
     assert made.columns["mood"] == Category(values=["angry", "happy"])
     assert made == Recipe.loads(made.dumps())
+
+
+def test_a_number_of_candidates_is_so_many_alike() -> None:
+    short = Recipe.loads("synthnb: 1\ncolumns: {text: {prompt: Hi., candidates: 3}}\n")
+    long = Recipe.loads("synthnb: 1\ncolumns: {text: {prompt: Hi., candidates: {n: 3}}}\n")
+    found = short.prompts["text"].candidates
+
+    assert found is not None and found.n == 3
+    assert short.fingerprint == long.fingerprint
+    assert Recipe.loads(short.dumps()) == short

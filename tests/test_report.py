@@ -280,3 +280,10 @@ def test_ten_thousand_rows_in_seconds() -> None:
     found = report(made, real=REAL)
     assert time.process_time() - start < 15  # 5 s on two idle cores: tests/benchmarks/report.py
     assert found.rows == 10_000
+
+
+def test_real_rows_that_are_mixed_in_are_no_copies_of_themselves(tmp_path: Path) -> None:
+    mixed = batch_of([f"{text} Yes indeed." for text in sample_texts(60, 3)]).mix(REAL[:20])
+    for found in (mixed.report(REAL), check(mixed.save(tmp_path / "run"), REAL)):
+        assert found.rows == 60 and found.copying is not None and found.copying.exact == 0
+        assert "20 real rows mixed in" in str(found)

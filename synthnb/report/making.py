@@ -144,6 +144,9 @@ def _report(
     main = recipe.main if recipe is not None else None
     column = _named(text, table) if text else pick_text(table, main)
     notes = [f"Not compared with real rows: {missing}."] if real is None else []
+    if table.real_left_out:
+        mixed = count(table.real_left_out, "real row")
+        notes.append(f"{mixed} mixed in stand beside these rows and are in no figure.")
     if not table.size:
         return Report(table.name, 0, None, notes=("There are no rows.",))
     if real is not None and not real.size:

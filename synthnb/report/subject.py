@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ class Table:
     ids: list[str] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)
     """The first parent of each row; its own id where it has none."""
+    real_left_out: int = 0
+    """Real rows that were mixed in: they would be found to copy themselves."""
 
     def __len__(self) -> int:
         return self.size
@@ -82,21 +84,36 @@ def table_of(rows: Iterable[Mapping[str, JSON]], name: str) -> Table:
 
 
 def from_batch(batch: Batch) -> Table:
-    """The accepted rows of a batch."""
+    """The accepted rows of a batch that are not real ones; all where there are no others."""
     columns: dict[str, list[JSON]] = {name: [] for name in batch.columns}
     ids, parents = [], []
+    real = sum(record.origin == "real" for record in batch.accepted)
+    left_out = real if real < len(batch) else 0
     for record in batch.accepted:
+        if left_out and record.origin == "real":
+            continue
         for name, values in columns.items():
             values.append(record.values.get(name))
         ids.append(record.id or f"{record.index}.{record.attempt}.{record.candidate}")
         parents.append(record.parents[0] if record.parents else ids[-1])
-    return Table(batch.name, columns, len(ids), ids, parents)
+    return Table(batch.name, columns, len(ids), ids, parents, left_out)
 
 
 def from_rows(source: SourceRows) -> Table:
     """Opened source rows."""
     columns = {name: source.values(name) for name in source.columns}
-    return Table(source.name, columns, len(source))
+    whole = Table(source.name, columns, len(source))
+    if not source.noted:
+        return whole
+    made = [place for place in range(len(source)) if not _is_real(source.note(place))]
+    if not made or len(made) == len(source):
+        return whole
+    return replace(whole.take(made), real_left_out=len(source) - len(made))
+
+
+def _is_real(note: JSON) -> bool:
+    """Whether synthnb noted on the row that it is a real one, mixed in."""
+    return isinstance(note, dict) and note.get("origin") == "real"
 
 
 def from_path(path: str | Path) -> Table:

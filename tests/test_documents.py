@@ -70,6 +70,8 @@ def test_a_folder_of_many_kinds(tmp_path: Path) -> None:
     }
     assert len(chunks(tmp_path, "docs/**/*.md")) == 1
     assert len(chunks(tmp_path, ["docs/*.txt", "docs/a.txt"])) == 1
+    given = open_source(None, base=tmp_path / "other", frame=docs)
+    assert set(given.values("path")) == set(found), "rows tell no folder of this machine"
     assert len(open_source(None, base=tmp_path, frame=docs)) == 5
     assert len(open_source(None, base=tmp_path, frame=f"{docs}/**/*.md")) == 1
 

@@ -50,7 +50,7 @@ def run_cell(magics: SynthMagics, options: Namespace, body: str) -> Batch | Live
     source = open_flag(magics, options.source)
     flags: dict[str, Any] = {"seed": options.seed, "model": options.model}
     if options.source is not None and not _HAS_SOURCE.search(body):
-        flags["source"] = {} if _is_frame(source) else {"path": str(source)}
+        flags["source"] = _in_place_of(base, None if _is_frame(source) else str(source))
     flags |= {"rows": options.rows, "tell": (lambda said: None) if options.quiet else print}
     recipe = cell.loads(body, name=options.name, base=base, **flags)
     if recipe.name is None:
@@ -58,6 +58,21 @@ def run_cell(magics: SynthMagics, options: Namespace, body: str) -> Batch | Live
             raise UsageError("Give the batch a name: %%synth NAME")
         recipe = recipe.replace(name=options.variable)
     return run_recipe(magics, recipe, options, source)
+
+
+def _in_place_of(base: Recipe | None, path: str | None) -> dict[str, Any]:
+    """The source of a cell that names rows: what a kind says of its own holds for them too,
+    but not the licence. ``path`` is ``None`` for rows in memory."""
+    sample = base.source if base is not None else None
+    if sample is None:
+        return {"path": path} if path is not None else {}
+    kept = {"order", "per_row", "repeat", "keep"}
+    documents = path is not None and sample.documents is not None
+    found = sample.model_dump(
+        include=kept | ({"chunk"} if documents else set()),
+        exclude_defaults=True, exclude_none=True,
+    )  # fmt: skip
+    return found if path is None else {**found, "documents" if documents else "path": path}
 
 
 def _bring_samples(kind: str) -> None:
@@ -75,7 +90,10 @@ def run_recipe(
     name = recipe.name or "batch"
     variable = variable_for(options.variable or name, magics.namespace)
     if source is not None and recipe.source is not None and not _is_frame(source):
-        chosen = {"path": str(source), "documents": None, "sha256": None}
+        named, other = "path", "documents"
+        if recipe.source.documents is not None:
+            named, other = other, named
+        chosen = {named: str(source), other: None, "sha256": None}
         recipe = recipe.replace(source=recipe.source.model_copy(update=chosen))
     if options.vs is not None:
         _check_vs(options, name)
@@ -129,8 +147,8 @@ def open_flag(magics: SynthMagics, text: str | None) -> Any:
     known = tables(magics.namespace)
     if text in known:
         return known[text]
-    if Path(text).expanduser().exists():
-        return Path(text).expanduser()
+    if Path(text).expanduser().exists() or any(sign in text for sign in "*?["):
+        return Path(text).expanduser()  # a file, a folder or a pattern of documents
     if text in magics.namespace:
         kind = type(magics.namespace[text]).__name__
         raise SourceError(f"{text} holds no table ({kind}); name a DataFrame or a file.")

@@ -175,10 +175,19 @@ def _files(patterns: list[str], base: Path, *, given: bool) -> list[tuple[str, P
     """(name shown, path) of every readable document, sorted, each once."""
     found: dict[Path, str] = {}
     for pattern in patterns:
+        near = _root(pattern)
         for path in _matches(pattern, base, given=given):
-            shown = path.relative_to(base) if path.is_relative_to(base) else path
-            found.setdefault(path.resolve(), shown.as_posix())
+            # Rows name their document: never by a path of this machine.
+            inside = base if path.is_relative_to(base) else near
+            shown = path.relative_to(inside) if path.is_relative_to(inside) else path.name
+            found.setdefault(path.resolve(), Path(shown).as_posix())
     return sorted((shown, path) for path, shown in found.items())
+
+
+def _root(pattern: str) -> Path:
+    """The folder above the folder or file that a path or pattern begins with."""
+    head = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+    return Path(head if head == pattern else head.rpartition("/")[0] or ".").parent
 
 
 def _matches(pattern: str, base: Path, *, given: bool) -> list[Path]:

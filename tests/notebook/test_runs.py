@@ -217,14 +217,22 @@ def test_a_kind_brings_its_samples_unless_rows_are_given(
     shell.user_ns["mine"] = pd.DataFrame(mine)
     given = "source: {path: rows.jsonl}\n---\nOther words for {{ text }}"
     Path("rows.jsonl").write_text("\n".join(map(json.dumps, mine)))
-    synth(shell, "a --kind augment --source mine -n 1 --dry-run --model lab/tiny", "\n")
+    made = synth(shell, "a --kind augment --source mine -n 12 --model lab/tiny", "\n")
+    assert made.recipe.source.per_row == 2 and made.recipe.source.license is None
     synth(shell, "b --kind augment -n 1 --dry-run --model lab/tiny", given)
     assert [path.name for path in Path().iterdir()] == ["rows.jsonl"]
     Path("docs").mkdir()
     Path("docs/mine.txt").write_text("The shop opens at nine. It closes at six.")
+    cited = synth(shell, "d --kind qa --source docs -n 1 --model lab/tiny", "\n")
+    assert cited.recipe.source.documents == "docs" and cited.recipe.source.chunk.words == 40
+    shell.run_line_magic("synth", "new qa --into other")
+    again = shell.run_line_magic(
+        "synth", "run other/qa.synth.yaml --source docs/*.txt -n 1 --model lab/tiny"
+    )
+    assert again.recipe.source.documents == "docs/*.txt"
     for kind in ("augment", "qa", "pretraining"):
         synth(shell, f"c --kind {kind} -n 2 --dry-run --model lab/tiny", "\n")
-    there = sorted(path.as_posix() for path in Path().rglob("*.*"))
+    there = sorted(p.as_posix() for p in Path().rglob("*.*") if p.parts[0] != "other")
     assert there == ["docs/mine.txt", "reviews.csv", "rows.jsonl"]
     assert capsys.readouterr().out.count("to be replaced by your own: reviews.csv") == 1
 

@@ -175,6 +175,8 @@ class NearDuplicateIndex:
             words = first[0].has(a) & second[0].has(b)
             for kind, wanted in ((0, words), (1, ~words)):
                 chosen = np.flatnonzero(wanted)
+                if not len(chosen):
+                    continue
                 values = jaccard(*first[kind].take(a[chosen]), *second[kind].take(b[chosen]))
                 similar[start + chosen] = values
         return similar
@@ -350,6 +352,8 @@ class _Buckets:
         for run, rows in self._runs:
             left = np.searchsorted(run, keys, "left")
             hit = np.flatnonzero(run.take(left, mode="clip") == keys)
+            if not len(hit):
+                continue
             left, asking = left[hit], owners[hit] << _ROW_BITS
             right = np.searchsorted(run, keys[hit], "right")
             for offset in range(_NEIGHBOURS):

@@ -12,6 +12,7 @@ from synthnb.decisions import row_id
 from synthnb.diff.recipe import RecipeDiff, compare_recipes
 from synthnb.errors import SynthError
 from synthnb.recipe.parts import Category, Prompt
+from synthnb.template import compile_template
 from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def steer(batch: Batch, like: Iterable[Record] = (), unlike: Iterable[Record] = 
     good, bad = list(like), list(unlike)
     if not good and not bad:
         raise SteerError("Name rows: --like 3,7 or --unlike 12-15.")
+    if len(good) > MOST:
+        raise SteerError(f"{len(good):,} rows are too many examples: name at most {MOST}.")
     recipe = batch.recipe
     both = {row_id(r) for r in good} & {row_id(r) for r in bad}
     if both:
@@ -72,6 +75,8 @@ def steer(batch: Batch, like: Iterable[Record] = (), unlike: Iterable[Record] = 
         made, added, removed = _examples(recipe, prompt, good, bad)
         columns[main] = made
         said += [f"{count(added, 'example')} added"] if added else []
+        left = len(good) - added
+        said += [f"{count(left, 'row')} left out, empty or there already"] if left else []
         said += [f"{count(removed, 'example')} removed"] if removed else []
     elif good:
         raise SteerError(f"{one_line(main, 40)} is no prompt column: it has no examples.")
@@ -81,7 +86,7 @@ def steer(batch: Batch, like: Iterable[Record] = (), unlike: Iterable[Record] = 
             if values:
                 columns[name] = lowered
                 said.append(f"less weight for {one_line(name, 40)} {', '.join(values)}")
-    if not said:
+    if all("left out" in what for what in said):
         what = "are examples already" if good else "share no attribute value and no example"
         raise SteerError(f"Nothing to change: these rows {what}.")
     new = recipe.replace(columns=columns)
@@ -99,10 +104,10 @@ def _examples(
         raise SteerError(f"{one_line(name, 40)} holds several answers a row: rank them.")
     unwanted = [record.values.get(name) for record in bad]
     kept = [e for e in prompt.examples if e.get(name) not in unwanted]
-    read = [n for n in recipe.references(name) if n in recipe.columns]
+    read = {*compile_template(prompt.prompt).names, *(n for e in prompt.examples for n in e)}
     known = [e.get(name) for e in kept]
     added: list[Row] = []
-    for record in good[:MOST]:
+    for record in good:
         value = record.values.get(name)
         if value in (None, "") or value in known:
             continue

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from synthnb.batch import Batch
 from synthnb.desks.review import MIME, desk_of
 from synthnb.explore.live import live_of
+from synthnb.recipe import Recipe
 from synthnb.review import Decision, Queue, ReviewError, apply, from_text
 from synthnb.steer import SteerError, rows_of, steer
+from synthnb.types import Record
 from tests.samples import HOSTILE, batch_of, sample_batch
 
 
@@ -161,6 +164,25 @@ def test_liked_rows_become_examples() -> None:
     assert made.cell.startswith("%%synth reviews\n")
     with pytest.raises(SteerError, match="examples already"):
         steer(batch.replace(recipe=made.recipe), rows_of(batch, "3-4"))
+
+
+def test_rows_that_add_nothing_are_counted() -> None:
+    batch = sample_batch()
+    made = steer(batch, rows_of(batch, "3,4"))
+    again = steer(batch.replace(recipe=made.recipe), rows_of(batch, "3-5"))
+    assert again.said == "1 example added; 2 rows left out, empty or there already."
+    with pytest.raises(SteerError, match="62 rows are too many examples: name at most 50"):
+        steer(batch, [*batch.records, *batch.records])
+
+
+def test_examples_hold_what_their_prompt_reads_and_no_more() -> None:
+    recipe = Recipe.loads(
+        "synthnb: 1\ncolumns: {who: {person: {}}, mood: [a, b], "
+        'text: {prompt: "By someone {{ mood }}.", system: "You are {{ who.job }}."}}'
+    )
+    row = {"who": {"job": "baker"}, "mood": "a", "text": "Hi."}
+    made = steer(Batch([Record(0, row, id="r")], recipe), [Record(0, row, id="r")])
+    assert made.recipe.prompts["text"].examples == [{"mood": "a", "text": "Hi."}]
 
 
 def test_disliked_rows_lose_weight_where_they_have_more_than_planned() -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 
-from synthnb import nearduplicates, shingles
 from synthnb.nearduplicates import NearDuplicateIndex, near_duplicates
 from tests.benchmarks.near_duplicates import jaccard, planted
 
@@ -118,8 +115,3 @@ def test_other_thresholds(threshold: float) -> None:
     found = set(near_duplicates(texts, threshold))
     assert found <= expected
     assert len(found) >= 0.99 * len(expected) > 0
-
-
-def test_examples_run() -> None:
-    assert not doctest.testmod(nearduplicates).failed
-    assert not doctest.testmod(shingles).failed

@@ -256,8 +256,8 @@ def _changed(version: Version) -> str:
 def sparkline(values: Sequence[float | None]) -> str:
     """One bar a value, between the least and the most; a space where there is none.
 
-    >>> sparkline([0.5, 0.7, None, 0.9])
-    '▁▅ █'
+    >>> sparkline([0, 1, None, 7])
+    '▁▂ █'
     """
     known = [v for v in values if v is not None]
     if len(known) < 2:

@@ -116,6 +116,8 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.save_button = w.Button(description="Save")
         self.discard_button = w.Button(description="Discard").add_class("synthnb-studio-link")
         self.progress = w.IntProgress().add_class("synthnb-studio-progress")
+        # Counts change several times a second: only the status is read out.
+        self.counted = Words("", "synthnb-studio-dim")
         self.status = Words("", "synthnb-studio-status", role="status")
         self.outlook = Outlook()
         self.run_button.on_click(lambda _: self._press())
@@ -124,7 +126,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.rows.observe(lambda _: self._show_draft(), names="value")
         children = [
             self.run_button, rows.add_class("synthnb-studio-row"), self.save_button,
-            self.discard_button, self.progress, self.status, self.outlook,
+            self.discard_button, self.progress, self.counted, self.status, self.outlook,
         ]  # fmt: skip
         self._bar = w.HBox(children).add_class("synthnb-studio-bar")
         self._idle()
@@ -276,7 +278,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         if self._handle is not None:
             self.progress.value = event.accepted
             lost = f" · {event.rejected:,} rejected" if event.rejected else ""
-            self._say(f"{event.accepted:,} of {event.wanted:,} rows{lost}")
+            self.counted.text = f"{event.accepted:,} of {event.wanted:,} rows{lost}"
 
     def _ended(self, ran: Recipe, batch: Batch | None, error: BaseException | None) -> None:
         try:
@@ -298,6 +300,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.run_button.description = f"Run {rows:,} row{'s' if rows != 1 else ''}"
         self.run_button.add_class("synthnb-studio-keyed")
         self.progress.add_class("synthnb-studio-hidden")
+        self.counted.text = ""
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         self.status.text = one_line(text, 400)

@@ -107,8 +107,7 @@ def test_a_run_leaves_the_kernel_free_and_can_be_stopped(lab: Server, desk: Desk
     desk.page.keyboard.press("Escape")
     studio.get_by_role("button", name="Run 6 rows").focus()
     desk.page.keyboard.press("Enter")
-    status = studio.locator(".synthnb-studio-status")
-    expect(status).to_contain_text("2 of 6 rows")
+    expect(studio.get_by_text("2 of 6 rows")).to_be_visible()
     desk.shot("studio-running")
     desk.page.evaluate(
         "() => { const book = jupyterapp.shell.currentWidget.content; book.activeCellIndex = 1;"

@@ -23,11 +23,11 @@ product: [laptop, kettle, headphones, backpack]
 mood: {{angry: 2, happy: 2, mixed: 1}}
 checks:
   - {{length: {{column: text, min: 20, max: 300}}}}
-  - {{near_duplicate: {{column: text, threshold: 0.8}}}}
----
+{more}---
 A two-sentence review of a {{{{ product }}}} by someone who is {{{{ mood }}}}."""
-SIZES = ((200, 1.0), (10_000, 4.0))
-"""Rows, and the seconds that are the goal."""
+NEAR = "  - {near_duplicate: {column: text, threshold: 0.8}}\n"
+SIZES = ((200, NEAR, 1.0), (10_000, "", 4.0), (10_000, NEAR, 4.0))
+"""Rows, a check that compares rows, and the seconds that are the goal."""
 LONG = 100_000
 
 RUN = """async ([cell, most]) => {
@@ -66,7 +66,7 @@ BRUSH = """async label => {
 def told(what: str, tries: list[float], goal: str) -> None:
     """One line: the best, and all tries."""
     every = ", ".join(f"{ms:.0f}" for ms in tries)
-    print(f"{what:<46} {min(tries):6.0f} ms of {every}; goal {goal}", flush=True)
+    print(f"{what:<48} {min(tries):6.0f} ms of {every}; goal {goal}", flush=True)
 
 
 @contextmanager
@@ -82,22 +82,26 @@ def window(home: Path) -> Iterator[tuple[Server, Desk]]:
 
 def cells(lab: Server, desk: Desk, url: str) -> None:
     """Shift+Enter with every answer stored, to the whole output painted; what is saved."""
-    sources = [CELL.format(name=f"rows{rows}", rows=rows) for rows, _ in SIZES]
+    sources = [
+        CELL.format(name=f"rows{i}", rows=rows, more=more)
+        for i, (rows, more, _) in enumerate(SIZES)
+    ]
     name = write_notebook(lab.folder, "cells.ipynb", "%load_ext synthnb", *sources)
     desk.open(lab, name)
     desk.run_all()
     done = "() => document.querySelectorAll('.synthnb').length === " + str(len(SIZES))
     desk.page.wait_for_function(done, timeout=400_000)
     asked = stats(url)["requests"]
-    for cell, (rows, goal) in enumerate(SIZES, 1):
+    for cell, (rows, more, goal) in enumerate(SIZES, 1):
         desk.scroll_to_cell(cell)
         tries = [desk.page.evaluate(RUN, [cell, 120_000]) for _ in range(3)]
-        told(f"cell to painted, {rows:,} stored answers", tries, f"{goal:g} s")
+        compared = ", compared" if more else ""
+        told(f"cell to painted, {rows:,} stored answers{compared}", tries, f"{goal:g} s")
     print(f"requests meanwhile: {stats(url)['requests'] - asked}, goal 0")
     desk.save()
     desk.page.wait_for_timeout(1000)
     saved = (lab.folder / name).stat().st_size / 1000
-    print(f"the notebook with both outputs: {saved:.0f} kB, goal 1,000 each")
+    print(f"the notebook with all outputs: {saved:.0f} kB, goal 1,000 each")
 
 
 def brushes(lab: Server, desk: Desk) -> None:

@@ -122,6 +122,8 @@ def test_after_a_reload_the_same_kernel_answers(server: Server, desk: Desk) -> N
     expect(again.get_by_role("button", name="remove filter mood = happy")).to_be_visible()
     expect(again.locator("tr.sn-row").first).to_contain_text("happy")
     again.get_by_role("button", name="Clear Esc").click()
+    expect(again.locator(".sn-count")).to_contain_text("10,000 rows")
+    expect(again.locator("tr.sn-row[aria-rowindex='2']")).to_contain_text("row 0 ")
     again.locator(".sn-window").evaluate("e => e.scrollTop = e.scrollHeight / 2")
     expect(again.locator("tr.sn-row[aria-rowindex='5001']")).to_contain_text("row 4999")
 

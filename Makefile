@@ -120,6 +120,7 @@ NEWER := browser test_wheel.py export/test_hub.py export/test_training.py
 build/oldest/.done: pyproject.toml | $(VENV)/.python
 	$(STEP) 'The oldest dependencies'
 	$(PY) -m pip install --quiet --group oldest
+	@mkdir -p build
 	UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile --quiet --resolution lowest-direct pyproject.toml \
 	  --extra local --extra keyring --extra hub --extra documents -p $(PY) -o build/oldest.txt
 	$(PY) -m venv --clear build/oldest

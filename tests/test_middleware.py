@@ -249,13 +249,18 @@ def test_one_row_that_is_told_to_wait_waits_alone() -> None:
     assert limit._delay() == 0.0
 
 
-def test_where_nothing_gets_through_no_pace_is_guessed() -> None:
+def test_where_nothing_gets_through_the_pace_is_a_guess_that_grows_fast() -> None:
     now = 0.0
     limit = Limit(32, clock=lambda: now)
     for _ in range(64):
         now += 0.01
         limit.limited(None)
-    assert (limit.rate, limit.shrunk) == (None, 1)
+    assert limit.shrunk == 1
+    assert limit.rate == pytest.approx(0.1 * 100, rel=0.1)
+    for _ in range(120):
+        now += 1.0 / (limit.rate or 100)
+        limit.passed()
+    assert limit.rate is None or limit.rate >= 40
 
 
 def test_an_endpoint_is_given_up_after_a_long_time_of_nothing_but_errors() -> None:

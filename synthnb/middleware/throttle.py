@@ -224,14 +224,15 @@ class Limit:
         self.allowed = max(1.0, self.allowed * 0.7)
         self._trouble, self._calm, self._before = 0.0, 0, None
         self._stale = self.in_flight  # these were sent before: they say nothing new
-        if goodput > 0:
-            bound = tried if self.rate is None else min(tried, self.rate)
-            self.rate = self._entry = max(0.2, 0.03 * bound, min(goodput, 0.7 * bound))
-            self._first_step = 1.3 if goodput > 0.1 * bound else 2.0
-        elif self.rate is not None:
-            self.rate = self._entry = max(min(1.0, self.rate), 0.5 * self.rate)
+        bound = tried if self.rate is None else min(tried, self.rate)
+        if goodput > 0.05 * bound:
+            self.rate = max(0.2, min(goodput, 0.7 * bound))
+            self._first_step = 1.3
+        else:  # next to nothing got through: a guess, from which it grows fast
+            part = 0.1 if self.rate is None else 0.5
+            self.rate = max(min(4.0, bound), part * bound)
             self._first_step = 2.0
-        # Where nothing got through, a pace is unknown: every request waits longer by itself.
+        self._entry = self.rate
 
     def _grow(self, tried: float) -> None:
         self.allowed = min(float(self.ceiling), self.allowed * 1.5 + 1.0)

@@ -89,6 +89,7 @@ def test_many_rows_are_a_window_on_the_kernel(server: Server, desk: Desk) -> Non
         "10,000 rows: 8,000 accepted, 2,000 rejected"
     )
     rows = batch.locator("tr.sn-row")
+    expect(batch.locator(".sn-table")).to_have_attribute("aria-rowcount", "10001")
     assert rows.count() < 60
     frame = batch.locator(".sn-window")
     frame.evaluate("e => e.scrollTop = e.scrollHeight")

@@ -29,7 +29,7 @@ _FEW_KEYS = 512
 """Up to so many keys at a time go through the dict."""
 _MOST_WAITING = 50_000
 _ROW_BITS = 40
-_NEIGHBOURS = 8
+_NEIGHBOURS = 16
 """Candidates taken from each end of a bucket: a bucket of thousands holds boilerplate."""
 
 

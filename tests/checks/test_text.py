@@ -207,6 +207,6 @@ def test_wrong_options_are_told(rule: str, options: dict[str, Any], told: str) -
 def test_the_page_on_checks_names_them_all() -> None:
     from pathlib import Path
 
-    page = (Path(__file__).parents[2] / "docs" / "checks.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "synthnb" / "docs" / "checks.md").read_text("utf-8")
     aliases = {"label_agreement"}
     assert [rule for rule in BUILDERS if f"| `{rule}` |" not in page] == sorted(aliases)

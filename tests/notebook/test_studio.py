@@ -9,7 +9,7 @@ import pytest
 
 from synthnb.batch import Batch
 from synthnb.notebook.studio import Studio
-from synthnb.notebook.studio_result import STUDIO
+from synthnb.notebook.studio.result import STUDIO
 from synthnb.recipe import Recipe
 from tests.loopback import Loopback, Reply
 

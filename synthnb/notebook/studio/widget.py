@@ -19,11 +19,11 @@ from synthnb import api
 from synthnb.errors import RecipeError, SettingsError, SynthError
 from synthnb.events import Event, Progress
 from synthnb.notebook.models import known_models
-from synthnb.notebook.studio_form import Change, Form
-from synthnb.notebook.studio_later import Later, painter
-from synthnb.notebook.studio_outlook import Outlook, look_ahead
-from synthnb.notebook.studio_result import Shown, still
-from synthnb.notebook.studio_words import Words, asset
+from synthnb.notebook.studio.form import Change, Form
+from synthnb.notebook.studio.later import Later, painter
+from synthnb.notebook.studio.outlook import Outlook, look_ahead
+from synthnb.notebook.studio.result import Shown, still
+from synthnb.notebook.studio.words import Words, asset
 from synthnb.settings import load_settings
 from synthnb.settings.consent import ConsentNeeded, consent
 from synthnb.studio import Draft
@@ -41,7 +41,7 @@ _ROWS = 24
 class _Root(anywidget.AnyWidget):
     """Ctrl Enter anywhere in the studio, names of controls, the look of all."""
 
-    _esm = asset("studio_root.js")
+    _esm = asset("root.js")
     _css = asset("studio.css")
     saved = Dict().tag(sync=True)
     """The output that is kept for times without a kernel, as it should be now."""

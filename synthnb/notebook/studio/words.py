@@ -24,7 +24,7 @@ WIDE = 20_000
 @cache
 def asset(name: str) -> str:
     """A file beside this one, as text."""
-    return files("synthnb.notebook").joinpath(name).read_text("utf-8")
+    return files("synthnb.notebook.studio").joinpath(name).read_text("utf-8")
 
 
 class Words(anywidget.AnyWidget):
@@ -34,7 +34,7 @@ class Words(anywidget.AnyWidget):
     'One line.'
     """
 
-    _esm = asset("studio_words.js")
+    _esm = asset("words.js")
     lines: List[Any] = List().tag(sync=True)
     """One list of ``[mark, text]`` a line; marks are those of ``Piece``."""
     role = Unicode("").tag(sync=True)

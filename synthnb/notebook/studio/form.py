@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 
 from synthnb.errors import RecipeError, SynthError
-from synthnb.notebook.studio_words import Words
+from synthnb.notebook.studio.words import Words
 from synthnb.recipe.parts import Category, Prompt
 from synthnb.studio import Draft
 from synthnb.visible import as_text, count, one_line

@@ -12,7 +12,7 @@ import ipywidgets as w
 from synthnb.charts.payload import MIME
 from synthnb.charts.static_html import escape
 from synthnb.errors import SynthError
-from synthnb.notebook.studio_words import WIDE, Words
+from synthnb.notebook.studio.words import WIDE, Words
 from synthnb.visible import one_line
 
 if TYPE_CHECKING:

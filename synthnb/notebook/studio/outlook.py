@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 
 from synthnb.concurrency import run_sync
-from synthnb.notebook.studio_words import Words
+from synthnb.notebook.studio.words import Words
 from synthnb.visible import count
 
 if TYPE_CHECKING:

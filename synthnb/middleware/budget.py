@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from synthnb.errors import FatalModelError, ModelError
+from synthnb.middleware.layer import Layer
 from synthnb.prices import Price
 from synthnb.types import Completion, Model, Request, Usage
 
@@ -164,23 +165,13 @@ def _size(request: Request) -> int:
     return size
 
 
-class Budget:
+class Budget(Layer):
     """Counts every request really sent, and holds back those a cap does not allow."""
 
     def __init__(self, model: Model, purse: Purse, price: Price | None = None) -> None:
-        self._model = model
+        super().__init__(model)
         self._purse = purse
         self._price = price
-
-    @property
-    def name(self) -> str:
-        """Of the model inside."""
-        return self._model.name
-
-    @property
-    def origin(self) -> str:
-        """Of the model inside."""
-        return self._model.origin
 
     async def complete(self, request: Request) -> Completion:
         """Ask, unless a cap could be passed (``BudgetReached``)."""
@@ -213,7 +204,3 @@ class Budget:
             if reserved is not None:
                 purse.settle(reserved)
         return completion
-
-    async def aclose(self) -> None:
-        """Close the model inside."""
-        await self._model.aclose()

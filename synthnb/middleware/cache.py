@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from synthnb.errors import RowModelError
+from synthnb.middleware.layer import Layer
 from synthnb.store import Store
 from synthnb.types import Completion, Model, Request
 
@@ -52,7 +53,7 @@ def _finish(head: hashlib.blake2b, request: Request) -> bytes:
     return head.digest()
 
 
-class Keep:
+class Keep(Layer):
     """Keeps each answer before handing it on: it is durable when ``complete`` returns.
 
     A useless one (refusal, filter) is kept as well: a resumed run does not pay for it
@@ -63,7 +64,7 @@ class Keep:
     def __init__(
         self, model: Model, store: Store, *, since: float = 0.0, on_notice: Notify | None = None
     ) -> None:
-        self._model = model
+        super().__init__(model)
         self._store = store
         self._since = since
         self._notify = on_notice
@@ -73,16 +74,6 @@ class Keep:
         self._heads: dict[tuple[str, int, int], tuple[Any, Any, hashlib.blake2b]] = {}
         self._keys: dict[int, bytes] = {}
         """Of requests on their way, by id."""
-
-    @property
-    def name(self) -> str:
-        """Of the model inside."""
-        return self._model.name
-
-    @property
-    def origin(self) -> str:
-        """Of the model inside."""
-        return self._model.origin
 
     async def complete(self, request: Request) -> Completion:
         """The model's answer, stored."""
@@ -103,10 +94,6 @@ class Keep:
     def done(self, request: Request) -> None:
         """The request will not come back: forget its key."""
         self._keys.pop(id(request), None)
-
-    async def aclose(self) -> None:
-        """Close the model inside; the store stays open."""
-        await self._model.aclose()
 
     def _key(self, request: Request) -> bytes:
         place = (request.model, id(request.params), id(request.schema))
@@ -129,7 +116,7 @@ class Keep:
                 self._notify(f"{reason} New answers are not kept for a resume.")
 
 
-class Cache:
+class Cache(Layer):
     """Looks an answer up before asking the model, which has ``keep`` somewhere inside.
 
     ``since`` (Unix time) of ``keep`` makes older answers invisible: ``--no-cache``.
@@ -137,7 +124,7 @@ class Cache:
     """
 
     def __init__(self, model: Model, keep: Keep, on_found: Found | None = None) -> None:
-        self._model = model
+        super().__init__(model)
         self._keep = keep
         self._found = on_found
 
@@ -147,16 +134,6 @@ class Cache:
         keep = Keep(model, store)
         return cls(keep, keep)
 
-    @property
-    def name(self) -> str:
-        """Of the model inside."""
-        return self._model.name
-
-    @property
-    def origin(self) -> str:
-        """Of the model inside."""
-        return self._model.origin
-
     async def complete(self, request: Request) -> Completion:
         """The stored answer with ``cached=True``, else the model's, stored."""
         try:
@@ -165,10 +142,6 @@ class Cache:
             return found or await self._model.complete(request)
         finally:
             self._keep.done(request)
-
-    async def aclose(self) -> None:
-        """Close the model inside; the store stays open."""
-        await self._model.aclose()
 
     def _decoded(self, stored: bytes) -> Completion | None:
         """``None`` for bytes that the disk has changed: such an answer is asked for again."""

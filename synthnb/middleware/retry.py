@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 
 from synthnb.errors import FatalModelError, RateLimited, RetryableModelError
+from synthnb.middleware.layer import Layer
 from synthnb.types import Completion, Model, Request
 
 __all__ = ["Policy", "Retry"]
@@ -32,24 +33,14 @@ class Policy:
         return longest * random.uniform(0.5, 1.5)
 
 
-class Retry:
+class Retry(Layer):
     """429, 5xx, resets, timeouts and unreadable replies are asked again."""
 
     def __init__(self, model: Model, policy: Policy | None = None) -> None:
-        self._model = model
+        super().__init__(model)
         self.policy = policy or Policy()
         self.retries = 0
         """Requests that were sent again."""
-
-    @property
-    def name(self) -> str:
-        """Of the model inside."""
-        return self._model.name
-
-    @property
-    def origin(self) -> str:
-        """Of the model inside."""
-        return self._model.origin
 
     async def complete(self, request: Request) -> Completion:
         """The answer of the first try that has one; the last error otherwise."""
@@ -57,10 +48,6 @@ class Retry:
             return await self._model.complete(request)
         except RetryableModelError as error:
             return await self._again(request, error)
-
-    async def aclose(self) -> None:
-        """Close the model inside."""
-        await self._model.aclose()
 
     async def _again(self, request: Request, error: RetryableModelError) -> Completion:
         failures, limited, waited = 0, 0, 0.0

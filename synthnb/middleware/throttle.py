@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 
 from synthnb.errors import FatalModelError, RateLimited, RetryableModelError, RowModelError
+from synthnb.middleware.layer import Layer
 from synthnb.types import Completion, Model, Request
 
 __all__ = ["Limit", "Throttle"]
@@ -261,22 +262,12 @@ class Limit:
             self._before = share
 
 
-class Throttle:
+class Throttle(Layer):
     """At most ``limit`` requests in flight; 429s and answers move the limit."""
 
     def __init__(self, model: Model, limit: Limit) -> None:
-        self._model = model
+        super().__init__(model)
         self.limit = limit
-
-    @property
-    def name(self) -> str:
-        """Of the model inside."""
-        return self._model.name
-
-    @property
-    def origin(self) -> str:
-        """Of the model inside."""
-        return self._model.origin
 
     async def complete(self, request: Request) -> Completion:
         """Wait for a place, then ask."""
@@ -299,10 +290,6 @@ class Throttle:
             limit.release()
         limit.passed(completion.room)
         return completion
-
-    async def aclose(self) -> None:
-        """Close the model inside."""
-        await self._model.aclose()
 
 
 def _given_up(error: RetryableModelError) -> FatalModelError:

@@ -27,6 +27,7 @@ from synthnb.errors import (
     SourceError,
     TapeMiss,
 )
+from synthnb.middleware.layer import Layer
 from synthnb.types import JSON, Completion, Model, Request
 
 __all__ = ["Recorder", "Replay", "check_writable"]
@@ -72,7 +73,7 @@ class Asked:
         )
 
 
-class Recorder:
+class Recorder(Layer):
     """A ``Model`` around a model that writes down what it answers.
 
     Several recorders may share one tape. What a tape held before is kept, unless the same
@@ -85,18 +86,8 @@ class Recorder:
     def __init__(self, model: Model, path: str | Path, *, local_only: bool = False) -> None:
         if local_only:
             raise SourceError("These rows are marked local only: a tape would carry them away.")
-        self._model = model
+        super().__init__(model)
         self._tape: _Writer | None = _Writer.acquire(Path(path).expanduser().absolute())
-
-    @property
-    def name(self) -> str:
-        """``PROFILE/MODEL``."""
-        return self._model.name
-
-    @property
-    def origin(self) -> str:
-        """The origin of the model that answers."""
-        return self._model.origin
 
     async def complete(self, request: Request) -> Completion:
         """Ask the model and note its answer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import ipywidgets as w
 import pytest
 
 from synthnb.batch import Batch
@@ -94,6 +95,27 @@ def test_what_is_wrong_stands_under_its_field(
     control.value = before
     assert not studio.form.errors
     assert studio.form._notes[key].text == ""
+
+
+def test_the_preview_ends_with_the_source(studio: Studio) -> None:
+    Path("said.csv").write_text("said\none\ntwo\nthree\n")
+    text = RECIPE.replace("{{ mood }}", "who said {{ said }}")
+    short = Studio(Recipe.loads(text + "source: {path: said.csv}\n"))
+    short.rows.value = 24
+    following = next(w for w in _inside(short.form) if w.description == "next ›")
+    for _ in range(5):
+        following.click()
+    assert short.form._captions["text"].text.startswith("Preview, row 3 of 3")
+    assert "who said " in short.form.previews["text"].text
+    short.form.sliders["mood", "angry"].value = 4
+    short.discard_button.click()
+    assert short.form._captions["text"].text.startswith("Preview, row 3 of 3")
+
+
+def _inside(box: w.Widget) -> list[w.Button]:
+    if isinstance(box, w.Button):
+        return [box]
+    return [found for child in getattr(box, "children", ()) for found in _inside(child)]
 
 
 def test_a_run_shows_binds_and_settles(studio: Studio, space: dict[str, object]) -> None:

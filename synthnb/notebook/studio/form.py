@@ -75,9 +75,13 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._show_preview()
 
     def preview(self, plan: Plan, rows: int) -> None:
-        """Show the prompts of the current row of this plan of ``rows`` rows."""
-        self._plan, self._rows = plan, rows
-        self._row = min(self._row, rows - 1)
+        """Show the prompts of the current row of this plan of ``rows`` rows.
+
+        A source may end before them; nothing is planned beyond its ``limit``.
+        """
+        self._plan = plan
+        self._rows = rows if plan.limit is None else min(rows, plan.limit)
+        self._row = max(0, min(self._row, self._rows - 1))
         self._show_preview()
 
     def wrong(self, key: str, message: str) -> None:
@@ -164,14 +168,14 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         button.add_class("synthnb-studio-link")
 
         def pressed(_: Any) -> None:
-            self._row = min(max(0, self._row + by), self._rows - 1)
+            self._row = max(0, min(self._row + by, self._rows - 1))
             self._show_preview()
 
         button.on_click(pressed)
         return button
 
     def _show_preview(self) -> None:
-        if self._plan is None:
+        if self._plan is None or not self._rows:
             return
         planned = self._plan.row(self._row)
         for name, box in self.previews.items():

@@ -30,18 +30,30 @@ def salvage(damaged: Path, fresh: Path) -> int:
 
     ``damaged`` is only read. Raises ``StoreError`` if the fresh file cannot be written.
     """
-    saved = _copy(damaged, fresh)
-    for keep in (HEAD, None):
-        if saved and not (keep and _is_cut(damaged)):
-            break
-        with tempfile.TemporaryDirectory(dir=fresh.parent, prefix="salvage-") as folder:
-            mended = Path(folder) / "mended.sqlite3"
-            try:
-                _mend(damaged, fresh, mended, keep)
-            except OSError:
-                return 0
-            saved += _copy(mended, fresh)
+    with tempfile.TemporaryDirectory(dir=fresh.parent, prefix="salvage-") as folder:
+        # SQLite writes into what it opens, its log first of all: copies alone are opened.
+        copy = Path(folder) / "store.sqlite3"
+        saved = 0
+        with contextlib.suppress(OSError):
+            _duplicate(damaged, copy)
+            saved = _copy(copy, fresh)
+            for keep in (HEAD, None):
+                if saved and not (keep and _is_cut(damaged)):
+                    break
+                _duplicate(damaged, copy)
+                _mend(copy, fresh, keep)
+                saved += _copy(copy, fresh)
     return saved
+
+
+def _duplicate(path: Path, copy: Path) -> None:
+    """The file and what its log holds, over what stood there."""
+    copy.with_name(copy.name + "-shm").unlink(missing_ok=True)
+    shutil.copyfile(path, copy)
+    log, its = (one.with_name(one.name + "-wal") for one in (path, copy))
+    its.unlink(missing_ok=True)
+    if log.exists():
+        shutil.copyfile(log, its)
 
 
 def _is_cut(path: Path) -> bool:
@@ -58,15 +70,11 @@ def _shape(head: bytes) -> tuple[int, int]:
     return struct.unpack(">H", head[16:18])[0], struct.unpack(">I", head[28:32])[0]
 
 
-def _mend(damaged: Path, fresh: Path, mended: Path, keep: int | None) -> None:
-    """A copy with the fresh store's header (or its whole first page), as long as it was.
+def _mend(mended: Path, fresh: Path, keep: int | None) -> None:
+    """Give the copy the fresh store's header (or its whole first page), as long as it was.
 
     Tables are made in one order, so the first page of one store finds those of another.
     """
-    shutil.copyfile(damaged, mended)
-    log = damaged.with_name(damaged.name + "-wal")
-    if log.exists():
-        shutil.copyfile(log, mended.with_name(mended.name + "-wal"))
     first = bytearray(fresh.read_bytes()[:65536])
     page, _ = _shape(bytes(first))
     with mended.open("r+b") as file:

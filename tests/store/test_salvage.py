@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from synthnb.api.preparing import shared_store
 from synthnb.errors import StoreError
 from synthnb.settings import Profile, Settings
 from synthnb.store import RunInfo, Store, StoredRecords, encode_record
+from synthnb.store.salvage import salvage
 from synthnb.types import Record
 from tests.loopback import Loopback
 from tests.store.test_store import fill, key
@@ -79,6 +81,22 @@ def test_a_broken_page_costs_its_own_rows_alone(path: Path) -> None:
     answers, rows, decisions = found(path)
     assert (answers, decisions) == (ROWS, 1)
     assert ROWS - 60 < rows < ROWS
+
+
+def test_the_damaged_file_and_its_log_are_only_read(path: Path, tmp_path: Path) -> None:
+    aside, fresh = tmp_path / "aside.sqlite3", tmp_path / "fresh.sqlite3"
+    files = [aside, tmp_path / "aside.sqlite3-wal"]
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("DELETE FROM rows WHERE seq >= 10")
+        connection.commit()
+        for file in files:  # as a kill leaves them: the log is not yet in the file
+            file.write_bytes(path.with_name(file.name.replace("aside", "store")).read_bytes())
+    before = [file.read_bytes() for file in files]
+    Store.open(fresh).close()
+
+    assert salvage(aside, fresh) == ROWS + 1 + 10 + 1
+    assert [file.read_bytes() for file in files] == before
 
 
 def test_bytes_that_changed_unseen_are_asked_for_again(loopback: Loopback) -> None:

@@ -99,6 +99,23 @@ def test_rows_go_back_into_a_frame_like_the_one_they_came_from() -> None:
     assert to_frame([other], list(other), like=like).to_dict("records") == [other]
 
 
+@pytest.mark.parametrize(
+    "days",
+    [
+        pd.to_datetime(["2026-01-31 10:00:00.5", "2026-02-01", None], format="ISO8601"),
+        pd.to_datetime(["2026-01-31", "2026-07-31 08:30"], format="ISO8601").tz_localize(
+            "Europe/Berlin"
+        ),
+        pd.to_datetime(["2026-01-31 10:00:00.123456789", "2026-02-01"], format="ISO8601"),
+    ],
+)
+def test_dates_of_any_spelling_go_back_as_dates(days: pd.DatetimeIndex, tmp_path: Path) -> None:
+    like = pd.DataFrame({"day": days})
+    read = rows(open_source(None, base=tmp_path, frame=like))
+
+    assert to_frame(read, ["day"], like=like).equals(like)
+
+
 def test_parquet_and_excel(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pandas(FRAME, preserve_index=False), tmp_path / "a.parquet")
     source = open_source(Source(path="a.parquet"), base=tmp_path)

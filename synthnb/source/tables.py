@@ -352,7 +352,10 @@ def to_frame(rows: list[Row], columns: list[str], *, like: Any = None) -> pd.Dat
                 if made[name].dropna().isin(kind.categories).all():
                     made[name] = made[name].astype(kind)
             elif pd.api.types.is_datetime64_any_dtype(kind):
-                made[name] = pd.to_datetime(made[name]).astype(kind)
+                # Fractions come and go in one column, and offsets with a change of the clock.
+                zoned = isinstance(kind, pd.DatetimeTZDtype)
+                dates = pd.to_datetime(made[name], format="ISO8601", utc=zoned)
+                made[name] = dates.astype(kind)
     return made
 
 

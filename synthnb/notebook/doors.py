@@ -18,7 +18,8 @@ _UNFINISHED = ("budget", "failed", "interrupted", "stopped")
 def doors(batch: Batch, variable: str) -> list[dict[str, JSON]]:
     """Label and code of each, and whether to run it at once: ``{label, code, run}``.
 
-    ``variable`` is what the user calls the batch. Nothing is offered where ``%synth`` is not
+    ``variable`` is what the user calls the batch. A cap in tokens is the recipe's own, no
+    flag raises it: nothing goes on there. Nothing is offered where ``%synth`` is not
     loaded, or where a name would need quotes: it comes from a file that anyone may have
     written.
     """
@@ -31,12 +32,13 @@ def doors(batch: Batch, variable: str) -> list[dict[str, JSON]]:
     def offer(label: str, code: str, *, run: bool = True) -> None:
         found.append({"label": label, "code": f"%synth {code}", "run": run})
 
-    if named and variable and batch.status in _UNFINISHED:
-        if batch.status == "budget":
+    plain = _PLAIN.fullmatch(batch.run) is not None
+    if named and variable and plain and batch.status in _UNFINISHED:
+        if batch.status != "budget" or " minutes is " in batch.reason:
+            offer("Resume", f"resume {batch.run}")  # minutes are counted from there anew
+        elif " USD is " in batch.reason:
             more = max(0.01, round(2 * (batch.usage.cost or 0.0), 2))
-            offer("Raise budget", f"resume {batch.name} --budget {more:g}", run=False)
-        else:
-            offer("Resume", f"resume {batch.name}")
+            offer("Raise budget", f"resume {batch.run} --budget {more:g}", run=False)
     if not batch.records:
         return found
     before = batch.paired_with or (batch.version or 0) - 1

@@ -1,0 +1,64 @@
+"""What a batch's view offers to do next works as it is offered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from synthnb.batch import Batch
+from synthnb.notebook.doors import doors
+from tests.loopback import Loopback, Reply, error
+
+CELL = "mood: {angry: 2, happy: 1}\n---\nA review by someone who is {{ mood }}."
+
+
+@pytest.fixture(autouse=True)
+def current(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell is the one that ``get_ipython`` gives."""
+    monkeypatch.setattr(InteractiveShell, "_instance", shell)
+
+
+def synth(shell: InteractiveShell, line: str, body: str = CELL) -> Any:
+    return shell.run_cell_magic("synth", line, body)
+
+
+def going_on(batch: Batch) -> dict[str, str]:
+    offered = {str(door["label"]): str(door["code"]) for door in doors(batch, "r")}
+    return {label: code for label, code in offered.items() if " resume " in code}
+
+
+def test_each_version_resumes_its_own_run(shell: InteractiveShell, lab: Loopback) -> None:
+    lab.script(lambda number, body: None if number < 3 else error(401, "The key expired"))
+    first = synth(shell, "r -n 10")
+    second = synth(shell, "r -n 10", CELL + " Short.")
+    lab.reset()
+    assert going_on(first) == {"Resume": f"%synth resume {first.run}"}
+    assert going_on(second) == {"Resume": f"%synth resume {second.run}"}
+    shell.run_cell(going_on(first)["Resume"])
+    again = shell.user_ns["r"]
+    assert (again.run, len(again), going_on(again)) == (first.run, 10, {})
+
+
+@pytest.mark.parametrize(
+    ("line", "head", "label", "more"),
+    [
+        ("r -n 40 --budget 0.3", "", "Raise budget", " --budget "),
+        ("r -n 40", "budget: {minutes: 0.005}\n", "Resume", ""),
+        ("r -n 40", "budget: {tokens: 600}\n", None, ""),
+    ],
+)
+def test_a_cap_is_raised_where_a_flag_can(
+    shell: InteractiveShell, lab: Loopback, home: Path,
+    line: str, head: str, label: str | None, more: str,
+) -> None:  # fmt: skip
+    with (home / "config" / "synthnb.toml").open("a") as file:
+        file.write("\n[profiles.lab.price]\ninput = 1000\noutput = 1000\n")
+    if "minutes" in head:
+        lab.script(lambda number, body: Reply(delay=0.05 if number < 3 else 5))
+    batch = synth(shell, line, f"{head}params: {{max_tokens: 100}}\n{CELL}")
+    assert (batch.status, len(batch) < 40) == ("budget", True), batch.reason
+    assert list(going_on(batch)) == ([label] if label else [])
+    assert all(f"resume {batch.run}{more}" in code for code in going_on(batch).values())

@@ -194,6 +194,18 @@ def test_a_project_that_chose_a_model_elsewhere_is_asked_about(
     assert studio._handle is None
 
 
+def test_a_yes_is_to_the_question_that_was_shown(studio: Studio, home: Path) -> None:
+    with (home / "config" / "synthnb.toml").open("a") as file:
+        file.write('[profiles.far]\nbase_url = "https://models.example/v1"\n')
+    studio.form.fields["model"].value = "far/big"
+    for rows in (2_000, 500_000, 2_000):
+        studio.rows.value = rows
+        studio.run()
+        assert f": {rows:,} rows, " in studio.status.text
+        assert studio.status.text.endswith("Run again to agree.")
+        assert studio._handle is None
+
+
 def test_save_writes_what_a_cell_would(studio: Studio, tmp_path: Path) -> None:
     file = tmp_path / "reviews.synth.yaml"
     studio.save_button.click()

@@ -76,7 +76,8 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._namespace = namespace
         self._written: MutableMapping[Path, str] = {} if written is None else written
         self._handle: api.Handle | None = None
-        self._asked = self._force = False
+        self._asked = ""
+        self._force = False
         self._later = Later()
         self._make_bar()
         self.form = Form(self.draft, known_models(), self._edit)
@@ -152,7 +153,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _take(self, key: str, change: Change) -> None:
         """A refused edit is said under its field and leaves the draft as it was."""
-        self._asked = self._force = False
+        self._asked, self._force = "", False
         try:
             self.draft = change(self.draft)
         except SynthError as error:
@@ -268,8 +269,9 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         )
 
     def _agreed(self, question: str) -> bool:
-        """Whether this is the second time: asking for it again is a yes."""
-        again, self._asked = self._asked, not self._asked
+        """Whether this very question was shown before: asking for it again is a yes."""
+        again = question == self._asked
+        self._asked = "" if again else question
         if not again:
             self._say(f"{question} Run again to agree.")
         return again

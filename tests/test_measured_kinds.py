@@ -203,3 +203,44 @@ def test_a_gain_on_a_rare_class_is_measured(share: float) -> None:
     assert (base.gain, base.low, base.high, base.added) == (0.0, 0.0, 0.0, 0.0)
     assert over.added == 37 and arm.added == 9
     assert (arm.verdict == "better") == bool(share)
+
+
+def _gain(
+    arms: dict[str, list[dict[str, Any]]], rare: str = "1", column: str = "id"
+) -> list[str]:
+    from synthnb.metrics.gain import rare_class_gain
+
+    rows = [
+        {"id": i, "text": f"word {'ab'[i % 3 > 0]} {i}", "y": int(i % 3 > 0)} for i in range(24)
+    ]
+    found = rare_class_gain(
+        rows, rows, arms, text="text", label="y", rare=rare, id=column, few=3, seeds=range(3)
+    )  # fmt: skip
+    return [f"{arm.name} {arm.added:g}" for arm in found]
+
+
+def test_a_gain_compares_labels_and_ids_as_text() -> None:
+    made = [{"id": str(i), "text": "word a", "y": "0"} for i in range(24)]
+
+    found = _gain({"arm": made}, rare="0")
+    assert found == ["class weights 0", "random oversampling 13", "arm 3"]
+
+
+@pytest.mark.parametrize(
+    ("arm", "row", "told"),
+    [
+        ("arm", {"text": "a", "y": 1}, "arm 'arm': a row has no column 'id'"),
+        ("class weights", {"id": 1, "text": "a", "y": 1}, "'class weights' is a baseline"),
+        ("arm", {"id": 77, "text": "a", "y": 1}, "arm 'arm': no id of its rows"),
+    ],
+)
+def test_arms_that_cannot_be_compared_are_refused(
+    arm: str, row: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        _gain({arm: [row]})
+
+
+def test_training_rows_without_an_id_are_refused() -> None:
+    with pytest.raises(ValueError, match="train: a row has no column 'key'"):
+        _gain({}, column="key")

@@ -15,6 +15,7 @@ __all__ = ["Arm", "rare_class_gain"]
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
+_BASELINES = ("class weights", "random oversampling")
 RESAMPLES = 2000
 """Bootstrap draws behind an interval."""
 
@@ -65,10 +66,14 @@ def rare_class_gain(
     the percentile bootstrap over held-out rows and seeds together: it covers other test
     rows of the same kind and other draws of training rows, not other data.
 
-    F1 is that of the rare class, 0 where nothing is called rare. Raises ``ValueError`` if
-    there are fewer than ``few`` rare rows, none held out, or fewer than 3 seeds.
+    Labels and ids are compared as text. F1 is that of the rare class, 0 where nothing is
+    called rare. Raises ``ValueError`` if there are fewer than ``few`` rare rows, none held
+    out, or fewer than 3 seeds; if a row lacks a column, an arm is named like a baseline, or
+    not one of its rows was made from a training row.
     """
-    known, unseen = _rows(train), _rows(held_out)
+    rare = str(rare)
+    known = _rows(train, "train", text, label, id)
+    unseen = _rows(held_out, "held_out", text, label)
     places = [i for i, row in enumerate(known) if row[label] == rare]
     if len(places) < few or few < 1:
         raise ValueError(f"few is from 1 to the {len(places)} rows of {rare!r}, not {few}")
@@ -77,8 +82,17 @@ def rare_class_gain(
     if len(seeds) < 3:
         raise ValueError("an interval needs at least 3 seeds")
     others = [row for row in known if row[label] != rare]
-    made = {name: _by_parent(_rows(rows), id) for name, rows in arms.items()}
-    names = ["class weights", "random oversampling", *made]
+    if taken := set(_BASELINES) & set(arms):
+        raise ValueError(f"{min(taken)!r} is a baseline: give that arm another name")
+    made = {
+        name: _by_parent(_rows(rows, f"arm {name!r}", text, label, id), id)
+        for name, rows in arms.items()
+    }
+    ids = {row[id] for row in known}
+    for name, parents in made.items():
+        if parents and not ids & parents.keys():
+            raise ValueError(f"arm {name!r}: no {id} of its rows is one of a training row")
+    names = [*_BASELINES, *made]
     said: dict[str, list[BoolArray]] = {name: [] for name in names}
     added: dict[str, list[int]] = {name: [] for name in names}
     for seed in seeds:
@@ -98,12 +112,17 @@ def rare_class_gain(
     ]
 
 
-def _rows(table: Any) -> list[dict[str, Any]]:
+def _rows(table: Any, shown: str, text: str, *keys: str) -> list[dict[str, Any]]:
+    """The rows with their ``keys`` as text, whatever a file made of 1 and "1"."""
     if hasattr(table, "funnel") and hasattr(table, "df"):
         table = table.df
     if hasattr(table, "to_dict"):
         table = table.to_dict("records")
-    return [dict(row) for row in table]
+    rows = [dict(row) for row in table]
+    for row in rows:
+        if missing := [name for name in (text, *keys) if name not in row]:
+            raise ValueError(f"{shown}: a row has no column {missing[0]!r}")
+    return [{**row, **{name: str(row[name]) for name in keys}} for row in rows]
 
 
 def _by_parent(rows: list[dict[str, Any]], id: str) -> dict[Any, list[dict[str, Any]]]:
@@ -141,9 +160,9 @@ def _called_rare(
     x = weights.fit_transform([row[text] for row in rows])
     learner = LogisticRegression(C=10.0, class_weight="balanced", max_iter=300)
     with threadpool_limits(1):  # so small a fit only waits for further threads
-        learner.fit(x, [str(row[label]) for row in rows])
+        learner.fit(x, [row[label] for row in rows])
     said = learner.predict(weights.transform([row[text] for row in unseen]))
-    return np.asarray(said == str(rare), dtype=np.bool_)
+    return np.asarray(said == rare, dtype=np.bool_)
 
 
 def _f1(called: BoolArray, truth: BoolArray, counts: FloatArray) -> FloatArray:

@@ -82,16 +82,8 @@ def rare_class_gain(
     if len(seeds) < 3:
         raise ValueError("an interval needs at least 3 seeds")
     others = [row for row in known if row[label] != rare]
-    if taken := set(_BASELINES) & set(arms):
-        raise ValueError(f"{min(taken)!r} is a baseline: give that arm another name")
-    made = {
-        name: _by_parent(_rows(rows, f"arm {name!r}", text, label, id), id)
-        for name, rows in arms.items()
-    }
     ids = {row[id] for row in known}
-    for name, parents in made.items():
-        if parents and not ids & parents.keys():
-            raise ValueError(f"arm {name!r}: no {id} of its rows is one of a training row")
+    made = {name: _by_parent(name, rows, ids, text, label, id) for name, rows in arms.items()}
     names = [*_BASELINES, *made]
     said: dict[str, list[BoolArray]] = {name: [] for name in names}
     added: dict[str, list[int]] = {name: [] for name in names}
@@ -125,15 +117,22 @@ def _rows(table: Any, shown: str, text: str, *keys: str) -> list[dict[str, Any]]
     return [{**row, **{name: str(row[name]) for name in keys}} for row in rows]
 
 
-def _by_parent(rows: list[dict[str, Any]], id: str) -> dict[Any, list[dict[str, Any]]]:
-    found: dict[Any, list[dict[str, Any]]] = {}
-    for row in rows:
+def _by_parent(
+    name: str, arm: Any, ids: set[str], text: str, label: str, id: str
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows of an arm by the training row that they were made from."""
+    if name in _BASELINES:
+        raise ValueError(f"{name!r} is a baseline: give that arm another name")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in _rows(arm, f"arm {name!r}", text, label, id):
         found.setdefault(row[id], []).append(row)
+    if found and not ids & found.keys():
+        raise ValueError(f"arm {name!r}: no {id} of its rows is one of a training row")
     return found
 
 
 def _made_from(
-    drawn: list[dict[str, Any]], rows: Mapping[Any, list[dict[str, Any]]], id: str
+    drawn: list[dict[str, Any]], rows: Mapping[str, list[dict[str, Any]]], id: str
 ) -> list[dict[str, Any]]:
     return [made for row in drawn for made in rows.get(row[id], [])]
 

@@ -2,7 +2,9 @@
 
 Quotas on columns that have nothing to do with each other are steered one by one. Linked ones
 (a shared column, a column and its parent, columns of the source) are searched together, and
-rehearsed before the first request: quotas that cannot all be met are refused, never bent.
+rehearsed before the first request: quotas that cannot all be met are refused, never bent. Large
+targets are rehearsed at a smaller scale, where counts are rounded: those that miss by less
+than ``ROUNDED`` of the rows are refused only by the row that finds no cell.
 """
 
 from __future__ import annotations
@@ -26,9 +28,11 @@ Cells: TypeAlias = tuple[tuple[JSON, ...], ...]
 TRIES = 400
 """Combinations of cells that are looked at for one row."""
 DRAWS = 12
-"""Rows that are drawn for one combination with free labels."""
+"""Rows that are drawn for one combination with free labels, before an earlier one is used."""
 REHEARSED = 10_000
-"""Rows up to which linked quotas are tried out beforehand."""
+"""Rows up to which linked quotas are tried out one by one beforehand; more are scaled down."""
+ROUNDED = 0.01
+"""Share of scaled rows that may find no cell, for rounding alone can do that."""
 
 
 class Steering:
@@ -39,11 +43,11 @@ class Steering:
         self.families = [family for family in families if family.planned]
         self._linked = _linked(plan, self.families)
         self._inside = self._nested() if self._linked else []
+        self._seen: dict[Cells, Row] = {}
+        """Labels of an earlier row in these cells."""
         self._scarce_first = False
-        if self._linked and n <= REHEARSED and not self._rehearse(n):
-            self._scarce_first = True
-            if not self._rehearse(n):
-                raise RecipeError(self._impossible())
+        if self._linked:
+            self._scarce_first = self._order(n)
 
     def own(self, index: int, size: int) -> tuple[Where, Cells, int]:
         """What to fix for the plan's row ``index``, its cells, and how many rows they take."""
@@ -128,21 +132,31 @@ class Steering:
         """What to fix so that the row falls into all of the cells; ``None``: it cannot."""
         if natural is not None and self._fits(natural, cells):
             return {}
-        for turn in range(DRAWS):
-            where: Row = {}
-            for family, cell in self._pairs(cells):
-                if cell != REST:
-                    where.update(family.condition(cell, index))
+        for turn in range(DRAWS + 1):
             try:
-                for family, cell in self._pairs(cells):
-                    if cell == REST and (turn or not where):
-                        free = family.condition(REST, index + 1_000_003 * turn)
-                        where = {**free, **where}
-                if self._fits(self._values(index, where), cells):
-                    return where
+                where = self._guess(index, cells, turn)
+                values = self._values(index, where)
             except (RecipeError, IndexError):
                 continue
+            if self._fits(values, cells):
+                names = (name for family in self.families for name in family.names)
+                self._seen.setdefault(cells, {name: values[name] for name in names})
+                return where
         return None
+
+    def _guess(self, index: int, cells: Cells, turn: int) -> Row:
+        """Labels that may fall into all of the cells: the free ones drawn, but in the last turn
+        those of an earlier row, so that a combination that can be drawn is drawn."""
+        if turn == DRAWS and cells in self._seen:
+            return self._seen[cells]
+        where: Row = {}
+        for family, cell in self._pairs(cells):
+            if cell != REST:
+                where.update(family.condition(cell, index))
+        for family, cell in self._pairs(cells):
+            if cell == REST and (turn or not where):
+                where = {**family.condition(REST, index + 1_000_003 * turn), **where}
+        return where
 
     def _fits(self, values: Row, cells: Cells) -> bool:
         return all(family.cell_of(values) == cell for family, cell in self._pairs(cells))
@@ -176,18 +190,35 @@ class Steering:
                 return False
         return True
 
-    def _rehearse(self, n: int) -> bool:
-        """Whether ``n`` rows find their cells; rooms are as before afterwards."""
-        before = [dict(family.room) for family in self.families]
+    def _order(self, n: int) -> bool:
+        """Whether cells with a quota must come first; ``RecipeError`` if no order meets all."""
+        may = int(ROUNDED * REHEARSED) if n > REHEARSED else 0
+        natural = self._rehearse(n)
+        if not natural:
+            return False
+        self._scarce_first = True
+        scarce = self._rehearse(n)
+        if min(natural, scarce) > may:
+            raise RecipeError(self._impossible())
+        return scarce <= natural
+
+    def _rehearse(self, n: int) -> int:
+        """Rows of ``n`` (of ``REHEARSED``, if that is less) that are left when one finds no
+        cell; rooms are as before afterwards."""
+        before = [family.room for family in self.families]
+        for family in self.families:
+            family.room = _scaled(family.room, n)
+        rows = min(sum(family.room.values()) for family in self.families)
         try:
-            for index in range(n):
+            for index in range(rows):
                 self.own(index, 1)
         except RecipeError:
-            return False
+            return rows - index
         finally:
             for family, room in zip(self.families, before, strict=True):
                 family.room = room
-        return True
+            self._seen = {}
+        return 0
 
     def _impossible(self) -> str:
         names = " and on ".join(" & ".join(family.names) for family in self.families)
@@ -195,6 +226,17 @@ class Steering:
             f"the quotas on {names} cannot all be met: give one quota on the combination, or "
             "change the counts"
         )
+
+
+def _scaled(room: Mapping[tuple[JSON, ...], int], n: int) -> dict[tuple[JSON, ...], int]:
+    """The room of ``n`` rows at the scale of ``REHEARSED``. Quotas are rounded down, the rest
+    takes what that leaves: so parts never need more than the whole that they lie in."""
+    if n <= REHEARSED:
+        return dict(room)
+    scaled = {cell: rows * REHEARSED // n for cell, rows in room.items()}
+    if room[REST]:
+        scaled[REST] += REHEARSED - sum(scaled.values())
+    return scaled
 
 
 def _linked(plan: Plan, families: Sequence[Family]) -> bool:

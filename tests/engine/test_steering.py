@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from synthnb import Recipe, generate
+from synthnb.engine.slots import Slots
 from synthnb.errors import RecipeError
+from synthnb.samplers import make_plan
 from synthnb.settings import Settings
 from tests.loopback import Loopback, Reply
 
@@ -62,6 +64,47 @@ def test_quotas_that_contradict_each_other_are_refused(
 
     with pytest.raises(RecipeError, match="quotas on topic and on part cannot all be met"):
         generate(recipe, 40, settings=settings)
+    assert not loopback.requests
+
+
+PAIRS: dict[str, Any] = {
+    "a": {"x": 9, "y": 1},
+    "b": {"p": 9, "q": 1},
+    "c": {"r": 9, "s": 1},
+    "text": {"prompt": "{{ a }}{{ b }}{{ c }}"},
+}
+
+
+def pairs(n: int, p_and_s: int) -> Recipe:
+    """Quotas that share a column, in hundredths of ``n``."""
+    first = {"x & p": 30 * n // 100, "y & q": 40 * n // 100}
+    second = {"p & s": p_and_s * n // 100, "q & r": 30 * n // 100}
+    return Recipe(columns=PAIRS, target={"quotas": {"a & b": first, "b & c": second}})
+
+
+def test_large_targets_are_exact_too() -> None:
+    n = 10_100
+    recipe = pairs(n, 50)
+    plan = make_plan(recipe, None, n)
+
+    slots = Slots(plan, n, per_call=1, cap=None)
+    found: Counter[tuple[str, ...]] = Counter()
+    for _ in range(n):
+        slot = slots.next()
+        assert slot is not None
+        row = plan.row(slot.index, slot.where).values
+        found.update([(str(row["a"]), str(row["b"])), (str(row["b"]), str(row["c"]))])
+
+    assert (found["x", "p"], found["y", "q"]) == (3030, 4040)
+    assert (found["p", "s"], found["q", "r"]) == (5050, 3030)
+
+
+@pytest.mark.parametrize("n", [100, 10_100])
+def test_contradictions_are_refused_at_any_size(
+    settings: Settings, loopback: Loopback, n: int
+) -> None:
+    with pytest.raises(RecipeError, match="quotas on a & b and on b & c cannot all be met"):
+        generate(pairs(n, 65), n, settings=settings)  # 40 of 100 rows are q
     assert not loopback.requests
 
 

@@ -3,7 +3,8 @@
 SynthError
 ├── RecipeError            the recipe's author: a key, a value, a reference
 │   ├── TemplateError      a prompt or expression that cannot be rendered
-│   └── CheckError         an unknown check or an option it does not take
+│   ├── CheckError         an unknown check or an option it does not take
+│   └── WouldOverwrite     the file to be saved holds what somebody else wrote
 ├── SourceError            the real rows: absent, not a table, marked local only
 ├── SettingsError          the machine's owner: profile, key, model name
 ├── StoreError             the database file: full, read-only, damaged, too new
@@ -21,6 +22,8 @@ rejected row or the end of a run, never a lost row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = [
     "CheckError",
     "ExportError",
@@ -36,6 +39,7 @@ __all__ = [
     "SynthError",
     "TapeMiss",
     "TemplateError",
+    "WouldOverwrite",
 ]
 
 
@@ -61,6 +65,19 @@ class TemplateError(RecipeError):
 
 class CheckError(RecipeError):
     """A check that does not exist, or an option that it does not take."""
+
+
+class WouldOverwrite(RecipeError):
+    """A file that was not written over; ``reason`` says so without what would force it.
+
+    ``difference`` are the lines of a unified diff, none where the file is no text.
+    """
+
+    def __init__(self, reason: str, difference: Sequence[str] = ()) -> None:
+        remedy = f"{reason} --force (force=True) overwrites it."
+        super().__init__("\n".join([remedy, *difference]))
+        self.reason = reason
+        self.difference = tuple(difference)
 
 
 class SourceError(SynthError):

@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synthnb.errors import RecipeError
+from synthnb.errors import RecipeError, WouldOverwrite
 from synthnb.recipe.parts import Category
 from synthnb.recipe.writing import canonical_text
 from synthnb.recipe.yamledit import edit
@@ -110,17 +110,14 @@ def _refuse_overwriting(recipe: Recipe, path: Path, there: bytes, text: str) -> 
     if loaded_here and hashlib.sha256(there).hexdigest() == recipe.file_hash:
         return
     why = "changed since it was loaded" if loaded_here else "is there already"
-    diff = "".join(
-        difflib.unified_diff(
-            there.decode("utf-8", "replace").splitlines(keepends=True),
-            text.splitlines(keepends=True),
-            f"{path.name} (on disk)",
-            f"{path.name} (to be saved)",
-        )
+    diff = difflib.unified_diff(
+        there.decode("utf-8", "replace").splitlines(),
+        text.splitlines(),
+        f"{path.name} (on disk)",
+        f"{path.name} (to be saved)",
+        lineterm="",
     )
-    raise RecipeError(
-        f"{path.name} {why}; nothing was written. --force (force=True) overwrites it.\n{diff}"
-    )
+    raise WouldOverwrite(f"{path.name} {why}; nothing was written.", list(diff))
 
 
 def _replace_file(path: Path, content: bytes) -> None:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import ipywidgets as w
+import pandas as pd
 import pytest
 
 from synthnb.batch import Batch
@@ -222,13 +223,34 @@ def test_a_file_that_somebody_changed_is_left_until_asked_twice(
     file = tmp_path / "reviews.synth.yaml"
     file.write_text(RECIPE + "# mine\n")
     studio.save_button.click()
-    assert "is there already; nothing was written" in studio.status.text
+    said = "reviews.synth.yaml is there already; nothing was written."
+    assert studio.status.text == said  # the button is what forces it
     assert "# mine" in file.read_text()
     assert [["del", "-# mine"]] in studio.yaml.lines
     assert studio.save_button.description == "Overwrite"
     studio.save_button.click()
     assert file.read_text() == RECIPE
     assert studio.save_button.description == "Save"
+
+
+def test_rows_that_somebody_changed_are_left_until_asked_twice(
+    studio: Studio, tmp_path: Path
+) -> None:
+    beside = tmp_path / "reviews.source.parquet"
+    pd.DataFrame({"text": ["mine"]}).to_parquet(beside)
+    frame = pd.DataFrame({"text": ["new"]})
+    studio = Studio(Recipe.loads(RECIPE + "source: {}\n"), source=frame)
+    studio.save_button.click()
+    assert studio.status.text == (
+        "reviews.source.parquet is there with other rows; nothing was written."
+    )
+    assert pd.read_parquet(beside)["text"].tolist() == ["mine"]
+    assert studio.save_button.description == "Overwrite"
+    studio.form.sliders["mood", "angry"].value = 4
+    assert studio.save_button.description == "Save"
+    studio.save_button.click()
+    studio.save_button.click()
+    assert pd.read_parquet(beside)["text"].tolist() == ["new"]
 
 
 def test_what_a_name_holds_is_never_overwritten(

@@ -7,7 +7,7 @@ handled the click.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import ipywidgets as w
 from traitlets import Dict
 
 from synthnb import api
-from synthnb.errors import RecipeError, SettingsError, SynthError
+from synthnb.errors import SettingsError, SynthError, WouldOverwrite
 from synthnb.events import Event, Progress
 from synthnb.notebook.models import known_models
 from synthnb.notebook.studio.form import Change, Form
@@ -154,6 +154,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _take(self, key: str, change: Change) -> None:
         """A refused edit is said under its field and leaves the draft as it was."""
         self._asked, self._force = "", False
+        self.save_button.description = "Save"
         try:
             self.draft = change(self.draft)
         except SynthError as error:
@@ -325,8 +326,8 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             saved, said = write(
                 recipe, target, self._written, frame=self._frame, force=self._force
             )
-        except RecipeError as error:
-            self._refused(str(error))
+        except WouldOverwrite as error:
+            self._offer_to_overwrite(error)
             return
         except SynthError as error:
             self._say(str(error), wrong=True)
@@ -339,15 +340,13 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._root.saved = self._still()
         self._say(said)
 
-    def _refused(self, why: str) -> None:
-        """The file is not what was loaded: show the difference, offer to overwrite."""
-        first, *rest = why.splitlines()
-        self._force = bool(rest)
-        if rest:
-            self.save_button.description = "Overwrite"
-            first = first.removesuffix(" Force it to overwrite.")
-            self.yaml.show(_difference(rest))
-        self._say(first, wrong=True)
+    def _offer_to_overwrite(self, error: WouldOverwrite) -> None:
+        """The file is not what was loaded: show the difference, saving again overwrites."""
+        self._force = True
+        self.save_button.description = "Overwrite"
+        if error.difference:
+            self.yaml.show(_difference(error.difference))
+        self._say(error.reason, wrong=True)
 
     @property
     def _frame(self) -> Any:
@@ -373,7 +372,7 @@ def _facts(draft: Draft, batch: Batch | None) -> str:
     return f"{name}, {changed} change{'s' if changed > 1 else ''}{since}"
 
 
-def _difference(lines: list[str]) -> list[list[tuple[Any, str]]]:
+def _difference(lines: Sequence[str]) -> list[list[tuple[Any, str]]]:
     marks = {"+": "ins", "-": "del"}
     return [[(marks.get(line[:1], ""), line)] for line in lines]
 

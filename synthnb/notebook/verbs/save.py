@@ -9,7 +9,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthnb.errors import RecipeError
+from synthnb.errors import RecipeError, WouldOverwrite
 from synthnb.export import write_rows
 from synthnb.notebook.completion import recipe_files
 from synthnb.notebook.names import batches, find_batch
@@ -57,7 +57,7 @@ def write(
     """Write the file, a table in memory beside it; the saved recipe and what was done.
 
     ``written`` are the files that this session wrote, by their hashes. Raises
-    ``RecipeError`` for a file that anybody else changed, unless ``force``.
+    ``WouldOverwrite`` for a file that anybody else changed, unless ``force``.
     """
     stem = _ENDING.sub("", target.name)
     if stem == target.name:
@@ -98,9 +98,8 @@ def _with_frame(recipe: Recipe, frame: Any, beside: Path, *, force: bool) -> Rec
         digest = hashlib.sha256(fresh.read_bytes()).hexdigest()
         same = beside.is_file() and (hashlib.sha256(beside.read_bytes()).hexdigest() == digest)
         if beside.is_file() and not same and not force:
-            raise RecipeError(
-                f"{beside.name} is there with other rows; nothing was written. "
-                "Add --force to overwrite."
+            raise WouldOverwrite(
+                f"{beside.name} is there with other rows; nothing was written."
             )
         fresh.replace(beside)
     finally:

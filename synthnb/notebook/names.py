@@ -15,7 +15,6 @@ from synthnb.visible import one_line
 __all__ = [
     "batches",
     "bind",
-    "find_batch",
     "find_version_or_batch",
     "is_batch",
     "tables",
@@ -71,38 +70,32 @@ def _is_table(value: object) -> bool:
     return hasattr(type(value), "__arrow_c_stream__") or type(value).__name__ == "DataFrame"
 
 
-def find_batch(namespace: Mapping[str, Any], name: str | None) -> Any:
-    """The batch of that name, or the last one if no name is given."""
-    known = batches(namespace)
-    if name is None:
-        if is_batch(namespace.get("_synth")):
-            return namespace["_synth"]
-        raise UsageError("There is no batch yet; make one with %%synth NAME")
-    found = known.get(name.replace("-", "_"))
-    if found is None:
-        have = f" (there are: {', '.join(known)})" if known else ""
-        hint = did_you_mean(name, known) or have
-        raise UsageError(f"No batch is called {one_line(name, 60)}{hint}")
-    return found
-
-
 def find_version_or_batch(namespace: Mapping[str, Any], name: str | None) -> Any:
-    """``NAME@3`` from the store, a batch of this session, a run's folder, else the newest
-    version of that name."""
+    """The last batch where no name is given; else ``NAME@3`` from the store, a batch of
+    this session, a run's folder, or the newest version of that name."""
     from synthnb.errors import StoreError
     from synthnb.saved import is_run, read_batch
     from synthnb.versions import open_version
 
-    if name is None or name.replace("-", "_") in batches(namespace):
-        return find_batch(namespace, name)
+    if name is None:
+        if is_batch(namespace.get("_synth")):
+            return namespace["_synth"]
+        raise UsageError("There is no batch yet; make one with %%synth NAME")
+    known = batches(namespace)
+    found = known.get(name.replace("-", "_"))
+    if found is not None:
+        return found
     if "@" not in name and is_run(name):
         return read_batch(name)
     try:
         return open_version(name)
     except StoreError:
-        if "@" in name or not batches(namespace):
+        stored = {version.partition("@")[0] for version in version_names()}
+        hint = did_you_mean(name, [*known, *stored])
+        if "@" in name or not known or name in stored:
             raise
-        return find_batch(namespace, name)  # says which batches there are
+        have = f" (there are: {', '.join(known)})"
+        raise UsageError(f"No batch is called {one_line(name, 60)}{hint or have}") from None
 
 
 def version_names() -> list[str]:

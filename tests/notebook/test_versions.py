@@ -133,3 +133,27 @@ def test_a_replay_has_versions_and_the_same_output_each_time(
             shown = [second, second.diff(first), known]
             outputs.append(json.dumps([b._repr_mimebundle_() for b in shown]))
     assert len(set(outputs)) == 1
+
+
+@pytest.mark.parametrize("name", ["r@1", "r"])
+def test_every_verb_that_takes_a_batch_takes_a_version(
+    shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    first = synth(shell, "r -n 8")
+    del shell.user_ns["r"], shell.user_ns["_synth"]  # as after the kernel's restart
+    assert line(shell, f"check {name}").rows == 8
+    assert line(shell, f"review {name}").batch.hash == first.hash
+    assert "requests" in str(line(shell, f"estimate {name}"))
+    line(shell, f"export {name} r.jsonl")
+    line(shell, f"save {name}")
+    assert len(Path("r.jsonl").read_text("utf-8").splitlines()) == 8
+    assert Path("r.synth.yaml").is_file()
+    for verb in ("card", "terms"):
+        line(shell, f"{verb} {name}")
+    assert "8 rows" in capsys.readouterr().out
+    assert line(shell, f"run {name}").hash == first.hash
+    synth(shell, "r -n 8", SECOND)
+    meter = line(shell, "collapse r@1 r@2")
+    assert len(meter.stages) == 2
+    with pytest.raises(UsageError, match="no version 7; there are r@1, r@2"):
+        line(shell, "export r@7 other.jsonl")

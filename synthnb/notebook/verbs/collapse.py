@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from synthnb.notebook.names import batches, find_batch
+from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ __all__ = ["complete", "options", "run"]
 
 def options(parser: Parser) -> None:
     """Batches in their order, and what to hold them against."""
-    parser.add_argument("names", nargs="*", help="batches, oldest first; default: the last one")
+    parser.add_argument("names", nargs="*", help="batches or NAME@3, oldest first")
     parser.add_argument("--real", metavar="DF|FILE", help="real rows; default: the source")
     parser.add_argument("--label", metavar="COLUMN", help="a column of labels to watch")
 
 
 def complete(magics: SynthMagics, words: list[str]) -> list[str]:
-    """Batches."""
-    return list(batches(magics.namespace))
+    """Batches and versions."""
+    return [*batches(magics.namespace), *version_names()]
 
 
 def run(magics: SynthMagics, args: Namespace) -> Any:
@@ -33,7 +33,7 @@ def run(magics: SynthMagics, args: Namespace) -> Any:
     from synthnb.collapse.meter import meter
     from synthnb.notebook.runs import open_flag
 
-    found = [find_batch(magics.namespace, name) for name in args.names or [None]]
+    found = [find_version_or_batch(magics.namespace, name) for name in args.names or [None]]
     stages = found[0] if len(found) == 1 else found
     try:
         return meter(stages, open_flag(magics, args.real), label=args.label)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb.cli.values import whole
 from synthnb.notebook.completion import recipe_files
-from synthnb.notebook.names import batches, find_batch
+from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 from synthnb.settings import load_settings
 
@@ -21,7 +21,7 @@ __all__ = ["complete", "options", "run"]
 def options(parser: Parser) -> None:
     """Of what."""
     add: Any = parser.add_argument
-    add("recipe", nargs="?", help="a batch or a recipe file; the last batch if unset")
+    add("recipe", nargs="?", help="a batch, NAME@3 or a recipe file; the last batch if unset")
     add("-n", "--rows", type=whole, metavar="N", help="accepted rows wanted")
     add("--model", metavar="P/M", help="PROFILE/MODEL for columns that name none")
     add("--source", metavar="DF|FILE", help="real rows: a variable or a file")
@@ -29,8 +29,8 @@ def options(parser: Parser) -> None:
 
 
 def complete(magics: SynthMagics, words: list[str]) -> list[str]:
-    """Recipe files and batches."""
-    return [] if words else [*recipe_files(), *batches(magics.namespace)]
+    """Recipe files, batches and versions."""
+    return [] if words else [*recipe_files(), *batches(magics.namespace), *version_names()]
 
 
 def run(magics: SynthMagics, args: Namespace) -> Estimate:
@@ -40,14 +40,15 @@ def run(magics: SynthMagics, args: Namespace) -> Estimate:
     """
     from synthnb.api import estimate
     from synthnb.notebook.runs import open_flag
-    from synthnb.notebook.verbs.run import load
+    from synthnb.notebook.verbs.run import load_or_find
 
     source = open_flag(magics, args.source)
-    if args.recipe is not None and args.recipe not in batches(magics.namespace):
-        recipe = load(args.recipe)
+    if args.recipe is not None:
+        recipe, frame = load_or_find(magics, args.recipe)
     else:
-        batch = find_batch(magics.namespace, args.recipe)
-        recipe, source = batch.recipe, source if source is not None else batch.frame
+        batch = find_version_or_batch(magics.namespace, None)
+        recipe, frame = batch.recipe, batch.frame
+    source = source if source is not None else frame
     settings = load_settings().override("%config", model=magics.model or None)
     rows = args.rows or recipe.target.rows or magics.rows or None
     return estimate(

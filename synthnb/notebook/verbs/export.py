@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from synthnb.export import export
 from synthnb.export.options import add_options, chosen, formats_text, told
-from synthnb.notebook.names import batches, find_batch
+from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ __all__ = ["complete", "options", "run"]
 
 def options(parser: Parser) -> None:
     """Which batch, where to, and how."""
-    parser.add_argument("name", nargs="?", help="the batch")
+    parser.add_argument("name", nargs="?", help="the batch, or NAME@3")
     parser.add_argument("path", nargs="?", help="file or folder to write")
     add_options(parser)
 
 
 def complete(magics: SynthMagics, words: list[str]) -> list[str]:
     """The batch first."""
-    return [] if words else list(batches(magics.namespace))
+    return [] if words else [*batches(magics.namespace), *version_names()]
 
 
 def run(magics: SynthMagics, args: Namespace) -> None:
@@ -33,5 +33,5 @@ def run(magics: SynthMagics, args: Namespace) -> None:
     if args.path is None:
         print(formats_text())
         return
-    batch = find_batch(magics.namespace, args.name)
+    batch = find_version_or_batch(magics.namespace, args.name)
     print(told(export(batch, args.path, args.format, **chosen(args))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from synthnb.notebook.names import find_batch, version_names
+from synthnb.notebook.names import find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 from synthnb.versions import History, history
 
@@ -27,4 +27,4 @@ def complete(magics: SynthMagics, words: list[str]) -> list[str]:
 
 def run(magics: SynthMagics, args: Namespace) -> History:
     """The table, returned so that the cell shows it."""
-    return history(args.name or find_batch(magics.namespace, None).name)
+    return history(args.name or find_version_or_batch(magics.namespace, None).name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb.errors import RecipeError
 from synthnb.notebook.completion import recipe_files
-from synthnb.notebook.names import batches, find_batch
+from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser, add_run_options
 from synthnb.recipe import Recipe
 from synthnb.suggest import did_you_mean
@@ -16,20 +16,20 @@ from synthnb.suggest import did_you_mean
 if TYPE_CHECKING:
     from synthnb.notebook.magics import SynthMagics
 
-__all__ = ["complete", "is_file", "load", "options", "run"]
+__all__ = ["complete", "is_file", "load", "load_or_find", "options", "run"]
 
 _SUFFIX = ".synth.yaml"
 
 
 def options(parser: Parser) -> None:
     """The recipe, and how to run it."""
-    parser.add_argument("recipe", help="a recipe file, or a batch whose recipe is run again")
+    parser.add_argument("recipe", help="a recipe file, a batch or NAME@3 to run again")
     add_run_options(parser)
 
 
 def complete(magics: SynthMagics, words: list[str]) -> list[str]:
-    """Recipe files and batches."""
-    return [] if words else [*recipe_files(), *batches(magics.namespace)]
+    """Recipe files, batches and versions."""
+    return [] if words else [*recipe_files(), *batches(magics.namespace), *version_names()]
 
 
 def is_file(name: str) -> bool:
@@ -48,14 +48,24 @@ def load(name: str) -> Recipe:
     return recipe if recipe.name else recipe.replace(name=path.name.split(".")[0])
 
 
+def load_or_find(magics: SynthMagics, name: str) -> tuple[Recipe, Any]:
+    """The recipe of a batch, a file or a version, in this order, and its rows in memory."""
+    if name not in batches(magics.namespace):
+        stored = {known.partition("@")[0] for known in version_names()}
+        if is_file(name) or not ("@" in name or name in stored):
+            return load(name), None
+    batch = find_version_or_batch(magics.namespace, name)
+    return batch.recipe, batch.frame
+
+
 def run(magics: SynthMagics, args: Namespace) -> Any:
     """Run it with the line's changes; the batch is bound and returned."""
     from synthnb.notebook.runs import open_flag, run_recipe
 
-    if not is_file(args.recipe) and args.recipe in batches(magics.namespace):
-        recipe = find_batch(magics.namespace, args.recipe).recipe
-    else:
+    if is_file(args.recipe):
         recipe = load(args.recipe)
+    else:
+        recipe, _ = load_or_find(magics, args.recipe)
     changes: dict[str, Any] = {}
     if args.seed is not None:
         changes["seed"] = args.seed

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from synthnb.errors import RecipeError, WouldOverwrite
 from synthnb.export import write_rows
 from synthnb.notebook.completion import recipe_files
-from synthnb.notebook.names import batches, find_batch
+from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 from synthnb.recipe import Recipe, Source
 from synthnb.source import open_source
@@ -27,19 +27,19 @@ _ENDING = re.compile(r"(\.synth)?\.ya?ml$")
 
 def options(parser: Parser) -> None:
     """Which batch, where to."""
-    parser.add_argument("name", nargs="?", help="the batch; the last one if unset")
+    parser.add_argument("name", nargs="?", help="batch or NAME@3; default: the last batch")
     parser.add_argument("file", nargs="?", help="default: NAME.synth.yaml in this folder")
     parser.add_argument("--force", action="store_true", help="overwrite a file that changed")
 
 
 def complete(magics: SynthMagics, words: list[str]) -> list[str]:
     """The batch first, then the file."""
-    return recipe_files() if words else list(batches(magics.namespace))
+    return recipe_files() if words else [*batches(magics.namespace), *version_names()]
 
 
 def run(magics: SynthMagics, args: Namespace) -> None:
     """Write the recipe; a file changed since it was loaded or saved is left as it is."""
-    batch = find_batch(magics.namespace, args.name)
+    batch = find_version_or_batch(magics.namespace, args.name)
     recipe: Recipe = batch.recipe
     target = Path(args.file or recipe.name or "recipe")
     _, said = write(recipe, target, magics.saved, frame=batch.frame, force=args.force)

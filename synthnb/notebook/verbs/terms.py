@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from synthnb.notebook.names import batches, find_batch, is_batch
+from synthnb.notebook.names import batches, find_version_or_batch, is_batch, version_names
 from synthnb.notebook.options import Parser
 from synthnb.terms import telling
 from synthnb.terms.weighing import verdict_of
@@ -21,13 +21,14 @@ def options(parser: Parser) -> None:
     parser.add_argument(
         "name",
         nargs="?",
-        help="a batch or PROFILE/MODEL; the last batch if unset",
+        help="a batch, NAME@3 or PROFILE/MODEL; the last batch if unset",
     )
 
 
 def complete(magics: SynthMagics, words: list[str]) -> list[str]:
-    """Batches and models."""
-    return [] if words else [*batches(magics.namespace), *magics.model_names()]
+    """Batches, versions and models."""
+    known = [*batches(magics.namespace), *version_names(), *magics.model_names()]
+    return [] if words else known
 
 
 def run(magics: SynthMagics, args: Namespace) -> None:
@@ -37,5 +38,5 @@ def run(magics: SynthMagics, args: Namespace) -> None:
     elif args.name is None and not is_batch(magics.namespace.get("_synth")):
         print(telling.registry_text())
     else:
-        batch = find_batch(magics.namespace, args.name)
+        batch = find_version_or_batch(magics.namespace, args.name)
         print(telling.verdict_text(verdict_of(batch)))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from synthnb.checks.protocol import (
     Candidate,
@@ -21,6 +20,7 @@ from synthnb.checks.protocol import (
     share,
     unknown,
 )
+from synthnb.checks.spelled import spelled
 from synthnb.checks.values import as_plain, normal_words, reach, texts_of
 from synthnb.errors import CheckError
 from synthnb.types import JSON, Reason
@@ -41,11 +41,6 @@ _NAME = re.compile(
     rf"{_CAPITAL}(?:\s{{1,3}}(?:(?:of|de|la|van|von|der|the)\s{{1,3}})?{_CAPITAL}){{0,8}}"
 )
 _SENTENCE = re.compile(r"(?:^|[.!?:\n\"“(]\s*)$")
-_UP_TO_TEN = "zero one two three four five six seven eight nine ten"
-_TEENS = "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-_WORD_NUMBERS = {w: value for value, w in enumerate(f"{_UP_TO_TEN} {_TEENS}".split())}
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_WORD_TENS = {word: 10 * value for value, word in enumerate(_TENS.split(), 2)}
 _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 _SCALE = re.compile(r"\s{0,2}(thousand|million|billion)s?\b", re.IGNORECASE)
 
@@ -111,10 +106,10 @@ class Grounded:
     def _strange(self, answer: str, source: str) -> str:
         """What the answer brings along that the source does not hold."""
         if self.rules.numbers:
-            known = _numbers(source) | _spelled(source)
+            known = _numbers(source) | {f"{value:.12g}" for value in spelled(source)}
             # "Two ways" may count what the source lists; "sixty days" must be said there.
-            own = _numbers(answer) | _spelled(answer, above=10)
-            missing = sorted(own - known)
+            said = {f"{value:.12g}" for value in spelled(answer, sure=True) if value > 10}
+            missing = sorted((_numbers(answer) | said) - known)
             if missing:
                 return f"not in the source: {', '.join(missing[:5])}"
         if self.rules.names:
@@ -176,20 +171,6 @@ def _numbers(text: str) -> set[str]:
             found.add(f"{value:.12g}")
         except ValueError:
             found.add(plain)
-    return found
-
-
-def _spelled(text: str, above: int = -1) -> set[str]:
-    """Numbers written in English words, from zero to ninety-nine."""
-    found = set()
-    words = [*normal_words(text), ""]
-    for word, after in pairwise(words):
-        value = _WORD_NUMBERS.get(word)
-        if word in _WORD_TENS:
-            unit = _WORD_NUMBERS.get(after, 0)
-            value = _WORD_TENS[word] + (unit if unit < 10 else 0)
-        if value is not None and value > above:
-            found.add(str(value))
     return found
 
 

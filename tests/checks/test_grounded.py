@@ -64,6 +64,48 @@ def test_what_it_does_not_say_is_told(answer: str, quotes: JSON, told: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("answer", "source"),
+    [
+        ("one hundred and twenty dollars", "$120"),
+        ("$120", "one hundred and twenty dollars"),
+        ("the twenty-first century", "the 21st century"),
+        ("the 21st century", "the twenty-first century"),
+        ("twenty thousand", "20,000"),
+        ("the thirty-first of May", "31 May"),
+        ("fifteen hundred years ago", "1,500 years ago"),
+        ("1,205,300", "one million two hundred and five thousand three hundred"),
+        ("20,500", "twenty thousand, five hundred"),
+        ("100 or 200", "between one hundred and two hundred"),
+        ("between one hundred and two hundred", "100 or 200"),
+        ("10 to 20", "between ten and twenty"),
+        ("100", "a hundred"),
+        ("a sixty second delay", "60 seconds"),
+        ("nineteen eighty-four", "1984"),
+    ],
+)
+def test_a_run_of_number_words_is_one_number(answer: str, source: str) -> None:
+    rest = "was what the notice in the window said"
+
+    assert ground(f"That {answer} {rest}.", [rest], f"Well, {source} {rest}.").passed
+
+
+@pytest.mark.parametrize(
+    ("answer", "missing"),
+    [
+        ("It costs one hundred and thirty dollars.", "130"),
+        ("It is on the twenty-first of May.", "21"),
+        ("There are twenty thousand.", "20000"),
+        ("It is ninety-nine billion.", "99000000000"),
+    ],
+)
+def test_a_number_in_words_that_the_source_lacks(answer: str, missing: str) -> None:
+    source = "It costs 120 dollars. There are 20 on 31 May."
+    reason = ground(answer, ["It costs 120 dollars"], source)
+
+    assert reason.message == f"not in the source: {missing}"
+
+
+@pytest.mark.parametrize(
     ("answer", "quote", "passed"),
     [
         ("商店上午9点开门。", "上午9点开门", True),

@@ -9,14 +9,15 @@ from synthnb.visible import count
 
 __all__ = ["prune", "store_text"]
 
+_THINGS = ("answer", "run", "row", "version", "decision")
+
 
 def store_text(store: Store) -> str:
     """Where it is, how large, what is in it, and which runs of this folder can go on."""
     info = store.info()
     lines = [
         f"{info['path']}: {info['bytes'] / 1e6:,.1f} MB",
-        f"{info['answers']:,} answers, {info['runs']:,} runs, {info['rows']:,} rows, "
-        f"{info['versions']:,} versions, {info['decisions']:,} decisions",
+        ", ".join(count(info[f"{thing}s"], thing) for thing in _THINGS),
     ]
     if store.notice:
         lines.append(store.notice)

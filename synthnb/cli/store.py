@@ -11,7 +11,10 @@ from synthnb.errors import StoreError
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Arguments of this verb."""
-    parser.add_argument("what", choices=("info", "prune"), help="show, or drop what is old")
+    parser.add_argument(
+        "what", choices=("info", "prune"), nargs="?", default="info",
+        help="show (the default), or drop what is old",
+    )  # fmt: skip
     parser.add_argument("--days", type=days, help="prune: drop answers older than this")
     parser.add_argument("--runs", type=natural, help="prune: keep rows of so many newest runs")
     parser.add_argument("--json", action="store_true", help="info: print it as JSON")

@@ -108,7 +108,7 @@ class Columns:
         hint = ", ".join(f"{name!r}: …" for name in shown)
         raise ExportError(
             f"{self.format} needs columns for {' and '.join(shown)}{instead}; there are "
-            f"{there}. Say which is which: columns={{{hint}}}"
+            f"{there}. Say which is which: columns={{{hint}}}, or --column {shown[0]}=…"
         )
 
     def told(self, role: str) -> bool:

@@ -120,7 +120,9 @@ def parse(text: str, *, first_line: int = 1) -> Node:
 
 def _what(error: Any) -> str:
     words = " ".join(str(error.problem or error.context or "cannot be read").split())
-    if "cannot start any token" in words:
+    if "cannot start any token" in words and "\\t" in words:
+        words += " (indent with spaces, not with tabs)"
+    elif "cannot start any token" in words:
         words += " (put text with special characters in quotes)"
     elif "mapping values are not allowed" in words:
         words += " (put text that holds ': ' in quotes)"

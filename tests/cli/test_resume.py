@@ -119,7 +119,7 @@ def test_the_store_says_what_it_holds_and_drops_what_may_go(
     capsys.readouterr()
 
     assert main(["store", "info"]) == 0
-    assert "4 answers, 1 runs, 4 rows, 1 versions" in capsys.readouterr().out
+    assert "4 answers, 1 run, 4 rows, 1 version" in capsys.readouterr().out
     assert main(["store", "info", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["answers"] == 4
     assert main(["store", "prune"]) == 2

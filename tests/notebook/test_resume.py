@@ -54,5 +54,5 @@ def test_what_is_kept_and_what_it_will_take(
     assert repr(told).startswith("500 rows, ")
     assert "from 4 rows made before" in str(told)
     shell.run_line_magic("synth", "store")
-    assert "4 answers, 1 runs, 4 rows" in capsys.readouterr().out
+    assert "4 answers, 1 run, 4 rows" in capsys.readouterr().out
     assert len(lab.requests) == sent

@@ -47,7 +47,9 @@ class Steering:
         """Labels of an earlier row in these cells."""
         self._scarce_first = False
         if self._linked:
-            self._scarce_first = self._order(n)
+            kept = plan.scarce_first
+            self._scarce_first = kept[n] if n in kept else self._order(n)
+            kept[n] = self._scarce_first
 
     def own(self, index: int, size: int) -> tuple[Where, Cells, int]:
         """What to fix for the plan's row ``index``, its cells, and how many rows they take."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from synthnb import Recipe, generate
 from synthnb.engine.slots import Slots
 from synthnb.errors import RecipeError
-from synthnb.samplers import make_plan
+from synthnb.samplers import Plan, PlannedRow, make_plan
 from synthnb.settings import Settings
+from synthnb.types import JSON
 from tests.loopback import Loopback, Reply
 
 MOODS: dict[str, Any] = {
@@ -106,6 +108,25 @@ def test_contradictions_are_refused_at_any_size(
     with pytest.raises(RecipeError, match="quotas on a & b and on b & c cannot all be met"):
         generate(pairs(n, 65), n, settings=settings)  # 40 of 100 rows are q
     assert not loopback.requests
+
+
+class Counted(Plan):
+    drawn = 0
+
+    def row(self, index: int, where: Mapping[str, JSON] | None = None) -> PlannedRow:
+        self.drawn += 1
+        return super().row(index, where)
+
+
+def test_a_rehearsal_is_kept_with_its_plan() -> None:
+    plan = Counted(pairs(100, 50), None, 100)
+    first = Slots(plan, 100, per_call=1, cap=None)
+    rehearsed, plan.drawn = plan.drawn, 0
+
+    second = Slots(plan, 100, per_call=1, cap=None)
+
+    assert plan.drawn < 20 < 100 < rehearsed
+    assert [first.next() for _ in range(100)] == [second.next() for _ in range(100)]
 
 
 def test_two_columns_of_the_source(settings: Settings) -> None:

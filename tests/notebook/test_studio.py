@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import ipywidgets as w
 import pandas as pd
 import pytest
 
+from synthnb.api import Run
 from synthnb.batch import Batch
 from synthnb.notebook.studio import Studio
 from synthnb.notebook.studio.result import STUDIO
@@ -205,6 +207,9 @@ def test_a_yes_is_to_the_question_that_was_shown(studio: Studio, home: Path) -> 
         assert f": {rows:,} rows, " in studio.status.text
         assert studio.status.text.endswith("Run again to agree.")
         assert studio._handle is None
+    left = [run for run in gc.get_objects() if type(run) is Run]
+    mine = [run for run in left if run.recipe == studio.draft.recipe]
+    assert not any(run._bare for run in mine)  # connections of what was not agreed to
 
 
 def test_save_writes_what_a_cell_would(studio: Studio, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import ipywidgets as w
 from traitlets import Dict
 
 from synthnb import api
+from synthnb.concurrency import run_sync
 from synthnb.errors import SettingsError, SynthError, WouldOverwrite
 from synthnb.events import Event, Progress
 from synthnb.notebook.models import known_models
@@ -249,7 +250,9 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         except SynthError as error:
             self._say(str(error), wrong=True)
             return
-        if run.question is not None and not self._agreed(run.question):
+        question = run.question
+        if question is not None and not self._agreed(question):
+            run_sync(run.aclose())
             return
         paint = painter()
         self.run_button.description = "Stop"

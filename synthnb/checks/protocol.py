@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BUILDERS",
+    "Around",
     "Candidate",
     "Check",
     "CheckContext",
@@ -71,6 +72,20 @@ class OrderedCheck(Check, Protocol):
 
     def admit(self, row: Candidate) -> None:
         """The row was accepted: it joins what later rows are compared with."""
+
+
+class Around:
+    """A check around another one, of which everything is passed on but the verdict."""
+
+    def __init__(self, name: str, check: Any) -> None:
+        self.name, self._check = name, check
+        self.column: str | None = getattr(check, "column", None)
+        self.cost: int = getattr(check, "cost", 3)
+        self.ordered: bool = getattr(check, "ordered", False)
+        self.models: Sequence[str] = getattr(check, "models", ())
+        """Models that it asks."""
+        self.asks: float = getattr(check, "asks", 1)
+        """Questions about one row, for estimates."""
 
 
 @dataclass(frozen=True, slots=True)

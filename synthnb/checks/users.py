@@ -24,7 +24,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from synthnb.checks.protocol import BUILDERS, Builder, Candidate, Check, CheckContext, pick
+from synthnb.checks.protocol import (
+    BUILDERS,
+    Around,
+    Builder,
+    Candidate,
+    Check,
+    CheckContext,
+    pick,
+)
 from synthnb.checks.values import reach
 from synthnb.errors import CheckError, SynthError
 from synthnb.types import JSON, Reason
@@ -166,15 +174,11 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:MOST_MESSAGE]
 
 
-class Guarded:
+class Guarded(Around):
     """A user's check around which a run goes on, whatever it raises or returns."""
 
     def __init__(self, name: str, check: Any) -> None:
-        self.name, self._check = name, check
-        self.column: str | None = getattr(check, "column", None)
-        self.cost: int = getattr(check, "cost", 3)
-        self.ordered: bool = getattr(check, "ordered", False)
-        self.models: Sequence[str] = getattr(check, "models", ())
+        super().__init__(name, check)
         self._broken: str | None = None
 
     async def __call__(self, row: Candidate) -> Sequence[Reason]:

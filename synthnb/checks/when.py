@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
-from synthnb.checks.protocol import Candidate, Check, CheckContext, OrderedCheck
+from synthnb.checks.protocol import Around, Candidate, Check, CheckContext
 from synthnb.errors import CheckError, TemplateError
 from synthnb.suggest import did_you_mean
 from synthnb.template import Template, compile_template
@@ -35,26 +34,25 @@ def condition(text: JSON, context: CheckContext) -> Template:
     return made
 
 
-class Sometimes:
+class Sometimes(Around):
     """A check that looks away from rows for which its condition does not hold."""
 
     def __init__(self, check: Check, when: Template) -> None:
-        self._check, self._when = check, when
-        self.name, self.column = check.name, check.column
-        self.cost, self.ordered = check.cost, check.ordered
-        self.models: Sequence[str] = getattr(check, "models", ())
+        super().__init__(check.name, check)
+        self._when = when
 
     async def __call__(self, row: Candidate) -> Sequence[Reason]:
         """What the check says; nothing where it is not asked."""
         try:
-            return await self._check(row) if self._holds(row) else ()
+            found: Sequence[Reason] = await self._check(row) if self._holds(row) else ()
+            return found
         except TemplateError as error:
             return (Reason(self.name, None, f"'when': {error.message}", self.column),)
 
     def admit(self, row: Candidate) -> None:
         """Later rows are compared with those alone that were looked at."""
         if self._holds(row):
-            cast(OrderedCheck, self._check).admit(row)
+            self._check.admit(row)
 
     def _holds(self, row: Candidate) -> bool:
         found = self._when.evaluate({**row.values, "source": row.source or {}})

@@ -37,6 +37,9 @@ def test_an_estimate_knows_lists_judges_and_candidates(
     four = {"text": {"prompt": "Some.", "candidates": {"n": 4}}}
     ranked = Recipe(columns=four, checks=[{"rank": {"column": "text", "by": "lab/tiny"}}])
     assert estimate(ranked, 10, settings=settings).requests.expected == 10 * (4 + 6 * 2)
+    sometimes = {"column": "text", "by": "lab/tiny", "when": "text"}
+    ranked = Recipe(columns=four, checks=[{"rank": sometimes}])
+    assert estimate(ranked, 10, settings=settings).requests.expected == 10 * (4 + 6 * 2)
 
     judge = {"judge": {"rubric": {"good": "1-5"}, "min": 1, "model": "lab/big"}}
     judged = Recipe(name="j", columns={"text": {"prompt": "Some."}}, checks=[judge])

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from synthnb.types import JSON, Usage
 
-__all__ = ["as_text", "clip", "cost", "count", "number", "one_line", "visible", "width"]
+__all__ = [
+    "as_text",
+    "clip",
+    "cost",
+    "count",
+    "duration",
+    "number",
+    "one_line",
+    "visible",
+    "width",
+]
 
 # Control characters can drive a terminal, bidi overrides reorder a line, zero-width and
 # tag characters hide words from the reader. Joiners and marks that scripts need stay.
@@ -93,6 +103,19 @@ def number(value: float) -> str:
 def count(n: int, noun: str, plural: str | None = None) -> str:
     """``1 row``, ``1,204 tokens``."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """About how long: whole seconds, minutes or tenths of hours.
+
+    >>> duration(0.2), duration(200), duration(36_000)
+    ('1 s', '3 min', '10.0 h')
+    """
+    if seconds < 90:
+        return f"{max(1.0, seconds):.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
 
 
 def cost(usage: Usage) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synthnb.types import Usage
-from synthnb.visible import as_text, clip, cost, number, one_line, visible, width
+from synthnb.visible import as_text, clip, cost, duration, number, one_line, visible, width
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,12 @@ def test_visible_text_can_always_be_sent_and_printed(text: str) -> None:
     shown.encode("utf-8")
     assert "\x1b" not in shown
     assert "\u202e" not in shown
+
+
+def test_a_time_is_as_long_as_it_reads() -> None:
+    assert [duration(seconds) for seconds in (0, 89, 90, 5399, 5400, 36_000)] == [
+        "1 s", "89 s", "2 min", "90 min", "1.5 h", "10.0 h",
+    ]  # fmt: skip
 
 
 def test_numbers_read_as_in_a_report() -> None:

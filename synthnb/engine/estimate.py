@@ -12,6 +12,7 @@ from synthnb.engine.outlook import NOTHING, Need, Range, guessed, measured
 from synthnb.engine.pipeline import Pipeline
 from synthnb.prices import Price
 from synthnb.types import Record
+from synthnb.visible import duration
 
 __all__ = ["Estimate", "Range", "estimate_run"]
 
@@ -66,9 +67,9 @@ class Estimate:
             dated = f", prices: {self.prices}" if self.prices else ""
             lines.append(f"about {expected} {self.currency} ({low} to {high}{dated})")
         if self.seconds is not None:
-            low, high = _time(self.seconds.low), _time(self.seconds.high)
+            low, high = duration(self.seconds.low), duration(self.seconds.high)
             between = f" ({low} to {high})" if low != high else ""
-            lines.append(f"about {_time(self.seconds.expected)}{between}")
+            lines.append(f"about {duration(self.seconds.expected)}{between}")
         return "\n".join([*lines, f"from {self.basis}"])
 
 
@@ -139,11 +140,3 @@ def _whole(value: Range) -> str:
     parts = (value.low, value.expected, value.high)
     low, expected, high = (f"{round(part):,}" for part in parts)
     return expected if low == high else f"{expected} ({low} to {high})"
-
-
-def _time(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1.0, seconds):.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

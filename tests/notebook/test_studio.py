@@ -12,7 +12,10 @@ import pytest
 
 from synthnb.api import Run
 from synthnb.batch import Batch
+from synthnb.engine.estimate import Estimate
+from synthnb.engine.outlook import NOTHING, Range
 from synthnb.notebook.studio import Studio
+from synthnb.notebook.studio.outlook import words
 from synthnb.notebook.studio.result import STUDIO
 from synthnb.recipe import Recipe
 from tests.loopback import Loopback, Reply
@@ -170,6 +173,13 @@ def test_nothing_is_sent_before_run(studio: Studio, loopback: Loopback) -> None:
     assert studio.run_button.description == "Run 50 rows"
     assert studio.status.text.startswith("about 50 requests")
     assert not loopback.requests
+
+
+def test_the_outlook_tells_time_as_the_estimate_does() -> None:
+    ten_hours = Range(36_000, 36_000, 36_000)
+    told = Estimate(1, NOTHING, NOTHING, NOTHING, None, "USD", ten_hours, "a guess")
+    assert "about 10.0 h" in str(told)
+    assert ", 10.0 h · " in words(told)
 
 
 def test_a_budget_is_held_against_the_estimate(studio: Studio) -> None:

@@ -8,7 +8,7 @@ import ipywidgets as w
 
 from synthnb.concurrency import run_sync
 from synthnb.notebook.studio.words import Words
-from synthnb.visible import count
+from synthnb.visible import count, duration
 
 if TYPE_CHECKING:
     from synthnb.api import Run
@@ -33,16 +33,12 @@ def words(told: Estimate) -> str:
     written = round(told.completion_tokens.expected)
     said = f"about {count(asked, 'request')}, {tokens:,} tokens ({written:,} written)"
     if told.seconds is not None:
-        said += f", {_time(told.seconds.expected)}"
+        said += f", {duration(told.seconds.expected)}"
     if told.cost is None:
         return f"{said} · cost unknown"
     if told.cost.high == 0:
         return f"{said} · no cost"
     return f"{said} · {told.cost.expected:.2f} {told.currency}"
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{max(seconds, 1):.0f} s"
 
 
 class Outlook(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types

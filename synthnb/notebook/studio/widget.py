@@ -28,7 +28,7 @@ from synthnb.notebook.studio.words import Words, asset
 from synthnb.settings import load_settings
 from synthnb.settings.consent import ConsentNeeded, consent
 from synthnb.studio import Draft
-from synthnb.visible import one_line
+from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -302,8 +302,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self._say(str(error), wrong=True)
 
     def _idle(self) -> None:
-        rows = self.rows.value
-        self.run_button.description = f"Run {rows:,} row{'s' if rows != 1 else ''}"
+        self.run_button.description = f"Run {count(self.rows.value, 'row')}"
         self.run_button.add_class("synthnb-studio-keyed")
         self.progress.add_class("synthnb-studio-hidden")
         self.counted.text = ""
@@ -372,7 +371,7 @@ def _facts(draft: Draft, batch: Batch | None) -> str:
     if not changed:
         return name
     since = "" if batch is None or batch.version is None else f" since version {batch.version}"
-    return f"{name}, {changed} change{'s' if changed > 1 else ''}{since}"
+    return f"{name}, {count(changed, 'change')}{since}"
 
 
 def _difference(lines: Sequence[str]) -> list[list[tuple[Any, str]]]:

@@ -18,6 +18,7 @@ from synthnb.collapse.text import sample_texts
 from synthnb.errors import SourceError
 from synthnb.recipe import Recipe
 from synthnb.report import check, report
+from synthnb.report.copying import copies
 from synthnb.types import Record
 from tests.samples import HOSTILE, batch_of, sample_batch
 
@@ -86,6 +87,18 @@ def test_a_copy_is_shown_beside_its_source_even_where_it_is_short_or_has_no_spac
         shown = report([{"text": made}] * 2, real=real)
         for view in (str(shown), shown.to_html(), str(shown._repr_mimebundle_()["text/html"])):
             assert best.source in view
+
+
+def test_the_run_that_long_documents_share_is_found_whatever_they_repeat() -> None:
+    """Comparing such rows word by word would take minutes."""
+    run = [f"word{i % 97}" for i in range(500)]
+    made = ["ha"] * 20_000 + run + ["so"] * 9
+    real = ["oh"] * 20_000 + run + ["ha"] * 20_000
+    found = copies([" ".join(made), "A short one."], [" ".join(real), "Another short one."])
+
+    assert found.longest == 20_000 and found.span == " ".join(made[:20_000])
+    found = copies([" ".join(made[19_000:])], [" ".join(real[:-19_900])])
+    assert found.longest == 500 and found.span == " ".join(run)
 
 
 def test_one_copy_and_one_address_among_thirty_thousand_rows_are_found() -> None:

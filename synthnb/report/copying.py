@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthnb import metrics
-from synthnb.metrics.tokens import IntArray, encode, ngram_codes, tokens
+from synthnb.metrics.tokens import IntArray, encode, ngram_codes
 from synthnb.nearduplicates import NearDuplicateIndex
 from synthnb.report.texts import FEWEST
 from synthnb.report.value import Copying
@@ -96,9 +95,11 @@ def _longest(own: Sequence[str], known: Sequence[str]) -> _Pair:
         shared = codes[border + start : border + start + size]
         holders = rows[:border][np.isin(codes[:border], shared)]
         held, times = np.unique(holders, return_counts=True)
-        text = own[int(rows[border + start]) - len(known)]
+        row = rows[border + start]
+        first = border + start - int(np.searchsorted(rows, row))
+        run = slice(first, first + size + _RUN - 1)
         for place in held[np.argsort(-times, kind="stable")[:3]]:
-            pair = _pair(text, known[int(place)])
+            pair = _pair(own[int(row) - len(known)], known[int(place)], run)
             best = pair if pair.size > best.size else best
     return best
 
@@ -116,12 +117,45 @@ def _runs(hits: NDArray[np.bool_], rows: IntArray) -> list[tuple[int, int]]:
     return [(int(sizes[i]), int(starts[i])) for i in order]
 
 
-def _pair(row: str, source: str) -> _Pair:
-    one, two = tokens(row.casefold()), tokens(source.casefold())
-    match = SequenceMatcher(None, one, two, autojunk=False).find_longest_match()
+def _pair(row: str, source: str, run: slice = slice(None)) -> _Pair:
+    """What the row says in ``run``, its tokens from where to where, that the source says."""
+    both = encode([row.casefold(), source.casefold()])
+    border = both.lengths[0]
+    one = both.ids[:border][run]
+    start, size = _shared(one, both.ids[border:])
     joint = " " if len(row.split()) > 1 else ""
-    span = joint.join(one[match.a : match.a + match.size])
-    return _Pair(row, source, span, match.size)
+    span = joint.join(both.vocabulary[token] for token in one[start : start + size])
+    return _Pair(row, source, span, size)
+
+
+def _shared(one: IntArray, two: IntArray) -> tuple[int, int]:
+    """(start in ``one``, length) of the longest run of numbers that both have.
+
+    Runs of 1, 2, 4 ... numbers are named until none is in both; then what is between is tried.
+    Time grows with n log(n)², whatever the runs repeat.
+    """
+    border = len(one) + 1
+    names = np.concatenate((one, [-1], two, [-2]))  # no run over an end is in both
+    doubled, best, start, size = [names], names, 0, 0
+    while (common := np.isin(names[:border], names[border:])).any():
+        best, start, size = names, int(common.argmax()), 2 ** (len(doubled) - 1)
+        names = _joined(names, names, size)
+        doubled.append(names)
+    for level in range(len(doubled) - 3, -1, -1):
+        names = _joined(best, doubled[level], size)
+        common = np.isin(names[:border], names[border:])
+        if common.any():
+            best, start, size = names, int(common.argmax()), size + 2**level
+    return start, size
+
+
+def _joined(names: IntArray, more: IntArray, size: int) -> IntArray:
+    """Names of the runs of ``size`` numbers each lengthened by the run behind it."""
+    count = max(0, min(len(names), len(more) - size))
+    _, second = np.unique(more, return_inverse=True)
+    _, first = np.unique(names, return_inverse=True)
+    pairs = first[:count] * (len(more) + 1) + second[size : size + count]
+    return np.asarray(pairs, dtype=np.int64)
 
 
 def _nearer(

@@ -119,9 +119,9 @@ def _candidates(records: list[Record], n: int) -> Range:
     middle = (accepted + z * z / 2) / (tried + z * z)
     margin = z * math.sqrt(accepted * (tried - accepted) / tried + z * z / 4) / (tried + z * z)
     share = max(accepted, 0.5) / tried
-    return Range(
-        n / min(1.0, max(share, middle + margin)), n / share, n / min(share, middle - margin)
-    )  # fmt: skip
+    # Where none was accepted the lower end is 0: half a row has to do, as for the share.
+    low = min(share, max(middle - margin, 0.5 / tried))
+    return Range(n / min(1.0, max(share, middle + margin)), n / share, n / low)
 
 
 def _cost(candidates: Range, needs: list[Need], prices: list[Price | None]) -> Range | None:

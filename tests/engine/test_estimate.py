@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from synthnb import Recipe, estimate, generate
+from synthnb.api.preparing import prepare
+from synthnb.engine.estimate import estimate_run
 from synthnb.settings import Settings
 from tests.engine.conftest import Make
-from tests.loopback import Loopback
+from tests.loopback import Loopback, Reply
 
 
 def test_an_estimate_sends_nothing_and_narrows_with_rows(
@@ -47,3 +51,18 @@ def test_an_estimate_knows_lists_judges_and_candidates(
     generate(judged, 8, settings=settings)
     assert estimate(judged, 100, settings=settings).requests.expected == 200
     assert {body["model"] for body in loopback.bodies[-16:]} == {"tiny", "big"}
+
+
+@pytest.mark.parametrize("few", range(1, 13))
+def test_rows_that_were_all_rejected(settings: Settings, loopback: Loopback, few: int) -> None:
+    refusal = {"content": None, "refusal": "No."}
+    loopback.script(lambda n, body: Reply(message=refusal))
+    columns = {"text": {"prompt": "Some."}}
+    recipe = Recipe(columns=columns, target={"max_candidates": few})
+    made = generate(recipe, few, settings=settings)
+    pipeline = prepare(recipe, 100, settings=settings).job().pipeline
+
+    requests = estimate_run(pipeline, 100, before=made.records).requests
+
+    assert requests.low < requests.expected == 100 * few / 0.5
+    assert requests.expected <= requests.high < float("inf")

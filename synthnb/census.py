@@ -17,12 +17,12 @@ class Census:
     """Counts of the accepted rows, and the models behind them."""
 
     origins: Counter[str] = field(default_factory=Counter)
-    """``real``, ``synthetic``, ``edited``."""
+    """``real``, ``synthetic``, ``edited``, ``unknown``."""
     generations: Counter[int] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     """Origins of the rows held out to test on, which no share counts."""
     made: int = 0
-    """Accepted rows that are not real ones."""
+    """Accepted rows that are neither real nor of unknown origin."""
     models: set[str] = field(default_factory=set)
     """Models asked for accepted rows."""
     asked: set[str] = field(default_factory=set)
@@ -42,8 +42,10 @@ def census_of(batch: Batch) -> Census:
         if record.accepted:
             census.origins[record.origin] += 1
             census.held[record.origin] += record.held_out
-            census.generations[record.generation] += 1
+            if record.origin != "unknown":
+                census.generations[record.generation] += 1
             census.models |= names
-    census.made = sum(census.origins.values()) - census.origins["real"]
+    others = census.origins["real"] + census.origins["unknown"]
+    census.made = census.origins.total() - others
     batch.__dict__["_census"] = changes, census
     return census

@@ -170,7 +170,12 @@ def _given(batch: Batch, real: Any) -> tuple[list[Record], list[str]]:
     from synthnb.batch import Batch
 
     if isinstance(real, Batch):
-        return list(real.accepted), list(real.notes)
+        # Rows that tell nothing are real ones when the user gives them as real.
+        told = [
+            changed(r, origin="real") if r.origin == "unknown" and not r.calls else r
+            for r in real.accepted
+        ]
+        return told, list(real.notes)
     rows = _opened(batch, real)
     columns = batch.columns or list(rows.columns)
     shared = [name for name in columns if name in rows.columns]

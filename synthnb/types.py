@@ -180,7 +180,8 @@ class Record:
     attempt: int = 0
     """0 for the plan's own candidate, above 0 for top-up candidates."""
     candidate: int = 0
-    origin: Literal["real", "synthetic", "edited"] = "synthetic"
+    origin: Literal["real", "synthetic", "edited", "unknown"] = "synthetic"
+    """``unknown``: read from a file that does not tell."""
     parents: tuple[str, ...] = ()
     """Ids of the rows it was made from."""
     generation: int = 1

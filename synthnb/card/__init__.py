@@ -18,7 +18,7 @@ from synthnb.terms import Verdict
 if TYPE_CHECKING:
     from synthnb.recipe import Recipe
 
-__all__ = ["CardFacts", "render", "source_type"]
+__all__ = ["UNKNOWN", "CardFacts", "ai_generated", "render", "source_type"]
 
 _SIZES = [
     (1_000, "n<1K"),
@@ -56,6 +56,9 @@ _HUB_LICENSES = frozenset(
 )
 """Licences that the hub knows by these names; any other one is ``other`` with its name."""
 
+UNKNOWN = "unknown"
+"""Source type of rows of which nothing tells where they come from: IPTC has no word for it."""
+
 _TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
@@ -68,6 +71,8 @@ class CardFacts:
     rows: int
     real_rows: int = 0
     edited_rows: int = 0
+    unknown_rows: int = 0
+    """Rows of which nothing tells where they come from."""
     held_rows: int = 0
     """Rows held out to test on; ``held_real`` of them are real."""
     held_real: int = 0
@@ -107,14 +112,30 @@ class CardFacts:
 def source_type(facts: CardFacts) -> str:
     """IPTC's word for how the rows came about, as Article 50(2) of the EU AI Act asks for.
 
-    All real rows are ``humanEdits``-free originals and carry none of the synthetic types.
+    ``UNKNOWN`` where nothing tells. All real rows are
+    ``humanEdits``-free originals and carry none of the synthetic types.
     """
     if facts.rows and facts.real_rows == facts.rows:
         return "digitalCreation"
+    if facts.unknown_rows and not facts.models:
+        return UNKNOWN
     if not facts.models:
         return "algorithmicMedia"
-    mixed = facts.real_rows or facts.edited_rows or facts.recipe.source is not None
+    mixed = facts.real_rows + facts.edited_rows + facts.unknown_rows > 0
+    mixed = mixed or facts.recipe.source is not None
     return "compositeWithTrainedAlgorithmicMedia" if mixed else "trainedAlgorithmicMedia"
+
+
+def ai_generated(facts: CardFacts) -> bool | None:
+    """Whether a language model wrote rows; ``None`` where nothing tells."""
+    return None if source_type(facts) == UNKNOWN else bool(facts.models)
+
+
+def _creators(facts: CardFacts) -> list[str]:
+    """Who wrote the text, in the hub's words."""
+    other = facts.real_rows + facts.unknown_rows
+    made = ["machine-generated"] if facts.models or other < facts.rows or not other else []
+    return made + ["found"] * bool(facts.real_rows) + ["other"] * bool(facts.unknown_rows)
 
 
 def _text(value: str) -> str:
@@ -143,10 +164,10 @@ def _front_matter(facts: CardFacts) -> dict[str, Any]:
     size = next((label for limit, label in _SIZES if facts.rows < limit), "n>10M")
     front: dict[str, Any] = {
         "pretty_name": recipe.name,
-        "tags": ["synthetic", "synthnb"],
+        "tags": [*["synthetic"] * (source_type(facts) != UNKNOWN), "synthnb"],
         "size_categories": [size],
         "annotations_creators": ["machine-generated"],
-        "language_creators": ["machine-generated"] + ["found"] * bool(facts.real_rows),
+        "language_creators": _creators(facts),
         "source_datasets": ["extended"] if recipe.source or facts.real_rows else ["original"],
     }
     if facts.languages:
@@ -189,14 +210,17 @@ def _own(facts: CardFacts) -> dict[str, Any]:
         "judges": list(facts.judges),
         "terms": facts.verdict.level,
         "terms_accepted_by_user": facts.accepted_terms,
-        "real_share": round(facts.real_share, 4),
+        "real_share": UNKNOWN if facts.unknown_rows else round(facts.real_share, 4),
         "edited_rows": facts.edited_rows,
         "generations": {str(depth): n for depth, n in sorted(facts.generations.items())},
         "filters": dict(facts.reasons),
         "digital_source_type": source_type(facts),
-        "digital_source_type_uri": _TYPE + source_type(facts),
-        "ai_generated": bool(facts.models),
+        "ai_generated": ai_generated(facts),
     }
+    if own["ai_generated"] is None:
+        own["ai_generated"] = UNKNOWN
+    else:
+        own["digital_source_type_uri"] = _TYPE + source_type(facts)
     if facts.splits:
         own["splits"] = dict(facts.splits)
     return own
@@ -219,7 +243,7 @@ def _table(head: tuple[str, str], rows: Mapping[Any, object]) -> str:
 
 def _summary(facts: CardFacts) -> str:
     day = facts.made or datetime.now(UTC).date().isoformat()
-    synthetic = facts.rows - facts.real_rows
+    synthetic = facts.rows - facts.real_rows - facts.unknown_rows
     held = facts.held_rows
     share = f"{facts.real_share:.0%}"
     if held:
@@ -227,10 +251,14 @@ def _summary(facts: CardFacts) -> str:
     about = f"{_text(facts.recipe.description)}\n\n" if facts.recipe.description else ""
     edited = f" ({facts.edited_rows:,} edited by people)" if facts.edited_rows else ""
     by = "written by a language model" if facts.models else "made by rules"
+    parts = [f"{synthetic:,} {by}{edited}"] if synthetic else []
+    if facts.real_rows or not facts.unknown_rows:
+        parts.append(f"{facts.real_rows:,} real ({share})")
+    if facts.unknown_rows:
+        parts.append(f"{facts.unknown_rows:,} of unknown origin")
     splits = ", ".join(f"{name} {n:,}" for name, n in facts.splits.items())
     return (
-        f"{about}{facts.rows:,} rows: {synthetic:,} {by}{edited}, "
-        f"{facts.real_rows:,} real ({share}). Made on {day} with synthnb; "
+        f"{about}{facts.rows:,} rows: {', '.join(parts)}. Made on {day} with synthnb; "
         f"the run ended as: {facts.status}." + (f" Splits: {splits}." if splits else "")
     )
 
@@ -245,15 +273,19 @@ def _lineage(facts: CardFacts) -> str:
         for depth, n in sorted(facts.generations.items())
     }
     kind = source_type(facts)
+    known = kind != UNKNOWN
+    none = "No language model wrote these rows."
     lines = [
-        f"Digital source type (IPTC): `{kind}`, {_TYPE}{kind}",
+        f"Digital source type (IPTC): `{kind}`" + (f", {_TYPE}{kind}" if known else ""),
         "This marks the rows as generated or manipulated by AI, in a machine-readable form, as"
         " Article 50(2) of the EU AI Act asks of generating systems."
         if facts.models
-        else "No language model wrote these rows.",
+        else none
+        if known
+        else "Nothing tells where these rows come from: a model may have written them.",
         "For the summary of training content (Article 53(1)(d), section 2.5): synthetic data:"
-        f" {'yes' if facts.models else 'no'}; modality: text; models:"
-        f" {', '.join(map(_text, facts.models)) or 'none'}.",
+        f" {'yes' if facts.models else 'no' if known else UNKNOWN}; modality: text; models:"
+        f" {', '.join(map(_text, facts.models)) or ('none' if known else UNKNOWN)}.",
     ]
     body = "\n".join(f"- {line}" for line in lines)
     return (_table(("generation", "rows"), depths) + "\n\n" if depths else "") + body
@@ -278,8 +310,9 @@ def _generators(facts: CardFacts) -> str:
 def _terms(facts: CardFacts) -> str:
     recipe = facts.recipe
     licence = _text(recipe.license) if recipe.license else "not stated"
+    nobody = "not known" if source_type(facts) == UNKNOWN else "no model"
     lines = [
-        f"- Written by: {', '.join(map(_text, facts.models)) or 'no model'}",
+        f"- Written by: {', '.join(map(_text, facts.models)) or nobody}",
         f"- Licence of the rows: {licence}",
         f"- Purpose: {recipe.purpose or 'not stated'}",
         f"- Verdict: {_text(facts.verdict.sentence)}",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthnb.card import source_type
+from synthnb.card import UNKNOWN, source_type
 from synthnb.card.facts import facts_of
 
 if TYPE_CHECKING:
@@ -84,10 +84,11 @@ def croissant(
         "datePublished": datetime.now(UTC).date().isoformat(),
         "keywords": ["synthetic", "synthnb"],
         "creator": {"@type": "sc:Organization", "name": "made with synthnb"},
-        "digitalSourceType": f"https://schema.org/{_schema_type(facts)}",
         "distribution": [_file(folder, split, path) for split, path in files.items()],
         "recordSet": [_records(facts, split) for split in files],
     }
+    if source_type(facts) != UNKNOWN:
+        body["digitalSourceType"] = f"https://schema.org/{_schema_type(facts)}"
     return body | _rai(facts)
 
 
@@ -136,11 +137,12 @@ def _rai(facts: CardFacts) -> dict[str, Any]:
     recipe = facts.recipe
     checks = ", ".join(f"{rule} ({n})" for rule, n in facts.reasons.items()) or "none"
     models = ", ".join(facts.models) or "no model"
-    kinds = ["Synthetic"] + ["Others"] * bool(facts.real_rows)
+    share = "an unknown share" if facts.unknown_rows else f"{facts.real_share:.0%}"
+    kinds = ["Synthetic"] + ["Others"] * bool(facts.real_rows + facts.unknown_rows)
     limits = ["Checked only as the recipe's checks say.", *facts.notes]
     return {
         "rai:dataCollection": f"Written by {models} from a synthnb recipe "
-        f"({recipe.fingerprint}); {facts.real_share:.0%} of the rows are real.",
+        f"({recipe.fingerprint}); {share} of the rows are real.",
         "rai:dataCollectionType": kinds,
         "rai:hasSyntheticData": bool(facts.models),
         "rai:dataPreprocessingProtocol": [f"Rows rejected by rule: {checks}."],

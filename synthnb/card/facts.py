@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from synthnb.card import CardFacts, render, source_type
+from synthnb.card import CardFacts, ai_generated, render, source_type
 from synthnb.census import census_of
 from synthnb.terms import Verdict
 from synthnb.terms.weighing import judges, used_by, verdict_of
@@ -46,6 +46,7 @@ def facts_of(
         len(batch),
         real_rows=census.origins["real"],
         edited_rows=census.origins["edited"],
+        unknown_rows=census.origins["unknown"],
         held_rows=census.held.total(),
         held_real=census.held["real"],
         columns={name: column_type(batch, name) for name in batch.columns},
@@ -70,13 +71,16 @@ def card_text(batch: Batch, **more: Any) -> str:
 
 
 def marking(batch: Batch) -> dict[str, Any]:
-    """The rows' marking as made by AI, for manifests: IPTC type, models, real share."""
+    """The rows' marking as made by AI, for manifests: IPTC type, models, real share.
+
+    What nobody knows is ``None``.
+    """
     facts = facts_of(batch)
     return {
         "digitalSourceType": source_type(facts),
-        "ai_generated": bool(facts.models),
+        "ai_generated": ai_generated(facts),
         "models": list(facts.models),
-        "real_share": round(facts.real_share, 4),
+        "real_share": None if facts.unknown_rows else round(facts.real_share, 4),
     }
 
 

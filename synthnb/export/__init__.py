@@ -200,7 +200,9 @@ def _file(job: Job, leave: Leave) -> int:
 
     atomic(target, write)
     if job.format.gated:
-        _sidecars(job, leave, rows)
+        _card_beside(job, leave, rows)
+    if job.format.gated or job.format.name in ("csv", "excel"):
+        _manifest_beside(job, leave, rows)
     return rows
 
 
@@ -213,19 +215,35 @@ def _written(job: Job) -> int:
     return rows
 
 
-def _sidecars(job: Job, leave: Leave, rows: int) -> None:
-    """Card and manifest beside a file, called as it is."""
+def _card_beside(job: Job, leave: Leave, rows: int) -> None:
+    """The card beside a file, called as it is."""
     from synthnb.card.facts import card_text
 
     target = job.target
-    note = _manifest(job, leave, rows)
-    note["files"] = {target.name: hub.digest(target)}
     text = card_text(
         job.batch, files={"train": target.name}, rows=rows, **_terms(leave), **job.facts
     )
     atomic(target.with_name(f"{target.stem}.card.md"), lambda p: _put(p, text))
+
+
+def _manifest_beside(job: Job, leave: Leave, rows: int) -> None:
+    """The manifest beside a file, which cannot tell by itself who wrote its rows."""
+    target = job.target
+    note = _manifest(job, leave, rows)
+    place = target.with_name(f"{target.stem}.manifest.json")
+    note["files"] = _beside(place, note["marking"]) | {target.name: hub.digest(target)}
     body = json.dumps(note, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    atomic(target.with_name(f"{target.stem}.manifest.json"), lambda p: _put(p, body))
+    atomic(place, lambda p: _put(p, body))
+
+
+def _beside(manifest: Path, marking: object) -> dict[str, Any]:
+    """Files of the same name and marking in other formats: they share the manifest."""
+    try:
+        note = json.loads(manifest.read_text("utf-8"))
+        files: dict[str, Any] = note["files"] if note["marking"] == marking else {}
+        return {name: told for name, told in files.items() if manifest.with_name(name).exists()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
 
 
 def _put(path: Path, text: str) -> None:

@@ -25,8 +25,9 @@ _ROWS, _REJECTED, _RECIPE = "rows.jsonl", "rejected.jsonl", "recipe.synth.yaml"
 def load(path: str | Path) -> Batch:
     """The batch that ``save`` wrote into a folder; or the rows of any table file.
 
-    Rows of a file without provenance count as real ones of unknown licence. Raises a
-    SourceError or RecipeError of one line where there is nothing readable.
+    Rows of a file without provenance have what the manifest beside it tells, or else an
+    unknown origin and licence. Raises a SourceError or RecipeError of one line where there
+    is nothing readable.
     """
     where = Path(path)
     if where.is_file() and where.name == _ROWS and (where.parent / _RECIPE).is_file():
@@ -98,7 +99,7 @@ def _record(row: Row, number: int, accepted: bool) -> Record:
             note = {}
     values = {name: value for name, value in row.items() if name != PROVENANCE}
     if note is None:
-        return Record(number, values, origin="real", generation=0, id=row_id(values))
+        return Record(number, values, origin="unknown", generation=0, id=row_id(values))
     own: dict[str, Any] = note if isinstance(note, dict) else {}
     origin = own.get("origin")
     return Record(
@@ -110,7 +111,7 @@ def _record(row: Row, number: int, accepted: bool) -> Record:
         calls=_calls(own.get("calls")),
         attempt=_whole(own.get("attempt"), 0),
         candidate=_whole(own.get("candidate"), 0),
-        origin=origin if origin in ("real", "edited") else "synthetic",
+        origin=origin if origin in ("real", "edited", "unknown") else "synthetic",
         parents=tuple(map(str, _list(own.get("parents")))),
         generation=_whole(own.get("generation"), 1),
         id=str(own.get("id") or row_id(values)),

@@ -15,6 +15,7 @@ from typing import Any
 
 from synthnb.errors import SourceError
 from synthnb.recipe.parts import Source
+from synthnb.source.manifest import history_beside
 from synthnb.source.tables import SUFFIXES, Table, from_frame, read_table
 from synthnb.suggest import did_you_mean
 from synthnb.types import JSON, Row
@@ -47,7 +48,13 @@ class SourceRows:
     held: SourceRows | None = None
 
     def __init__(
-        self, table: Table, source: Source, *, name: str, digest: str | None = None
+        self,
+        table: Table,
+        source: Source,
+        *,
+        name: str,
+        digest: str | None = None,
+        history: JSON = None,
     ) -> None:
         self.name = name
         self.license = source.license
@@ -58,6 +65,7 @@ class SourceRows:
             raise SourceError(_unknown(source.group, table.columns, name))
         self._table = table
         self._digest = digest
+        self._history = history
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -74,18 +82,18 @@ class SourceRows:
 
     def depth(self, index: int) -> int:
         """0 for a real row; the generation that synthnb noted on a row that it wrote."""
-        if PROVENANCE not in self._table.columns:
-            return 0
-        return _generation(self._table.row(index)[PROVENANCE])
+        return _generation(self.note(index))
 
     @property
     def noted(self) -> bool:
         """Whether rows carry synthnb's own history."""
-        return PROVENANCE in self._table.columns
+        return self._history is not None or PROVENANCE in self._table.columns
 
     def note(self, index: int) -> JSON:
         """The history that synthnb kept with a row, ``None`` for a row of others."""
-        return self._table.row(index)[PROVENANCE] if self.noted else None
+        if PROVENANCE in self._table.columns:
+            return self._table.row(index)[PROVENANCE]
+        return self._history
 
     def group_of(self, index: int) -> JSON:
         """Value of the ``group`` column, ``None`` where the recipe names none."""
@@ -182,7 +190,8 @@ def _open_path(
             f"{shown} changed since the recipe was saved (its sha256 is {digest[:12]}…); "
             f"take the sha256 line out of the recipe, or pass --source {shown}."
         )
-    return SourceRows(table, source, name=Path(shown).name, digest=digest)
+    beside = history_beside(path)
+    return SourceRows(table, source, name=Path(shown).name, digest=digest, history=beside)
 
 
 def _open_documents(source: Source, base: Path, *, given: bool = False) -> SourceRows:

@@ -60,12 +60,12 @@ def origin_of(model: str) -> str:
 def verdict_of(batch: Batch) -> Verdict:
     """Weigh all that stands behind the accepted rows for the recipe's purpose."""
     recipe, source = batch.recipe, batch.recipe.source
-    real = census_of(batch).origins["real"] > 0
+    origins = census_of(batch).origins
     verdict = judge(
         [Used(name, origin_of(name)) for name in used_by(batch)],
         purpose=recipe.purpose,
         source_license=(source.license if source else None) or batch.real_license,
-        has_source=source is not None or real,
+        has_source=source is not None or origins["real"] + origins["unknown"] > 0,
     )
     if verdict.findings:
         return verdict

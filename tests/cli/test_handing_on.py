@@ -11,6 +11,7 @@ import pytest
 from synthnb.cli import main
 from synthnb.errors import SourceError
 from synthnb.folder.loading import load
+from synthnb.source import open_source
 from tests.export.batches import HEAD, qa
 from tests.samples import sample_batch
 
@@ -72,7 +73,7 @@ def test_without_a_format_they_are_listed(capsys: pytest.CaptureFixture[str]) ->
     assert "lm-eval" in said
 
 
-def test_a_file_of_others_holds_real_rows_of_unknown_licence(
+def test_a_file_of_others_has_an_unknown_origin_and_licence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "mine.csv"
@@ -82,7 +83,32 @@ def test_a_file_of_others_holds_real_rows_of_unknown_licence(
     assert main([*line, "--purpose", "fine-tuning"]) == 2
     assert "unknown" in capsys.readouterr().err
     assert main([*line, "--purpose", "teaching"]) == 0
-    assert "1 real (100%)" in (out / "README.md").read_text("utf-8")
+    card = (out / "README.md").read_text("utf-8")
+    assert "1 rows: 1 of unknown origin." in card
+    assert "real_share: unknown" in card and "ai_generated: unknown" in card
+    assert "digitalCreation" not in card
+    assert load(file).mix(load(file)).real_share == 0, "the same rows are no further ones"
+    mixed = load(file).mix([{"prompt": "How?", "response": "So."}])
+    assert mixed.real_share == 0.5
+
+
+@pytest.mark.parametrize(("name", "format"), [("s.csv", "csv"), ("s.jsonl", "trl-sft")])
+def test_an_exported_file_stays_synthetic_by_the_manifest_beside_it(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, format: str
+) -> None:
+    line = ["export", str(saved), "--purpose", "teaching", "--license", "MIT"]
+    for other in {"s.csv": "csv", "s.jsonl": "trl-sft"}.items():
+        assert main([*line, "--out", str(tmp_path / other[0]), "--format", other[1]]) == 0
+    capsys.readouterr()
+    assert main(["card", str(tmp_path / name)]) == 0
+    said = capsys.readouterr().out
+    assert "real_share: 0.0" in said and "ai_generated: true" in said
+    assert "digital_source_type: trainedAlgorithmicMedia" in said
+    source = open_source(None, base=tmp_path, frame=tmp_path / name)
+    assert source.depth(0) == 1, f"{format} rows are no real ones"
+    (tmp_path / "s.manifest.json").unlink()
+    assert open_source(None, base=tmp_path, frame=tmp_path / name).depth(0) == 0
+    assert set(r.origin for r in load(tmp_path / name).records) == {"unknown"}
 
 
 def test_card_prints_what_the_folder_holds(
@@ -141,5 +167,5 @@ def test_hostile_provenance_is_only_data(tmp_path: Path) -> None:
     (folder / "rows.jsonl").write_text("\n".join(lines))
     (folder / "manifest.json").write_text('{"usage": 3, "funnel": [], "notes": "x"}')
     batch = load(folder)
-    assert [r.origin for r in batch.accepted] == ["real", *["synthetic"] * 4]
+    assert [r.origin for r in batch.accepted] == ["unknown", *["synthetic"] * 4]
     assert batch.card()

@@ -68,6 +68,11 @@ def test_without_real_rows_the_first_stage_is_the_reference() -> None:
         meter([sample_texts(50)])
 
 
+def test_stages_too_small_to_measure_say_how_many_rows_are_needed() -> None:
+    found = meter([sample_texts(5, 1), sample_texts(5, 2)])
+    assert found.verdict == "Not measured: needs 12 rows, and 24 in stage 1"
+
+
 def test_depths_of_one_batch_are_stages() -> None:
     first, second = batch(sample_texts(80, 1), 1), batch(narrowed(2, 6, 80), 1, generation=2)
     both = first.replace(records=(*first.records, *second.records))

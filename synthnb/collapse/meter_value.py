@@ -76,7 +76,8 @@ class Meter:
         rate = f"false alarms at most {self.rate:.0%} of the time, {self.tests} tests"
         if not self.tests:
             notes = [stage.note for stage in self.stages if stage.note]
-            return "Not measured" + (f": {notes[0]}" if notes else ": nothing to compare with")
+            # Where the first stage is the reference, its note is no reason.
+            return "Not measured" + (f": {notes[-1]}" if notes else ": nothing to compare with")
         if not self.alarm:
             return f"No evidence of collapse against {self.reference} ({rate})"
         first = next(s for s in self.stages if any(p.alarm for p in s.points.values()))

@@ -24,8 +24,9 @@ class Policy:
     cap: float = 15.0
     """Longest wait of our own."""
     patience: float = 600.0
-    """Seconds of nothing but 429 before the run stops; also the longest wait that a
-    server may ask for."""
+    """Seconds that one request waits on 429s before the run stops; also the longest wait that
+    a server may ask for. Where nothing at all is answered and no wait is named, ``OUTAGE``
+    of ``throttle`` ends the run before."""
 
     def wait(self, failures: int) -> float:
         """Seconds before the next try after so many failures."""

@@ -28,7 +28,8 @@ LIGHT = 0.04
 LONGEST_PAUSE = 600.0
 OUTAGE = 90.0
 """Seconds of nothing but errors and 429s after which an endpoint is given up: longer than a
-limit per minute lasts, or a restart."""
+limit per minute lasts, or a restart. A wait that a 429 names does not count: how long those
+may be, ``Policy.patience`` says."""
 
 
 class Limit:

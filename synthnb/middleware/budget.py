@@ -139,8 +139,8 @@ class Purse:
         spent = self.prompt_tokens + self.completion_tokens + self._carried_tokens
         if cap is not None and spent + self._tokens_reserved + tokens > cap:
             return (
-                f"the budget of {cap:,} tokens is reached: {spent:,} used, and one more "
-                f"answer may take {tokens:,}"
+                f"the budget of {cap:,} tokens is reached: {spent:,} used, prompts "
+                f"included, and one more answer may take {tokens:,}"
             )
         limit = self.caps.usd
         paid = (self.cost or 0.0) + self._carried_cost

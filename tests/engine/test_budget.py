@@ -24,6 +24,7 @@ def test_tokens_are_never_passed(reviews: Make, settings: Settings, loopback: Lo
 
     assert batch.status == "budget"
     assert "budget of 3,000 tokens" in batch.reason
+    assert "used, prompts included" in batch.reason  # a verdict counts what was written
     assert 2400 < batch.usage.tokens <= 3000
     assert len(batch) == len(loopback.requests) == batch.usage.tokens // 60
 

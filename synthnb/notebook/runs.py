@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -40,13 +43,12 @@ _PATIENCE = 2.0
 
 def run_cell(magics: SynthMagics, options: Namespace, body: str) -> Batch | LiveBatch | None:
     """The cell's recipe, run as its option line says; the batch is bound and returned."""
-    base = None
+    base, sampled = None, False
     if options.kind:
         from synthnb.recipes import read_kind
 
         base = Recipe.loads(read_kind(options.kind))
-        if options.source is None and not _HAS_SOURCE.search(body):
-            _bring_samples(options.kind)
+        sampled = options.source is None and not _HAS_SOURCE.search(body)
     source = open_flag(magics, options.source)
     flags: dict[str, Any] = {"seed": options.seed, "model": options.model}
     if options.source is not None and not _HAS_SOURCE.search(body):
@@ -57,7 +59,8 @@ def run_cell(magics: SynthMagics, options: Namespace, body: str) -> Batch | Live
         if options.variable is None:
             raise UsageError("Give the batch a name: %%synth NAME")
         recipe = recipe.replace(name=options.variable)
-    return run_recipe(magics, recipe, options, source)
+    with _samples(recipe, options) if sampled else nullcontext():
+        return run_recipe(magics, recipe, options, source)
 
 
 def _in_place_of(base: Recipe | None, path: str | None) -> dict[str, Any]:
@@ -75,12 +78,22 @@ def _in_place_of(base: Recipe | None, path: str | None) -> dict[str, Any]:
     return found if path is None else {**found, "documents" if documents else "path": path}
 
 
-def _bring_samples(kind: str) -> None:
-    """Put the kind's samples here, where nothing of their name is, and say so."""
+@contextmanager
+def _samples(recipe: Recipe, options: Namespace) -> Iterator[None]:
+    """Put the kind's samples here, where nothing of their name is, and say so.
+
+    A dry run leaves nothing here: it reads them in a folder that is gone afterwards.
+    """
     from synthnb.recipes import copy_samples
 
-    if written := copy_samples(kind, Path()):
-        print("Samples, to be replaced by your own: " + ", ".join(map(str, written)))
+    with TemporaryDirectory() as apart:
+        if not options.dry_run:
+            if written := copy_samples(options.kind, Path()):
+                print("Samples, to be replaced by your own: " + ", ".join(map(str, written)))
+        elif copy_samples(options.kind, Path(), to=apart):
+            # where its relative paths start
+            object.__setattr__(recipe, "path", Path(apart) / f"{recipe.name}.synth.yaml")
+        yield
 
 
 def run_recipe(
@@ -124,10 +137,13 @@ def _check_vs(options: Namespace, name: str) -> None:
 def _compared(magics: SynthMagics, batch: Batch, options: Namespace) -> Batch:
     """Show what differs from the version of ``--vs``; the batch that knows its pair."""
     from synthnb.diff import diff
-    from synthnb.versions import find_version, open_version
+    from synthnb.versions import find_version, has_answers, open_version
 
+    if not has_answers(batch.made, batch.recipe.main):
+        print(f"{batch.name} has no answers to compare.")
+        return batch
     try:
-        found = find_version(options.vs, batch.name, other_than=batch.hash)
+        found = find_version(options.vs, batch.name, other_than=batch.run)
     except StoreError as error:  # the first run of a name has nothing before it
         print(error)
         return batch

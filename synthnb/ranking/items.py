@@ -105,6 +105,8 @@ def between(old: Batch, new: Batch, column: str | None = None) -> Items:
 
     name = column or new.recipe.main
     for batch in (old, new):
+        if name not in batch.columns and name in batch.recipe.columns:
+            raise RankingError(f"{_title(batch)} has no rows with {one_line(name, 40)}.")
         if name not in batch.columns:
             raise RankingError(f"{_title(batch)} has no column {one_line(name, 40)}.")
     found = pair(old, new)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 from synthnb.batch import Batch
@@ -10,14 +12,16 @@ from synthnb.recipe import Recipe
 from synthnb.samplers import planned_counts
 from synthnb.store import RunInfo, Store, StoredRecords, VersionInfo
 from synthnb.suggest import did_you_mean
-from synthnb.types import Usage
+from synthnb.types import Record, Usage
 from synthnb.visible import one_line
 
-__all__ = ["batch_of", "find_version", "open_version", "project_of"]
+__all__ = ["batch_of", "find_version", "has_answers", "open_version", "project_of"]
 
 KEPT = 20_000
 """Records read into memory; those of a longer run are read as they are needed."""
 LAST = "last"
+LOOKED = 1000
+"""Candidates among which an answer is looked for."""
 
 
 def open_version(
@@ -50,8 +54,8 @@ def find_version(
 ) -> VersionInfo:
     """The version behind what ``open_version`` takes, and behind ``last``.
 
-    ``last`` is the one that was made last, leaving out the digest ``other_than``: of a
-    cell that is run twice, the version before its own.
+    ``last`` is the one that was made last and has answers, leaving out that of the run
+    ``other_than``: of a cell that is run twice, the version before its own.
     """
     store = store or _store()
     asked = str(version).strip()
@@ -66,10 +70,13 @@ def find_version(
     if not known:
         raise StoreError(_no_name(name or asked, store, project))
     if asked == LAST:
-        others = [v for v in known if v.hash != other_than]
-        if not others:
-            raise StoreError(f"{_shown(name)} has no earlier version here to compare with.")
-        return max(others, key=lambda v: v.used)
+        others = sorted((v for v in known if v.run != other_than), key=lambda v: -v.used)
+        for other in others:
+            main = recipe_of(store.run(other.run)).main
+            if has_answers(StoredRecords(store, other.run), main):
+                return other
+        kind = "no earlier version with answers" if others else "no earlier version"
+        raise StoreError(f"{_shown(name)} has {kind} here to compare with.")
     if _is_number(asked):
         if name is None:
             raise StoreError(f"Version {asked} of what? Name it, such as {_example(known)}.")
@@ -81,6 +88,11 @@ def find_version(
     if len({v.hash for v in found}) > 1:
         raise StoreError(f"Several versions begin with {one_line(asked, 40)}: name more of it.")
     return found[-1]
+
+
+def has_answers(records: Iterable[Record], main: str) -> bool:
+    """Whether any candidate, accepted or not, has a value in the main column."""
+    return any(record.values.get(main) is not None for record in islice(records, LOOKED))
 
 
 def batch_of(version: VersionInfo, store: Store) -> Batch:

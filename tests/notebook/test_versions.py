@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from synthnb.cli import main
 from synthnb.diff import Diff
 from synthnb.versions import History, open_version
-from tests.loopback import Loopback
+from tests.loopback import Loopback, error
 
 HEAD = "mood: {angry: 2, happy: 1}\n---\n"
 FIRST = HEAD + "A review by someone who is {{ mood }}."
@@ -93,6 +93,37 @@ def test_diff_takes_versions_and_batches(shell: InteractiveShell, lab: Loopback)
     assert isinstance(made, Diff)
     assert str(line(shell, "diff r other")) == str(second.diff(first)) == str(made)
     assert "No difference" in str(line(shell, "diff r@1 r@1"))
+    assert str(line(shell, "diff r@1")) == str(made)  # against the newest
+    assert str(line(shell, "diff other")) == str(made)  # against the one before it
+
+
+def test_diff_of_a_name_is_its_last_version_against_the_one_before(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    synth(shell, "r -n 8")
+    with pytest.raises(UsageError, match="no earlier version here"):
+        line(shell, "diff r")
+    synth(shell, "r -n 8", SECOND)
+    assert line(shell, "diff r").labels == ("version 1", "version 2")
+    del shell.user_ns["r"], shell.user_ns["_synth"]
+    assert line(shell, "diff r").labels == ("version 1", "version 2")
+    synth(shell, "r -n 8")  # back to the first text: version 1 is the last one made
+    assert line(shell, "diff r").labels == ("version 2", "version 1")
+
+
+def test_versions_without_an_answer_are_not_compared(
+    shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab.script(lambda number, body: error(401, "bad key"))
+    synth(shell, "r -n 8")
+    lab.script(None)
+    synth(shell, "r -n 8 --vs last", FIRST + " Short.")
+    assert "r has no earlier version with answers here" in capsys.readouterr().out
+    lab.script(lambda number, body: error(401, "bad key"))
+    synth(shell, "r -n 8 --vs last", SECOND)
+    assert "r has no answers to compare." in capsys.readouterr().out
+    with pytest.raises(UsageError, match="r@3 has no rows with text"):
+        line(shell, "rank r@2 r@3")
 
 
 def test_the_terminal_knows_the_same_versions(

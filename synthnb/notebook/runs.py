@@ -86,12 +86,13 @@ def _samples(recipe: Recipe, options: Namespace) -> Iterator[None]:
     """
     from synthnb.recipes import copy_samples
 
+    if not options.dry_run:
+        if written := copy_samples(options.kind, Path()):
+            print("Samples, to be replaced by your own: " + ", ".join(map(str, written)))
+        yield
+        return
     with TemporaryDirectory() as apart:
-        if not options.dry_run:
-            if written := copy_samples(options.kind, Path()):
-                print("Samples, to be replaced by your own: " + ", ".join(map(str, written)))
-        elif copy_samples(options.kind, Path(), to=apart):
-            # where its relative paths start
+        if copy_samples(options.kind, Path(), to=apart):  # its relative paths start there
             object.__setattr__(recipe, "path", Path(apart) / f"{recipe.name}.synth.yaml")
         yield
 

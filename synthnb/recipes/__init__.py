@@ -109,20 +109,21 @@ def _write(wanted: Mapping[Path, bytes]) -> None:
             raise RecipeError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def copy_samples(kind: str, folder: str | Path) -> list[Path]:
+def copy_samples(kind: str, folder: str | Path, *, to: str | Path | None = None) -> list[Path]:
     """Write the sample files that a kind's recipe reads and that ``folder`` has nothing of.
 
     For a recipe that is run without being written, ``%%synth --kind KIND``. A folder or
-    file of the same name is the user's own: it stays as it is. Returns the written paths.
+    file of the same name is the user's own: it stays as it is. ``to`` is another folder
+    to write them into, where ``folder`` is to stay as it is. Returns the written paths.
     """
-    base = Path(folder)
+    base, into = Path(folder), Path(to if to is not None else folder)
     recipe = Recipe.loads(read_kind(kind))
     source = recipe.source
     read = [source.path, *_listed(source.documents)] if source is not None else []
     read += [name for check in recipe.checks for name in _listed(check.options.get("against"))]
     roots = {str(name).partition("/")[0] for name in read if name}
     wanted = {
-        base / name: content
+        into / name: content
         for name, content in sample_files(kind).items()
         if (root := name.partition("/")[0]) in roots and not (base / root).exists()
     }

@@ -220,6 +220,10 @@ def test_a_kind_brings_its_samples_unless_rows_are_given(
     made = synth(shell, "a --kind augment --source mine -n 12 --model lab/tiny", "\n")
     assert made.recipe.source.per_row == 2 and made.recipe.source.license is None
     synth(shell, "b --kind augment -n 1 --dry-run --model lab/tiny", given)
+    for kind in ("augment", "qa", "benchmark"):  # their samples are read, not written here
+        synth(shell, f"c --kind {kind} -n 2 --dry-run --model lab/tiny", "\n")
+    said = capsys.readouterr().out
+    assert said.count(" rows, ") == 4 and "Samples" not in said
     assert [path.name for path in Path().iterdir()] == ["rows.jsonl"]
     Path("docs").mkdir()
     Path("docs/mine.txt").write_text("The shop opens at nine. It closes at six.")
@@ -231,7 +235,7 @@ def test_a_kind_brings_its_samples_unless_rows_are_given(
     )
     assert again.recipe.source.documents == "docs/*.txt"
     for kind in ("augment", "qa", "pretraining"):
-        synth(shell, f"c --kind {kind} -n 2 --dry-run --model lab/tiny", "\n")
+        synth(shell, f"c --kind {kind} -n 2 --model lab/tiny", "\n")
     there = sorted(p.as_posix() for p in Path().rglob("*.*") if p.parts[0] != "other")
     assert there == ["docs/mine.txt", "reviews.csv", "rows.jsonl"]
     assert capsys.readouterr().out.count("to be replaced by your own: reviews.csv") == 1

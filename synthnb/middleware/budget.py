@@ -192,10 +192,12 @@ class Budget(Layer):
                 tokens = (completion.prompt_tokens or 0, completion.completion_tokens or 0)
                 purse.found(*tokens, self._price)
         except ModelError as error:
+            asked, said = error.prompt_tokens, error.completion_tokens
             if error.cached:
                 purse.requests -= 1
-            if error.prompt_tokens or error.completion_tokens:  # paid for all the same
-                asked, said = error.prompt_tokens, error.completion_tokens
+                if asked or said:
+                    purse.found(asked or 0, said or 0, self._price)
+            elif asked or said:  # paid for all the same
                 spent = Completion("", None, asked, said)
                 purse.spend(request, spent, self._price)
             raise

@@ -183,7 +183,12 @@ class LocalModel:
         work = self._open().submit(body, cancelled, raw=request.raw is not None)
         chunks = await _wait(work, cancelled)
         answer = _read(chunks, self._name, time.monotonic() - start)
-        return _checked(answer, request)
+        try:
+            return _checked(answer, request)
+        except ModelError as error:  # its tokens were written all the same
+            error.prompt_tokens = answer.prompt_tokens
+            error.completion_tokens = answer.completion_tokens
+            raise
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """One unit vector a text (576 numbers from the embedded model), by mean pooling.

@@ -221,12 +221,15 @@ def _completion(what: Mapping[str, JSON]) -> Completion:
 def _failure(error: ModelError) -> dict[str, JSON]:
     row = isinstance(error, RowModelError)
     said: dict[str, JSON] = {"kind": error.kind, "message": str(error), "raw": error.raw}
+    if error.prompt_tokens is not None or error.completion_tokens is not None:
+        said["tokens"] = [error.prompt_tokens, error.completion_tokens]
     return {"error": said if row else {**said, "retryable": True}}
 
 
 def _raised(said: Mapping[str, JSON]) -> ModelError:
     kind = RetryableModelError if said.get("retryable") else RowModelError
     error = kind(said["message"], kind=said["kind"], raw=said.get("raw", ""))
+    error.prompt_tokens, error.completion_tokens = said.get("tokens") or (None, None)
     error.cached = True
     return error
 
@@ -285,14 +288,20 @@ def _parse(held: dict[str, JSON]) -> tuple[Asked, dict[str, JSON]]:
         said = _typed(held["error"], dict)
         for key in ("kind", "message", "raw"):
             _typed(said.get(key), str)
+        _check_tokens(said)
     else:
         _typed(held["text"], str)
         for key in ("finish", "answered_by", "reasoning"):
             _typed(held.get(key), str, optional=True)
+        _check_tokens(held)
         _completion(held)
-        for count in held.get("tokens") or ():
-            _typed(count, int, optional=True)
     return asked, held
+
+
+def _check_tokens(said: Mapping[str, JSON]) -> None:
+    asked, written = said.get("tokens") or (None, None)
+    _typed(asked, int, optional=True)
+    _typed(written, int, optional=True)
 
 
 def _typed(value: JSON, kind: type, *, optional: bool = False) -> JSON:

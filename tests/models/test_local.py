@@ -156,6 +156,8 @@ def test_a_truncated_answer_is_the_rows_failure_and_keeps_its_text(model: LocalM
         run(model.complete(ask(params={"max_tokens": 3})))
     assert caught.value.kind == "truncated"
     assert caught.value.raw
+    assert caught.value.completion_tokens == 3
+    assert (caught.value.prompt_tokens or 0) > 3
 
 
 def test_a_prompt_beyond_the_context_is_the_rows_failure(model: LocalModel) -> None:

@@ -161,15 +161,17 @@ def test_a_miss_names_the_row_what_differs_and_the_way_out(
 def test_a_rows_own_failure_is_recorded_and_raised_again(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     cut = RowModelError("Truncated: raise max_tokens", kind="truncated", raw="Once upon")
+    cut.prompt_tokens, cut.completion_tokens = 9, 2
     gone = FatalModelError("No such key", kind="auth")
     record(path, [ask(row) for row in range(3)], Clerk({1: cut, 2: gone}))
     with pytest.raises(RowModelError, match="Truncated") as caught:
         replay(path, ask(1))
     assert (caught.value.kind, caught.value.raw) == ("truncated", "Once upon")
+    assert (caught.value.prompt_tokens, caught.value.completion_tokens) == (9, 2)
     purse = Purse()
     with pytest.raises(RowModelError, match="Truncated"):
         asyncio.run(Budget(Replay(path, "lab/clerk"), purse).complete(ask(1)))
-    assert purse.requests == 0, "nothing was sent"
+    assert (purse.requests, purse.completion_tokens) == (0, 0), "nothing was sent"
     with pytest.raises(TapeMiss):  # the machine's failure is not the row's
         replay(path, ask(2))
 

@@ -29,6 +29,16 @@ def rows(texts: list[str]) -> list[dict[str, Any]]:
     return [{"text": text, "label": "ab"[i % 2]} for i, text in enumerate(texts)]
 
 
+def test_no_interval_leaves_the_range_of_its_figure() -> None:
+    few = rows([" ".join(f"w{place * 5 + i}" for i in range(6)) for place in range(8)])
+    few[-1]["text"] = few[0]["text"]
+    for found in (report(few, real=rows(sample_texts(16, 4))), report(few)):
+        for measure in found.measures:
+            assert measure.low is None or measure.low >= 0, measure
+            if measure.id.startswith("distinct"):
+                assert measure.high is not None and measure.high <= 1, measure
+
+
 def test_as_good_as_real_rows_gives_no_alarm() -> None:
     found = report(rows(sample_texts(400, 2)), real=REAL)
     assert [m.word for m in found.measures].count("worse") <= 2
@@ -120,6 +130,18 @@ def test_rows_that_follow_what_the_model_saw_too_closely() -> None:
     found = report(rows(near), real=rows(seen), holdout=rows(unseen))
     assert found.copying is not None and (found.copying.dcr_share or 0) > 0.9
     assert report(rows(near), real=rows(seen)).copying.dcr_share is None  # type: ignore[union-attr]
+
+
+def test_many_named_labels_are_classes_and_spread_like_shares() -> None:
+    rng = np.random.default_rng(0)
+
+    def noise(count: int) -> list[dict[str, str]]:
+        drawn = rng.integers(0, 30, (count, 2)).tolist()
+        return [{"text": f"note {a} of the day", "label": f"kind {b}"} for a, b in drawn]
+
+    found = report(noise(600), real=noise(1200), label="label")["tstr"]
+    assert found.baseline is not None and found.real is not None
+    assert found.baseline[1] - found.real < 0.05  # that of R squared is 0.06
 
 
 def test_a_giveaway_is_named() -> None:
@@ -252,6 +274,13 @@ def test_hostile_rows_stay_text_on_the_page_and_in_the_cell() -> None:
     assert Tags(cell).tags <= {"p", "b", "ol", "li", "br", "table", "tr", "th", "td", "span"}
     assert "<script>alert" not in page and "onerror=alert(1)>" not in page.replace("&gt;", "")
     assert "prefers-color-scheme" in page and "http" not in page.replace("http-equiv", "")
+
+
+def test_pictures_are_drawn_only_beside_real_rows() -> None:
+    made = rows(sample_texts(40, 2))
+    assert "real rows as green line" in report(made, real=REAL).to_html()
+    page = report(made).to_html()
+    assert "green line" not in page and "<circle" not in page
 
 
 def test_a_file_and_a_folder_from_the_command_line(

@@ -125,9 +125,10 @@ def tstr(
     different numbers it is a ridge regression and the score is R squared (up to 1). Higher
     is better: train on synthetic, test on real (Esteban et al. 2017, 1706.02633).
 
-    The number carries ``.baseline`` (always the commonest training label, 0 for numbers) and,
-    where ``real`` training rows are given, ``.trtr`` (trained on them instead, both cut to one
-    size) and ``.gap`` (that minus this); both are None without.
+    The number carries ``.numeric`` (whether it is R squared), ``.baseline`` (always the
+    commonest training label, 0 for numbers) and, where ``real`` training rows are given,
+    ``.trtr`` (trained on them instead, both cut to one size) and ``.gap`` (that minus this);
+    both are None without.
 
     >>> texts, labels = ["good fun", "great fun", "bad mess", "awful mess"], [1, 1, 0, 0]
     >>> result = tstr(texts, labels, ["what fun", "what a mess"], [1, 0])
@@ -159,7 +160,8 @@ def tstr(
     baseline = 0.0 if numeric else _commonest(answers[0], truth)
     other = scores[1] if len(scores) > 1 else None
     gap = other - scores[0] if other is not None else None
-    return Figure(scores[0], baseline=baseline, trtr=other, gap=gap, n=len(truth))
+    found = {"numeric": numeric, "baseline": baseline, "trtr": other, "gap": gap}
+    return Figure(scores[0], **found, n=len(truth))
 
 
 def _labels(sides: Sequence[Any]) -> list[np.ndarray[Any, Any]]:

@@ -151,8 +151,9 @@ def trained(
         )
     except ValueError as error:
         return _not(title, "tstr", one_line(str(error)))
-    reach = _reach(float(score), score.trtr, score.n, classes=len(set(labels)) <= 20)
-    reach = float(np.hypot(reach, _FEW * _trained_apart(*sides, seed=seed)))
+    reach = _reach(float(score), score.trtr, score.n, classes=not score.numeric)
+    luck = _trained_apart(*sides, numeric=score.numeric, seed=seed)
+    reach = float(np.hypot(reach, _FEW * luck))
     word: Word = "no evidence"
     if abs(score.gap) > reach:
         word = "worse" if score.gap > 0 else "better"
@@ -165,7 +166,9 @@ def trained(
     )  # fmt: skip
 
 
-def _trained_apart(own: _Labelled, test: _Labelled, real: _Labelled, *, seed: int) -> float:
+def _trained_apart(
+    own: _Labelled, test: _Labelled, real: _Labelled, *, numeric: bool, seed: int
+) -> float:
     """Standard deviation of the gap by the luck of the training rows alone, by bootstrap."""
     rng = np.random.default_rng(seed)
     judged = _taken(test, rng.permutation(len(test[1]))[:_RESAMPLED])
@@ -179,7 +182,8 @@ def _trained_apart(own: _Labelled, test: _Labelled, real: _Labelled, *, seed: in
             found = metrics.tstr(rows, labels, *judged, real=real_rows, real_labels=real_labels)
         except ValueError:
             continue
-        scores.append((float(found), float(found.trtr)))
+        if found.numeric == numeric:  # a resample may have too few numbers to regress on
+            scores.append((float(found), float(found.trtr)))
     if len(scores) < 2:
         return 0.0
     return float(np.sqrt(np.var(scores, axis=0, ddof=1).sum()))

@@ -207,7 +207,9 @@ def test_tstr_regresses_on_many_numbers_alone() -> None:
     x = np.random.default_rng(0).normal(size=(60, 2))
     assert metrics.tstr(x, x[:, 0], x, x[:, 0]) > 0.99
     constant = metrics.tstr(x, x[:, 0], x, [1.0] * 60)
-    assert (constant, constant.baseline) == (0.0, 0.0)
+    assert (constant, constant.baseline, constant.numeric) == (0.0, 0.0, True)
+    names = [f"class {i % 30}" for i in range(60)]
+    assert metrics.tstr(x, names, x, names).numeric is False
 
 
 def test_dcr_share_sees_copies() -> None:

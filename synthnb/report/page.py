@@ -81,6 +81,8 @@ def _figures(report: Report) -> str:
     if not report.measures:
         return ""
     lines = []
+    # Without real rows each picture would be one dot on a scale of its own: it tells nothing.
+    drawn = any(m.real is not None for m in report.measures)
     for measure in report.measures:
         title, value, _, real, _, _ = cells(measure)
         word = measure.word or ("not measured" if measure.value is None else "")
@@ -88,14 +90,20 @@ def _figures(report: Report) -> str:
         lines.append(
             f'<tr><td>{_text(title)}{note}</td><td class=n>{value}</td><td class="n wide">'
             f"{interval(measure.low, measure.high)}</td><td class=n>{real}</td>"
-            f'<td class=wide>{_plot(measure)}</td><td class="w {measure.word}">'
-            f"{word}</td></tr>"
+            + (f"<td class=wide>{_plot(measure)}</td>" if drawn else "")
+            + f'<td class="w {measure.word}">{word}</td></tr>'
         )
+    picture = (
+        "<th class=wide>these as dot, real rows as green line, other real rows as band</th>"
+    )
+    picture = picture if drawn else ""
     return (
         "<h2>Figures</h2><table><thead><tr><th>figure</th><th class=n>these rows</th>"
         '<th class="n wide">95%</th><th class=n>real rows</th>'
-        "<th class=wide>these as dot, real rows as green line, other real rows as band</th>"
-        "<th></th></tr></thead><tbody>" + "".join(lines) + "</tbody></table>"
+        + picture
+        + "<th></th></tr></thead><tbody>"
+        + "".join(lines)
+        + "</tbody></table>"
     )
 
 

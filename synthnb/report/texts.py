@@ -41,6 +41,9 @@ FIGURES: dict[str, tuple[str, str]] = {
 }
 """Name to title and the better direction."""
 
+_MOST = {"distinct_1": 1.0, "distinct_2": 1.0, "distinct_3": 1.0, "ngram_diversity": 4.0}
+"""What a figure cannot exceed; none of them falls below 0."""
+
 
 class Cut:
     """Texts cut to one length, as token numbers and vectors, to draw rows of at no cost."""
@@ -192,7 +195,13 @@ def _alone(name: str, own: Figures, spread: _Spread) -> Measure:
         return Measure(name, title, None, note="the texts are too short")
     reach = 1.96 * WIDER * float(spread[name].std())
     value = own[name]
-    return Measure(name, title, value, value - reach, value + reach, better=better)  # type: ignore[arg-type]
+    low, high = _within(name, value, reach)
+    return Measure(name, title, value, low, high, better=better)  # type: ignore[arg-type]
+
+
+def _within(name: str, value: float, reach: float) -> tuple[float, float]:
+    """The interval, cut where the figure's own range ends."""
+    return max(value - reach, 0.0), min(value + reach, _MOST.get(name, np.inf))
 
 
 def _beside(
@@ -218,7 +227,7 @@ def _beside(
         word = "better" if (gap > 0) == (better == "higher") else "worse"
     return Measure(
         name, title, value, alone.low, alone.high, real,
-        (real - real_reach, real + real_reach), word, abs(gap) > CLEAR * reach,
+        _within(name, real, real_reach), word, abs(gap) > CLEAR * reach,
         better,  # type: ignore[arg-type]
     )  # fmt: skip
 

@@ -28,6 +28,7 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
   private still = h('div', { class: 'synthnb', hidden: true });
   private watch = new MutationObserver(() => this.choose());
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private waited = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -51,7 +52,11 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
     }
     this.clear();
     this.drawStill(object(model.data[STUDIO_MIME_TYPE] as JSONValue));
-    this.timer = setTimeout(() => this.choose(true), PATIENCE);
+    this.waited = false;
+    this.timer = setTimeout(() => {
+      this.waited = true;
+      this.choose();
+    }, PATIENCE);
     this.findWidget();
   }
 
@@ -91,12 +96,10 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
     }
   }
 
-  /** The widget, once it is there; without it, after a while, what was saved. */
-  private choose(late = false): void {
+  /** The widget while it is there; without it, but for the first while, what was saved. */
+  private choose(): void {
     const there = this.inner?.node.querySelector('.synthnb-studio') != null;
-    if (there || late) {
-      this.still.hidden = there;
-    }
+    this.still.hidden = there || !this.waited;
     this.inner?.setHidden(!there);
   }
 

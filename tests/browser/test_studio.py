@@ -118,6 +118,10 @@ def test_a_run_leaves_the_kernel_free_and_can_be_stopped(lab: Server, desk: Desk
     desk.page.keyboard.press("Enter")
     expect(studio.locator(".sn-big").first).to_have_text("2 accepted")
     expect(studio.get_by_role("button", name="Run 6 rows")).to_be_visible()
+    desk.page.wait_for_timeout(2000)  # it is no longer waited for
+    expect(desk.page.get_by_text("opens it again")).to_be_hidden()
+    studio.evaluate("studio => studio.remove()")  # as where its kernel is gone
+    expect(desk.page.get_by_text("%synth studio slow opens it again")).to_be_visible()
 
 
 def test_hostile_recipes_and_rows_stay_text(lab: Server, desk: Desk) -> None:

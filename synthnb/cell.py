@@ -27,6 +27,7 @@ OPTION_LINE, BODY_LINE = 1, 2
 """The line of the magic with its flags, and the body's first."""
 
 _KEY_LINE = re.compile(r"[A-Za-z_]\w*[ \t]*:(?:[ \t]|$)")
+_FORGOT = "did you forget '---'? A line of '---' parts the YAML from the prompt"
 Tell = Callable[[str], None]
 _MERGED = ("params", "models", "columns", "target")
 """Keys in which a head adds to its base; any other key replaces the base's."""
@@ -69,6 +70,7 @@ def loads(
         recipe = Recipe(tree=_with(parse(text, first_line=BODY_LINE), given), text=text)
         return recipe
     parts = _split(body)
+    _refuse_bare_head(parts)
     root = _merge(base, _head(parts))
     _place_prompt(root, parts, tell)
     try:
@@ -155,6 +157,30 @@ def _put(columns: Node, name: Any, node: Node, parent: Node) -> None:
     if name in columns.value:
         raise RecipeError(f"column '{name}' appears twice", line=parent.key_line(name))
     columns.value[name], columns.keys[name] = node, parent.keys[name]
+
+
+def _refuse_bare_head(parts: _Split) -> None:
+    """Refuse a prompt that is nothing but YAML columns: a head without its ``---``."""
+    if parts.divided or not _KEY_LINE.match(parts.prompt):
+        return
+    try:
+        head = parse(parts.prompt, first_line=parts.prompt_line)
+    except RecipeError:
+        return  # prose with a colon in it
+    if head.kind != "map" or any(str(key)[:1].isupper() for key in head.value):
+        return  # "Rules:" above a list of them is prose
+    found = [_is_column(node) for key, node in head.value.items() if key not in RECIPE_KEYS]
+    if found and all(found):
+        raise RecipeError(
+            f"these lines are YAML columns and no prompt; {_FORGOT}", line=parts.prompt_line
+        )
+
+
+def _is_column(node: Node) -> bool:
+    """Whether a value can be nothing but a head's: a list, a map or a number."""
+    if node.kind == "scalar":
+        return isinstance(node.value, int | float) and not isinstance(node.value, bool)
+    return True
 
 
 def _refuse_slip(key: Any, node: Node, line: int | None) -> None:
@@ -290,9 +316,7 @@ def _hinted(error: RecipeError, parts: _Split) -> RecipeError:
         or not any(_KEY_LINE.match(line) for line in first)
     ):
         return error
-    told = RecipeError(
-        f"{error}; did you forget '---'? A line of '---' parts the YAML from the prompt"
-    )
+    told = RecipeError(f"{error}; {_FORGOT}")
     told.line = error.line
     return told
 

@@ -158,6 +158,12 @@ def test_an_everyday_column_name_is_no_mistyped_key(name: str) -> None:
         ("x: [a]\n---\none\n{{ x | uper }}", "Line 5: columns.text.prompt: there is no filter"),
         ("synthnb: 1\nbugdet: 1", "Line 3: unknown key 'bugdet'"),
         ("mood: [a]\nWrite {{ mood }}", "did you forget '---'?"),
+        (
+            "\nplace: [a, b]\nmood: [x]",
+            "Line 3: these lines are YAML columns and no",
+        ),
+        ("model: lab/tiny\nmood:\n  - x\n", "no prompt; did you forget '---'?"),
+        ("age: {uniform: [1, 9]}\nlevel: 3", "no prompt; did you forget '---'?"),
         ("text: [a, b]\n---\nhi", "the text below '---' is for 'text', which is no prompt"),
         ("q: {}\nr: {}\n---\nhi", "column 'q' has no prompt (the text below '---' is for 'r')"),
         ("q: {system: x}\n---\n", "column 'q' has no prompt below '---'"),
@@ -174,6 +180,15 @@ def test_a_mistake_names_the_line_of_the_cell(body: str, told: str) -> None:
 def test_a_plain_prompt_with_a_colon_is_not_asked_about_a_rule() -> None:
     assert cell.loads("Note: write a joke.").prompts["text"].prompt == "Note: write a joke."
     assert "forget" not in refusal("Write {{ nope }}.")
+    for prompt in (
+        "Topic: a kettle\nTags: [short, rude]",
+        "Q: why?\nA:",
+        "Rules:\n- be short",
+        "list: [a, b] or so",
+    ):
+        assert cell.loads(prompt).prompts["text"].prompt == prompt
+    base, asked = cell.loads("mood: [a, b]\n---\nhi"), "Topic: {{ mood }}\nOther: {{ mood }}"
+    assert cell.loads(asked, base=base).prompts["text"].prompt == asked
 
 
 def test_an_unknown_override_is_a_mistake_of_ours() -> None:

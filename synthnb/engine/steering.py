@@ -31,6 +31,9 @@ DRAWS = 12
 """Rows that are drawn for one combination with free labels, before an earlier one is used."""
 REHEARSED = 10_000
 """Rows up to which linked quotas are tried out one by one beforehand; more are scaled down."""
+ORDERS = ((False, False), (True, False), (False, True), (True, True))
+"""What is tried in turn: the cells with a quota first, and labels of an earlier row where draws
+find none. Large targets always recall: one unlucky row of a million must not end a run."""
 ROUNDED = 0.01
 """Share of scaled rows that may find no cell, for rounding alone can do that."""
 
@@ -45,11 +48,11 @@ class Steering:
         self._inside = self._nested() if self._linked else []
         self._seen: dict[Cells, Row] = {}
         """Labels of an earlier row in these cells."""
-        self._scarce_first = False
+        self._scarce_first, self._recalls = ORDERS[0]
         if self._linked:
-            kept = plan.scarce_first
-            self._scarce_first = kept[n] if n in kept else self._order(n)
-            kept[n] = self._scarce_first
+            if n not in plan.steering:
+                plan.steering[n] = self._order(n)
+            self._scarce_first, self._recalls = plan.steering[n]
 
     def own(self, index: int, size: int) -> tuple[Where, Cells, int]:
         """What to fix for the plan's row ``index``, its cells, and how many rows they take."""
@@ -134,7 +137,7 @@ class Steering:
         """What to fix so that the row falls into all of the cells; ``None``: it cannot."""
         if natural is not None and self._fits(natural, cells):
             return {}
-        for turn in range(DRAWS + 1):
+        for turn in range(DRAWS + (self._recalls and cells in self._seen)):
             try:
                 where = self._guess(index, cells, turn)
                 values = self._values(index, where)
@@ -149,7 +152,7 @@ class Steering:
     def _guess(self, index: int, cells: Cells, turn: int) -> Row:
         """Labels that may fall into all of the cells: the free ones drawn, but in the last turn
         those of an earlier row, so that a combination that can be drawn is drawn."""
-        if turn == DRAWS and cells in self._seen:
+        if turn == DRAWS:
             return self._seen[cells]
         where: Row = {}
         for family, cell in self._pairs(cells):
@@ -192,17 +195,19 @@ class Steering:
                 return False
         return True
 
-    def _order(self, n: int) -> bool:
-        """Whether cells with a quota must come first; ``RecipeError`` if no order meets all."""
-        may = int(ROUNDED * REHEARSED) if n > REHEARSED else 0
-        natural = self._rehearse(n)
-        if not natural:
-            return False
-        self._scarce_first = True
-        scarce = self._rehearse(n)
-        if min(natural, scarce) > may:
+    def _order(self, n: int) -> tuple[bool, bool]:
+        """The first of ``ORDERS`` that meets all quotas; ``RecipeError`` if none does."""
+        orders, may = (ORDERS, 0) if n <= REHEARSED else (ORDERS[2:], int(ROUNDED * REHEARSED))
+        left: dict[tuple[bool, bool], int] = {}
+        for order in orders:
+            self._scarce_first, self._recalls = order
+            left[order] = self._rehearse(n)
+            if not left[order]:
+                return order
+        best = min(orders, key=left.__getitem__)
+        if left[best] > may:
             raise RecipeError(self._impossible())
-        return scarce <= natural
+        return best
 
     def _rehearse(self, n: int) -> int:
         """Rows of ``n`` (of ``REHEARSED``, if that is less) that are left when one finds no

@@ -66,9 +66,9 @@ class Plan:
         self._uses_rows = source is not None and _reads_rows(recipe)
         self._positions: dict[tuple[str, str], list[int]] = {}
         self._draws = _independent(recipe)
-        self.scarce_first: dict[int, bool] = {}
-        """Whether labels with a quota must come first, by rows wanted: found by a rehearsal
-        of all of them, so it is kept for the next job of this plan."""
+        self.steering: dict[int, tuple[bool, bool]] = {}
+        """How quotas that hang together are met, by rows wanted: found by a rehearsal of all
+        of them, so it is kept for the next job of this plan."""
 
     @property
     def limit(self) -> int | None:

@@ -25,6 +25,8 @@ class Census:
     """Accepted rows that are neither real nor of unknown origin."""
     models: set[str] = field(default_factory=set)
     """Models asked for accepted rows."""
+    not_run: Counter[str] = field(default_factory=Counter)
+    """Accepted rows by the check that let them pass without running their tests."""
     asked: set[str] = field(default_factory=set)
     """Models asked for any row."""
 
@@ -45,6 +47,7 @@ def census_of(batch: Batch) -> Census:
             if record.origin != "unknown":
                 census.generations[record.generation] += 1
             census.models |= names
+            census.not_run.update({c.rule for c in record.checks if c.value == "not run"})
     others = census.origins["real"] + census.origins["unknown"]
     census.made = census.origins.total() - others
     batch.__dict__["_census"] = changes, census

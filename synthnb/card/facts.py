@@ -85,7 +85,7 @@ def marking(batch: Batch) -> dict[str, Any]:
 
 
 def _short(batch: Batch) -> tuple[str, ...]:
-    """Rows that were wanted and never came; generations without real rows."""
+    """Rows that were wanted and never came, tests that did not run, generations."""
     said = []
     census = census_of(batch)
     made = census.made
@@ -97,6 +97,8 @@ def _short(batch: Batch) -> tuple[str, ...]:
             f"{held:,} rows are held out: test on them. Where no split tells them apart, "
             "`_synthnb.held_out` is true in them."
         )
+    for rule, rows in sorted(census.not_run.items()):
+        said.append(f"Check {rule}: tests not run in {rows:,} of {len(batch):,} rows.")
     deepest = max(census.generations, default=0)
     if deepest > 1:
         said.append(

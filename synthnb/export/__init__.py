@@ -54,6 +54,10 @@ __all__ = [
 ]
 
 
+WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
+"""Endings of files that spreadsheet programs write, and that no format writes."""
+
+
 class TermsWarning(UserWarning):
     """What a person should know about the terms, or about rows that were left out."""
 
@@ -152,9 +156,15 @@ def _format(name: str | None, target: Path) -> Format:
     chosen = name or SUFFIXES.get(target.suffix.lower())
     if chosen is None or chosen not in FORMATS:
         hint = did_you_mean(chosen, FORMATS) if chosen else ""
+        if name is None and target.suffix.lower() in WORKBOOKS:
+            hint = ": for Excel, name a .csv file and the format excel."
         said = one_line(chosen or target.suffix or target.name, 40)
         dot = "" if hint else "."
         raise ExportError(f"{said}: no such format{hint}{dot} Formats: {', '.join(FORMATS)}")
+    if chosen == "excel" and target.suffix.lower() in WORKBOOKS:
+        raise ExportError(
+            f"{one_line(target.name, 40)}: excel writes CSV, which no workbook is: call it .csv"
+        )
     return FORMATS[chosen]
 
 

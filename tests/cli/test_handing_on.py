@@ -66,6 +66,17 @@ def test_the_gate_is_the_same_on_the_command_line(
     assert "ROLE=COLUMN" in capsys.readouterr().err
 
 
+def test_no_workbook_is_written_and_csv_for_excel_is_named(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["export", str(saved), "--out", str(tmp_path / "p.xlsx")]
+    assert main(line) == 2
+    assert "name a .csv file and the format excel" in capsys.readouterr().err
+    assert main([*line, "--format", "excel"]) == 2
+    assert "excel writes CSV" in capsys.readouterr().err
+    assert not (tmp_path / "p.xlsx").exists()
+
+
 def test_without_a_format_they_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export"]) == 0
     said = capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from synthnb.errors import SourceError
 from synthnb.like import JointModel, fit_joint
+from synthnb.like.labels import fit_tree
 from synthnb.recipe import Recipe
 from synthnb.samplers import make_plan
 from synthnb.source import open_source
@@ -160,3 +162,18 @@ def test_in_a_recipe() -> None:
     row = plan.row(12)
     assert set(row.values) == {"age", "ward"} and row.source is None and row.source_id is None
     assert {plan.row(i, {"ward": "births"}).values["ward"] for i in range(10)} == {"births"}
+
+
+def test_two_columns_of_many_labels_take_little_room() -> None:
+    """A table of every label beside every other one would take 0.8 GB."""
+    rng = np.random.default_rng(0)
+    streets, codes = rng.integers(0, 9_900, (2, 20_000))
+    data = {"street": streets.tolist(), "code": codes.tolist(), "town": (streets % 9).tolist()}
+    tracemalloc.start()
+    tree = fit_tree(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 100e6
+    drawn = [tree.values(tree.draw(row)) for row in rng.random((300, 3)).tolist()]
+    assert np.mean([row["street"] % 9 == row["town"] for row in drawn]) > 0.4  # type: ignore[operator]

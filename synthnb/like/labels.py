@@ -7,12 +7,15 @@ greatest mutual information). Numbers then get a mean for each label.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from synthnb.like.marginals import Floats, key_of
 from synthnb.types import JSON
@@ -34,8 +37,24 @@ class _Branch:
     name: str
     levels: tuple[JSON, ...]
     parent: int | None
-    edges: Floats
-    """Cumulated shares, a row for each label of the parent."""
+    shares: list[float]
+    """Cumulated shares of the levels among all rows."""
+    beside: tuple[tuple[list[int], list[int]], ...]
+    """For each label of the parent, the levels seen beside it and their cumulated counts."""
+
+    def level(self, u: float, above: int | None) -> int:
+        """The level at quantile ``u``, where the parent has its label ``above``."""
+        seen, counts = self.beside[above] if above is not None else ([], [])
+        total = counts[-1] if counts else 0
+
+        def edge(level: int) -> float:
+            at = bisect_right(seen, level)
+            count = counts[at - 1] if at else 0
+            # Rounded, so that the last bits of a machine's sums decide nothing.
+            return round((count + _PRIOR * self.shares[level]) / (total + _PRIOR), 12)
+
+        last = len(self.levels) - 1
+        return min(bisect_right(range(last + 1), u, key=edge), last)
 
 
 class LabelTree:
@@ -60,9 +79,8 @@ class LabelTree:
         """A level for each column, from one number between 0 and 1 for each."""
         places: list[int] = []
         for branch, u in zip(self._branches, quantiles, strict=True):
-            edges = branch.edges[places[branch.parent] if branch.parent is not None else 0]
-            place = int(np.searchsorted(edges, u, side="right"))
-            places.append(min(place, len(branch.levels) - 1))
+            above = places[branch.parent] if branch.parent is not None else None
+            places.append(branch.level(u, above))
         return places
 
     def values(self, places: Sequence[int]) -> dict[str, JSON]:
@@ -80,15 +98,10 @@ def fit_tree(data: Mapping[str, Sequence[JSON]]) -> LabelTree:
     place = {name: i for i, (name, _) in enumerate(order)}
     for name, parent in order:
         codes, levels = coded[name]
-        shares = np.bincount(codes, minlength=len(levels)) / len(codes)
-        table = shares[None, :]
-        if parent is not None:
-            counts = _pairs(*coded[parent], *coded[name])
-            table = (counts + _PRIOR * shares) / (counts.sum(axis=1, keepdims=True) + _PRIOR)
-        # Rounded, so that the last bits of a machine's sums decide nothing.
-        edges = np.asarray(np.round(np.cumsum(table, axis=1), 12), dtype=np.float64)
+        shares = np.cumsum(np.bincount(codes, minlength=len(levels)) / len(codes)).tolist()
         up = place[parent] if parent is not None else None
-        branches.append(_Branch(name, tuple(levels), up, edges))
+        beside = _beside(*coded[parent], codes) if parent is not None else ()
+        branches.append(_Branch(name, tuple(levels), up, shares, beside))
     size = len(next(iter(data.values()), ()))
     stacked = [coded[name][0] for name, _ in order]
     matrix = np.stack(stacked, axis=1) if stacked else np.zeros((size, 0), dtype=np.intp)
@@ -104,11 +117,23 @@ def _coded(values: Sequence[JSON]) -> tuple[Codes, list[JSON]]:
     return codes, [value for _, value in ranked]
 
 
-def _pairs(a: Codes, levels: Sequence[JSON], b: Codes, others: Sequence[JSON]) -> Floats:
-    """How often two labels meet: rows are those of ``a``."""
-    size = len(levels) * len(others)
-    counts = np.bincount(a * len(others) + b, minlength=size)
-    return counts.reshape(len(levels), len(others)).astype(np.float64)
+def _pairs(a: Codes, b: Codes) -> tuple[Codes, Codes, Codes]:
+    """Pairs of labels that meet, in order, and how often: of many labels few ever do."""
+    width = int(b.max()) + 1
+    pairs, counts = np.unique(a * width + b, return_counts=True)
+    return pairs // width, pairs % width, counts
+
+
+def _beside(
+    a: Codes, levels: Sequence[JSON], b: Codes
+) -> tuple[tuple[list[int], list[int]], ...]:
+    """For each label of ``a``, those of ``b`` beside it and their cumulated counts."""
+    one, other, counts = _pairs(a, b)
+    ends = np.searchsorted(one, np.arange(len(levels) + 1))
+    return tuple(
+        (other[start:end].tolist(), np.cumsum(counts[start:end]).tolist())
+        for start, end in pairwise(ends)
+    )
 
 
 def _order(
@@ -131,10 +156,10 @@ def _order(
 
 def _information(a: Codes, levels: list[JSON], b: Codes, others: list[JSON]) -> float:
     """Mutual information in nats, less what chance alone would show (Miller-Madow)."""
-    shares = _pairs(a, levels, b, others) / len(a)
-    alone = shares.sum(axis=1, keepdims=True) * shares.sum(axis=0, keepdims=True)
-    there = shares > 0
-    found = float((shares[there] * np.log(shares[there] / alone[there])).sum())
+    one, other, counts = _pairs(a, b)
+    shares = counts / len(a)
+    alone = (np.bincount(a) / len(a))[one] * (np.bincount(b) / len(b))[other]
+    found = float((shares * np.log(shares / alone)).sum())
     chance = (len(levels) - 1) * (len(others) - 1) / (2 * len(a))
     return round(found - chance, 9)
 
@@ -152,14 +177,13 @@ def label_effects(tree: LabelTree, target: Floats) -> tuple[float, list[Floats]]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
     places = np.minimum(codes, np.array(sizes) - 1) + starts[:-1]
     total = int(starts[-1])
-    grams = np.zeros((total, total))
     sums = np.zeros(total)
     centred = y - y.mean()
     for column in places.T:
         sums += np.bincount(column, weights=centred, minlength=total)
-        for other in places.T:
-            pairs = np.bincount(column * total + other, minlength=total * total)
-            grams += pairs.reshape(total, total)
+    rows = np.repeat(np.arange(len(y)), len(sizes))
+    labels = csr_array((np.ones(len(rows)), (rows, places.ravel())), shape=(len(y), total))
+    grams = (labels.T @ labels).toarray()
     shifts = np.linalg.solve(grams + _RIDGE * np.eye(total), sums)
     base = -float(shifts[places].sum(axis=1).mean())
     wide = [

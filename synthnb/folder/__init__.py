@@ -31,17 +31,25 @@ MANIFEST = "manifest.json"
 _WORK = "_new"
 
 
-def check_folder(folder: Path, fingerprint: str) -> None:
-    """Raise ``ExportError`` unless the folder is empty, new, or a run of this recipe."""
+IN_A_TERMINAL, IN_PYTHON = "--out OTHER", "batch.save('OTHER')"
+
+
+def check_folder(folder: Path, fingerprint: str, instead: str = IN_A_TERMINAL) -> None:
+    """Raise ``ExportError`` unless the folder is empty, new, or a run of this recipe.
+
+    ``instead`` is how another folder is named, for the message.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():
-        raise ExportError(f"{folder} is a file; name a folder.")
+        raise ExportError(f"{folder} is a file; name a folder: {instead}")
     there = [path.name for path in folder.iterdir() if not path.name.startswith("_")]
     if not there:
         return
     if read_manifest(folder).get("recipe") != fingerprint:
-        raise ExportError(f"{folder} holds another run or other files; name an empty folder.")
+        raise ExportError(
+            f"{folder} holds another run or other files; name an empty folder: {instead}"
+        )
 
 
 def claim_folder(folder: Path, fingerprint: str) -> int:
@@ -73,7 +81,7 @@ def read_manifest(folder: Path) -> Row:
 def save(batch: Batch, folder: str | Path) -> Path:
     """Write the batch into ``folder``; the files of an earlier run of it are replaced."""
     target = Path(folder)
-    check_folder(target, batch.recipe.fingerprint)
+    check_folder(target, batch.recipe.fingerprint, IN_PYTHON)
     work = target / _WORK
     try:
         shutil.rmtree(work, ignore_errors=True)

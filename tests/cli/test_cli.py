@@ -110,10 +110,13 @@ def test_wrong_words_are_one_line_and_exit_2(
     assert not loopback.requests
 
 
-def test_a_folder_of_something_else_costs_nothing(here: Path, loopback: Loopback) -> None:
+def test_a_folder_of_something_else_costs_nothing(
+    here: Path, loopback: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
     (here / "out").mkdir()
     (here / "out" / "thesis.tex").write_text("mine")
     assert main(["run", "tiny.synth.yaml", "--out", "out"]) == 2
+    assert "name an empty folder: --out OTHER" in capsys.readouterr().err
     assert not loopback.requests
 
 

@@ -180,7 +180,7 @@ def test_tables_follow_the_real_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.5])
 def test_a_gain_on_a_rare_class_is_measured(share: float) -> None:
     """Rows that carry the test's words help; words that every class has do not."""
-    from synthnb.metrics.gain import rare_class_gain
+    from synthnb.metrics import rare_class_gain
 
     words = ["stolen", "robbed", "taken", "grabbed", "snatched", "lifted"]
     train = [{"id": i, "text": f"my card was {w}", "y": "rare"} for i, w in enumerate(words)]
@@ -208,7 +208,7 @@ def test_a_gain_on_a_rare_class_is_measured(share: float) -> None:
 def _gain(
     arms: dict[str, list[dict[str, Any]]], rare: str = "1", column: str = "id"
 ) -> list[str]:
-    from synthnb.metrics.gain import rare_class_gain
+    from synthnb.metrics import rare_class_gain
 
     rows = [
         {"id": i, "text": f"word {'ab'[i % 3 > 0]} {i}", "y": int(i % 3 > 0)} for i in range(24)

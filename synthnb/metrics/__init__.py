@@ -40,6 +40,7 @@ from synthnb.metrics.diversity import (
 )
 from synthnb.metrics.embeddings import embed, mauve, mauve_embeddings, prdc
 from synthnb.metrics.figure import Figure, Interval
+from synthnb.metrics.gain import rare_class_gain
 from synthnb.metrics.intervals import bootstrap
 from synthnb.metrics.items import discrimination, point_biserial, solve_rates
 from synthnb.metrics.ngram_model import NgramModel, perplexity, perplexity_from_logprobs
@@ -92,6 +93,7 @@ __all__ = [
     "position_bias",
     "prdc",
     "psi",
+    "rare_class_gain",
     "rouge_l",
     "self_bleu",
     "self_repetition",

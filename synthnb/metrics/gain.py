@@ -70,6 +70,17 @@ def rare_class_gain(
     called rare. Raises ``ValueError`` if there are fewer than ``few`` rare rows, none held
     out, or fewer than 3 seeds; if a row lacks a column, an arm is named like a baseline, or
     not one of its rows was made from a training row.
+
+    >>> words = ["stolen", "robbed", "taken", "lifted"]
+    >>> train = [{"id": i, "text": f"card was {w}", "y": "loss"} for i, w in enumerate(words)]
+    >>> train += [{"id": 9 + i, "text": f"pay bill {i}", "y": "pay"} for i in range(8)]
+    >>> made = [{"id": i, "text": f"my card was {w}", "y": "loss"} for i, w in enumerate(words)]
+    >>> arms = rare_class_gain(
+    ...     train, train, {"said again": made}, text="text", label="y", rare="loss", id="id",
+    ...     few=2, seeds=range(3),
+    ... )
+    >>> [arm.name for arm in arms]
+    ['class weights', 'random oversampling', 'said again']
     """
     rare = str(rare)
     known = _rows(train, "train", text, label, id)

@@ -147,7 +147,9 @@ def augment(
     checked = any(spec.rule == "label_kept" for spec in recipe.checks)
     if label is not None and check is True and not checked:
         run.notices.append(Notice(UNCHECKED, "checks"))
-    return _wait(start(run, on_event))
+    known = [notice.message for notice in run.notices if notice.kind in ("source", "checks")]
+    batch = _wait(start(run, on_event))
+    return batch.replace(notes=(*batch.notes, *known))  # the card says it too
 
 
 def resume(

@@ -35,9 +35,10 @@ def frame() -> pd.DataFrame:
 
 def test_labels_that_nobody_checks_are_told(frame: pd.DataFrame, settings: Settings) -> None:
     heard: list[Any] = []
-    augment(frame, "text", how="noise", label="label", on_event=heard.append)
+    batch = augment(frame, "text", how="noise", label="label", on_event=heard.append)
     said = [event.message for event in heard if isinstance(event, Notice)]
     assert len(said) == 1 and said[0].startswith("Labels are not checked: a classifier needs 5")
+    assert batch.notes == (said[0],) and "Labels are not checked" in batch.card()
     augment(frame, "text", how="noise", label="label", check=False, on_event=heard.append)
     assert sum(isinstance(event, Notice) for event in heard) == 1
 

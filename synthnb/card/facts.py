@@ -10,6 +10,7 @@ from synthnb.card import CardFacts, ai_generated, render, source_type
 from synthnb.census import census_of
 from synthnb.terms import Verdict
 from synthnb.terms.weighing import judges, used_by, verdict_of
+from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -56,7 +57,7 @@ def facts_of(
         models=used_by(batch),
         judges=judges(batch.recipe),
         languages=_languages(batch),
-        notes=known,
+        notes=tuple(dict.fromkeys(known)),
         files=dict(files or {}),
         splits=dict(splits or {}),
         generations=census.generations,
@@ -98,7 +99,8 @@ def _short(batch: Batch) -> tuple[str, ...]:
             "`_synthnb.held_out` is true in them."
         )
     for rule, rows in sorted(census.not_run.items()):
-        said.append(f"Check {rule}: tests not run in {rows:,} of {len(batch):,} rows.")
+        of = count(len(batch), "row")
+        said.append(f"Tests not run in {rows:,} of {of} ({one_line(rule, 40)}).")
     deepest = max(census.generations, default=0)
     if deepest > 1:
         said.append(

@@ -115,6 +115,7 @@ def _findings(batch: Batch) -> Iterator[Finding]:
         of = f"the first {of}" if len(places) > LOOKED else of
         yield from _repeated_examples(batch, looked, main, of)
         yield from _openings(looked, main, of)
+        yield from _not_run(looked, of)
     yield from _off_plan(batch, table)
 
 
@@ -200,6 +201,17 @@ def _openings(looked: Sequence[Record], main: str, of: str) -> Iterator[Finding]
     if len(who) >= max(3, 0.4 * len(looked)):
         text = f"{len(who):,} of {of} begin “{one_line(start, 60)} …”."
         yield Finding(text, tuple(map(row_id, who)), len(who) / len(looked) - 0.1)
+
+
+def _not_run(looked: Sequence[Record], of: str) -> Iterator[Finding]:
+    """Rows that a check let pass without running their tests."""
+    rules: dict[str, list[Record]] = {}
+    for record in looked:
+        for rule in {check.rule for check in record.checks if check.value == "not run"}:
+            rules.setdefault(rule, []).append(record)
+    for rule, who in rules.items():
+        text = f"Tests not run in {len(who):,} of {of} ({one_line(rule, 40)})."
+        yield Finding(text, tuple(map(row_id, who)), 0.15)
 
 
 def _off_plan(batch: Batch, table: Columns) -> Iterator[Finding]:

@@ -66,32 +66,22 @@ def rare_class_gain(
     the percentile bootstrap over held-out rows and seeds together: it covers other test
     rows of the same kind and other draws of training rows, not other data.
 
-    Labels and ids are compared as text. F1 is that of the rare class, 0 where nothing is
-    called rare. Raises ``ValueError`` if there are fewer than ``few`` rare rows, none held
-    out, or fewer than 3 seeds; if a row lacks a column, an arm is named like a baseline, or
-    not one of its rows was made from a training row.
+    Labels and ids are compared as text. F1 is 0 where nothing is called rare. Raises
+    ``ValueError`` for fewer than ``few`` rare rows, none held out, fewer than 3 seeds, a row
+    without a column, an arm named like a baseline or with no row made from a training row.
 
     >>> words = ["stolen", "robbed", "taken", "lifted"]
     >>> train = [{"id": i, "text": f"card was {w}", "y": "loss"} for i, w in enumerate(words)]
     >>> train += [{"id": 9 + i, "text": f"pay bill {i}", "y": "pay"} for i in range(8)]
-    >>> made = [{"id": i, "text": f"my card was {w}", "y": "loss"} for i, w in enumerate(words)]
-    >>> arms = rare_class_gain(
-    ...     train, train, {"said again": made}, text="text", label="y", rare="loss", id="id",
-    ...     few=2, seeds=range(3),
-    ... )
-    >>> [arm.name for arm in arms]
-    ['class weights', 'random oversampling', 'said again']
+    >>> names = {"text": "text", "label": "y", "rare": "loss", "id": "id"}
+    >>> [a.name for a in rare_class_gain(train, train, {"eda": train}, few=2, **names)]
+    ['class weights', 'random oversampling', 'eda']
     """
     rare = str(rare)
     known = _rows(train, "train", text, label, id)
     unseen = _rows(held_out, "held_out", text, label)
     places = [i for i, row in enumerate(known) if row[label] == rare]
-    if len(places) < few or few < 1:
-        raise ValueError(f"few is from 1 to the {len(places)} rows of {rare!r}, not {few}")
-    if not any(row[label] == rare for row in unseen):
-        raise ValueError(f"no held-out row is {rare!r}")
-    if len(seeds) < 3:
-        raise ValueError("an interval needs at least 3 seeds")
+    _enough(len(places), few, any(row[label] == rare for row in unseen), len(seeds), rare)
     others = [row for row in known if row[label] != rare]
     ids = {row[id] for row in known}
     made = {name: _by_parent(name, rows, ids, text, label, id) for name, rows in arms.items()}
@@ -113,6 +103,16 @@ def rare_class_gain(
         _arm(name, rows, called[names[0]], truth, float(np.mean(added[name])))
         for name, rows in called.items()
     ]
+
+
+def _enough(there: int, few: int, unseen: bool, seeds: int, rare: str) -> None:
+    """Refuse what no gain can be told from: too few rare rows, none held out, few seeds."""
+    if there < few or few < 1:
+        raise ValueError(f"few is from 1 to the {there} rows of {rare!r}, not {few}")
+    if not unseen:
+        raise ValueError(f"no held-out row is {rare!r}")
+    if seeds < 3:
+        raise ValueError("an interval needs at least 3 seeds")
 
 
 def _rows(table: Any, shown: str, text: str, *keys: str) -> list[dict[str, Any]]:

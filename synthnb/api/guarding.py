@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import operator
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +12,14 @@ from synthnb.checks import Check, CheckContext, build, users_checks
 from synthnb.errors import CheckError, RecipeError
 from synthnb.events import Notice
 from synthnb.recipe import Recipe
-from synthnb.recipe.parts import CheckSpec
+from synthnb.recipe.parts import Category, CheckSpec, Integer, Number, Subcategory
 from synthnb.source import SourceRows
+from synthnb.visible import one_line
 
 if TYPE_CHECKING:
     from synthnb.api.preparing import Run
 
-__all__ = ["build_checks", "check_asked", "check_raw", "guarded", "notices"]
+__all__ = ["build_checks", "check_asked", "check_raw", "guarded", "notices", "unread"]
 
 _CHAT_ONLY = frozenset(
     {
@@ -25,6 +28,10 @@ _CHAT_ONLY = frozenset(
     }
 )
 """Hosts whose models answer chats and continue no bare text."""
+
+_TEMPLATES = ("prompt", "system", "skip_when")
+"""Parts of a prompt column in which a name stands for a column only in a template."""
+_TOLD = ("name", "purpose", "description")
 
 
 def check_asked(recipe: Any, n: Any) -> int | None:
@@ -83,7 +90,38 @@ def guarded(recipe: Recipe, rows: SourceRows) -> SourceRows:
 
 def notices(run: Run, rows: SourceRows | None) -> list[Notice]:
     """What people should know as the run starts."""
-    return [*_source_notices(run, rows), *_judge_notices(run)]
+    return [*_source_notices(run, rows), *_judge_notices(run), *_unread_notices(run.recipe)]
+
+
+def unread(recipe: Recipe) -> list[str]:
+    """Sampled columns that nothing in the recipe names: no model ever hears of them."""
+    if not recipe.prompts or recipe.kind == "augment":
+        return []
+    read = {name for column in recipe.columns for name in recipe.references(column)}
+    tree = recipe.to_dict()
+    columns = {
+        name: {key: part for key, part in column.items() if key not in _TEMPLATES}
+        for name, column in tree.pop("columns").items()
+        if name in recipe.prompts
+    }
+    rest = {key: part for key, part in tree.items() if key not in _TOLD}
+    words = set(re.findall(r"\w+", json.dumps([*columns.values(), rest], ensure_ascii=False)))
+    return [
+        name
+        for name, column in recipe.columns.items()
+        if isinstance(column, Category | Subcategory | Integer | Number)
+        and name not in read | words
+    ]
+
+
+def _unread_notices(recipe: Recipe) -> list[Notice]:
+    names = [one_line(name, 40) for name in unread(recipe)]
+    if not names:
+        return []
+    said = "is in no prompt: the model does not know it."
+    if len(names) > 1:
+        said = "are in no prompt: the model does not know them."
+    return [Notice(f"{', '.join(names)} {said}", "columns")]
 
 
 def _judge_notices(run: Run) -> list[Notice]:

@@ -1,0 +1,47 @@
+"""What people are told as a run starts: columns that no model hears of."""
+
+from __future__ import annotations
+
+import pytest
+
+from synthnb import cell
+from synthnb.api import start
+from synthnb.api.guarding import unread
+from synthnb.api.preparing import prepare
+from synthnb.events import Notice
+from synthnb.recipe import Recipe
+from synthnb.recipes import list_kinds, read_kind
+
+
+@pytest.mark.parametrize(
+    ("head", "prompt", "silent"),
+    [
+        ("mood: [angry, happy]\n", "A review in a bad mood.", ["mood"]),
+        ("mood: [angry, happy]\n", "A {{ mood }} review.", []),
+        ("mood: [angry, happy]\nage: {integer: [1, 9]}\n", "A review.", ["mood", "age"]),
+        ("mood: [angry, happy]\ntext: {system: 'Be {{ mood }}.'}\n", "A review.", []),
+        ("mood: [angry, happy]\nhow: {expression: '{{ mood }}'}\n", "A review.", []),
+        ("mood: [angry, happy]\ntarget: {quotas: {mood: {angry: 3}}}\n", "A review.", []),
+        (
+            "room: [a, b]\ncorner: {subcategory: room, of: {a: [x], b: [y]}}\n",
+            "In {{ corner }}.",
+            [],
+        ),
+        ("id: {uuid: }\n", "A review.", []),
+    ],
+)
+def test_a_column_that_nothing_names_is_told(head: str, prompt: str, silent: list[str]) -> None:
+    assert unread(cell.loads(f"{head}---\n{prompt}")) == silent
+
+
+@pytest.mark.parametrize("kind", list_kinds())
+def test_shipped_recipes_name_all_their_columns(kind: str) -> None:
+    assert unread(Recipe.loads(read_kind(kind))) == []
+
+
+def test_it_is_said_once_as_the_run_starts() -> None:
+    recipe = cell.loads("mood: [a, b]\nplace: [x]\n---\nA review.", model="rules/noise")
+    heard: list[object] = []
+    start(prepare(recipe, 2), heard.append).result()
+    said = [event.message for event in heard if isinstance(event, Notice)]
+    assert said == ["mood, place are in no prompt: the model does not know them."]

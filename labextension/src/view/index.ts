@@ -163,7 +163,8 @@ class View {
       decide: (row, outcome) => view.decide(row, outcome),
       repaint: () => view.paint(),
       say: notice => {
-        view.notice = notice;
+        // Without a kernel the state of the link is told, not what broke as it went.
+        view.notice = view.live ? notice : '';
         view.paint();
       }
     };
@@ -286,6 +287,7 @@ class View {
   private linkChanged(): void {
     if (!this.live) {
       this.rows = null;
+      this.notice = '';
       this.context.mapped = false;
     }
     this.look();

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthnb.errors import SourceError
-from synthnb.recipe.parts import Source
-from synthnb.source import SourceRows, open_source, row_id
+from synthnb.recipe.parts import Chunk, Source
+from synthnb.source import SourceRows, in_place_of, open_source, row_id
 from synthnb.source.tables import to_frame
 
 
@@ -224,3 +224,18 @@ def test_the_recipe_settings_are_carried(tmp_path: Path) -> None:
     assert (source.license, source.local_only, source.name) == ("CC0-1.0", True, "a.csv")
     frame = open_source(None, base=tmp_path, frame=[{"a": 1}])
     assert len(frame.sha256) == 64
+
+
+def test_other_rows_do_not_inherit_a_licence(tmp_path: Path) -> None:
+    own = Source(path="a.csv", license="CC0-1.0", sha256="0" * 64, per_row=2, columns=["a"])
+    other = in_place_of(own, "b.csv", base=tmp_path)
+    assert (other.path, other.license, other.sha256) == ("b.csv", None, None)
+    assert (other.per_row, other.columns) == (2, ["a"])
+    assert in_place_of(own, [{"a": 1}], base=tmp_path).license is None
+    assert in_place_of(own, tmp_path / "a.csv", base=tmp_path).license == "CC0-1.0"
+    said_of_rows_to_come = Source(license="CC0-1.0")
+    assert in_place_of(said_of_rows_to_come, "b.csv", base=tmp_path).license == "CC0-1.0"
+    cut = Source(documents="docs", chunk=Chunk(words=40), license="CC0-1.0")
+    texts = in_place_of(cut, "other/*.md", base=tmp_path)
+    assert (texts.documents, texts.chunk, texts.license) == ("other/*.md", cut.chunk, None)
+    assert in_place_of(cut, "b.csv", base=tmp_path).chunk is None

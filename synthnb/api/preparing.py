@@ -36,7 +36,7 @@ from synthnb.recipe.parts import Source
 from synthnb.samplers import Plan, make_plan
 from synthnb.settings import Settings, load_settings
 from synthnb.settings.profiles import Profile
-from synthnb.source import SourceRows, open_source
+from synthnb.source import SourceRows, in_place_of, open_source
 from synthnb.store import Store, StoredRecords
 from synthnb.types import Model
 
@@ -330,7 +330,9 @@ def _rows(recipe: Recipe, source: Any, base: Path) -> tuple[Recipe, SourceRows |
     """The source rows, and the recipe with a ``source`` if rows were given to it."""
     if source is None and recipe.source is None:
         return recipe, None
-    if recipe.source is None:
+    if source is not None and not isinstance(source, SourceRows):
+        recipe = recipe.replace(source=in_place_of(recipe.source, source, base=base))
+    elif recipe.source is None:
         recipe = recipe.replace(source=Source())
     rows = open_source(recipe.source, base=base, frame=source)
     if not len(rows):

@@ -98,17 +98,23 @@ def _samples(recipe: Recipe, options: Namespace) -> Iterator[None]:
 
 
 def run_recipe(
-    magics: SynthMagics, recipe: Recipe, options: Namespace, source: Any = None
+    magics: SynthMagics,
+    recipe: Recipe,
+    options: Namespace,
+    source: Any = None,
+    frame: Any = None,
 ) -> Batch | LiveBatch | None:
-    """Run a whole recipe; what ``%%synth`` and ``%synth run`` share."""
+    """Run a whole recipe; what ``%%synth`` and ``%synth run`` share.
+
+    ``frame`` is the table in memory that the recipe was made with, ``source`` what the
+    option line names in its place.
+    """
     name = recipe.name or "batch"
     variable = variable_for(options.variable or name, magics.namespace)
-    if source is not None and recipe.source is not None and not _is_frame(source):
-        named, other = "path", "documents"
-        if recipe.source.documents is not None:
-            named, other = other, named
-        chosen = {named: str(source), other: None, "sha256": None}
-        recipe = recipe.replace(source=recipe.source.model_copy(update=chosen))
+    if source is None:
+        source = frame
+    elif frame is not None and recipe.source is not None:  # its licence is the old table's
+        recipe = recipe.replace(source=recipe.source.model_copy(update={"license": None}))
     if options.vs is not None:
         _check_vs(options, name)
     run = _prepare(magics, recipe, options, source)

@@ -20,7 +20,7 @@ from synthnb.source.tables import SUFFIXES, Table, from_frame, read_table
 from synthnb.suggest import did_you_mean
 from synthnb.types import JSON, Row
 
-__all__ = ["PROVENANCE", "SourceRows", "allowed_path", "open_source", "row_id"]
+__all__ = ["PROVENANCE", "SourceRows", "allowed_path", "in_place_of", "open_source", "row_id"]
 
 PROVENANCE = "_synthnb"
 """The field under which synthnb keeps the history of rows that it wrote."""
@@ -165,6 +165,41 @@ def open_source(source: Source | None, *, base: Path, frame: Any = None) -> Sour
     if wanted.documents is not None:
         return _open_documents(wanted, base)
     raise SourceError("The recipe's source has no path: name one, or pass the rows.")
+
+
+def in_place_of(source: Source | None, given: Any, *, base: Path) -> Source:
+    """The source as it is once the user gave other rows: what it says of how rows are used
+    holds on, what it says of *which* rows (place, hash, licence) goes with the old ones.
+
+    The licence stays where ``source`` named no place (then it is that of the rows to come)
+    or the very file that is ``given``: a DataFrame, a list of dicts or a path.
+    """
+    own = source or Source()
+    if isinstance(given, (str, PathLike)):
+        shown = str(given)
+        table = Path(shown).suffix.lower() in SUFFIXES and not Path(shown).expanduser().is_dir()
+        place: dict[str, Any] = {"path": shown} if table else {"documents": shown}
+    else:
+        place = {}
+    before = own.path if own.path is not None else own.documents
+    new = next(iter(place.values()), None)
+    same = before is None or (new is not None and _same_place(before, new, base))
+    changes = {
+        "path": None, "documents": None, **place, "sha256": None,
+        "license": own.license if same else None,
+        "chunk": own.chunk if "documents" in place else None,
+    }  # fmt: skip
+    return own.model_copy(update=changes)
+
+
+def _same_place(before: str | list[str], given: str, base: Path) -> bool:
+    if before == given:
+        return True
+    there = Path(given).expanduser().resolve()
+    return isinstance(before, str) and there in (
+        (base / before).resolve(),
+        Path(before).resolve(),
+    )
 
 
 def _open_path(

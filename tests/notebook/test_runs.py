@@ -234,11 +234,27 @@ def test_a_kind_brings_its_samples_unless_rows_are_given(
         "synth", "run other/qa.synth.yaml --source docs/*.txt -n 1 --model lab/tiny"
     )
     assert again.recipe.source.documents == "docs/*.txt"
+    assert again.recipe.source.license is None  # that of the samples is not mine
     for kind in ("augment", "qa", "pretraining"):
         synth(shell, f"c --kind {kind} -n 2 --model lab/tiny", "\n")
     there = sorted(p.as_posix() for p in Path().rglob("*.*") if p.parts[0] != "other")
     assert there == ["docs/mine.txt", "reviews.csv", "rows.jsonl"]
     assert capsys.readouterr().out.count("to be replaced by your own: reviews.csv") == 1
+
+
+def test_a_batch_runs_again_with_its_own_table_or_another(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    shell.user_ns["mine"] = [{"topic": "tea"}]
+    shell.user_ns["other"] = [{"topic": "coffee"}]
+    body = "source: {license: MIT, repeat: true}\n---\nA line on {{ topic }}."
+    first = synth(shell, "r -n 2 --source mine", body)
+    again = shell.run_line_magic("synth", "run r -n 3 --as a")
+    assert [row["topic"] for row in again] == ["tea"] * 3
+    assert first.recipe.source.license == again.recipe.source.license == "MIT"
+    changed = shell.run_line_magic("synth", "run r -n 2 --as b --source other")
+    assert [row["topic"] for row in changed] == ["coffee"] * 2
+    assert changed.recipe.source.license is None
 
 
 def test_kinds_recipes_and_saved_batches_run(shell: InteractiveShell, lab: Loopback) -> None:

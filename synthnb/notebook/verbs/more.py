@@ -45,7 +45,7 @@ def run(magics: SynthMagics, args: Namespace) -> Any:
         from synthnb.notebook.runs import open_flag, run_recipe
 
         source = open_flag(magics, args.source)
-        return run_recipe(magics, made.recipe, args, batch.frame if source is None else source)
+        return run_recipe(magics, made.recipe, args, source, batch.frame)
     magics.shell.set_next_input(made.cell, replace=False)
     return None
 

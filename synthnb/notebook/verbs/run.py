@@ -63,13 +63,13 @@ def run(magics: SynthMagics, args: Namespace) -> Any:
     from synthnb.notebook.runs import open_flag, run_recipe
 
     if is_file(args.recipe):
-        recipe = load(args.recipe)
+        recipe, frame = load(args.recipe), None
     else:
-        recipe, _ = load_or_find(magics, args.recipe)
+        recipe, frame = load_or_find(magics, args.recipe)
     changes: dict[str, Any] = {}
     if args.seed is not None:
         changes["seed"] = args.seed
     if args.model is not None:
         changes["model"] = args.model
     recipe = recipe.replace(**changes) if changes else recipe
-    return run_recipe(magics, recipe, args, open_flag(magics, args.source))
+    return run_recipe(magics, recipe, args, open_flag(magics, args.source), frame)

@@ -53,6 +53,13 @@ class Diff:
         """Whether both hold the same rows of the same recipe."""
         return self.old.hash == self.new.hash
 
+    @property
+    def itself(self) -> bool:
+        """Whether both are one batch, or one version of one name."""
+        old, new = self.old, self.new
+        named = (old.name, old.version, old.hash) == (new.name, new.version, new.hash)
+        return old is new or (named and old.version is not None)
+
     @cached_property
     def pairing(self) -> Pairing:
         """The pairs of first answers, or why there are none."""
@@ -100,6 +107,9 @@ class Diff:
     @property
     def verdict(self) -> str:
         """What happened, in one line."""
+        if self.itself:
+            which = f"version {self.new.version}" if self.new.version else "the batch"
+            return f"No difference: {which} is compared with itself"
         if self.same:
             return "No difference: the same recipe made the same rows"
         if not self.paired:
@@ -152,6 +162,7 @@ class Diff:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> dict[str, Any]:
+        from synthnb.charts.picture import html_sheet, kept
         from synthnb.diff.payload import MIME, payload
         from synthnb.diff.static_html import diff_html
         from synthnb.diff.text import diff_text
@@ -160,6 +171,7 @@ class Diff:
             MIME: payload(self),
             "text/html": diff_html(self),
             "text/plain": diff_text(self),
+            **kept(html_sheet(diff_html(self, pairs=3))),
         }
 
 

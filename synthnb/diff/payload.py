@@ -72,7 +72,7 @@ def _head(diff: Diff) -> dict[str, JSON]:
         },
         "subtitle": subtitle(diff),
         "metrics": [] if diff.same else [_metric(result) for result in diff.results],
-        "note": "" if diff.same else note(diff),
+        "note": "" if diff.same else note(diff, drawn=True),
         "charts": [] if diff.same else [_chart(chart) for chart in diff.charts],
         "attributes": [one_line(n, 60) for n in diff.pairing.shared[:ATTRIBUTES]],
         "total_rows": max(map(len, diff.records)),

@@ -47,6 +47,8 @@ def facts(diff: Diff) -> str:
     """What is compared: ``reviews, version 5 against 4 · 24 of 24 planned rows share …``."""
     from synthnb.diff import pairs_line
 
+    if diff.itself:
+        return one_line(diff.new.name, 40)
     old, new = diff.labels
     if diff.old.name == diff.new.name and old.startswith("version "):
         said = f"{one_line(diff.new.name, 40)}, {new} against {old.removeprefix('version ')}"
@@ -85,8 +87,11 @@ def look_first(diff: Diff) -> str | None:
     return " ".join(parts) or None
 
 
-def note(diff: Diff) -> str:
-    """How to read the intervals: resamples, what no evidence means, false calls to expect."""
+def note(diff: Diff, *, drawn: bool = False) -> str:
+    """How to read the intervals: resamples, what no evidence means, false calls to expect.
+
+    ``drawn`` where each interval is a line with a dot, as well as two numbers.
+    """
     judged = [r for r in diff.results if r.low is not None]
     if not diff.paired:
         return "No intervals and no verdicts: other rows alone can move every figure."
@@ -98,9 +103,9 @@ def note(diff: Diff) -> str:
     many = _WORDS[tables] if tables < len(_WORDS) else str(tables)
     expected = figure((1 - LEVEL) * k, 1 if k > 1 else 2)
     said = (
-        f"Dot and line: mean change and {LEVEL:.0%} interval, {RESAMPLES:,} paired bootstrap "
-        f"resamples. No evidence: the interval contains 0. With {k} interval"
-        f"{'' if k == 1 else 's'} expect {expected} false calls: about one such table in "
-        f"{many} holds one by chance."
+        f"{'Dot and line: mean' if drawn else 'Mean'} change and {LEVEL:.0%} interval, "
+        f"{RESAMPLES:,} paired bootstrap resamples. No evidence: the interval contains 0. "
+        f"With {k} interval{'' if k == 1 else 's'} expect {expected} false calls: "
+        f"about one such table in {many} holds one by chance."
     )
     return said + (f" Fewer pairs have: {', '.join(odd[:4])}." if odd else "")

@@ -6,6 +6,14 @@ The same content (recipe and rows) is the same version, however often it is made
 from __future__ import annotations
 
 from synthnb.versions.history import History, Version, history
-from synthnb.versions.opening import find_version, has_answers, open_version
+from synthnb.versions.opening import find_version, has_answers, open_version, opposite
 
-__all__ = ["History", "Version", "find_version", "has_answers", "history", "open_version"]
+__all__ = [
+    "History",
+    "Version",
+    "find_version",
+    "has_answers",
+    "history",
+    "open_version",
+    "opposite",
+]

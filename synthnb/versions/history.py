@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,8 +14,6 @@ from typing import overload
 from synthnb.batch import Batch
 from synthnb.charts.distributions import main_column
 from synthnb.charts.similarity import nearest
-from synthnb.charts.static_html import escape
-from synthnb.charts.text_table import table_text
 from synthnb.checks.values import as_plain
 from synthnb.diff.recipe import changed_keys
 from synthnb.errors import StoreError
@@ -31,7 +29,6 @@ MEASURED = 1000
 """Candidates of a version that its figures are taken from, the first in plan order."""
 LEAST_WORDS = 50
 """Shorter versions have no distinct-2: it compares only at equal length."""
-_BARS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True)
@@ -119,15 +116,21 @@ class History(Sequence[Version]):
         return f"<History {one_line(self.name, 60)}: {count(len(self), 'version')}>"
 
     def __str__(self) -> str:
-        head, body, lines = _table(self)
-        columns = [c for c in range(len(head)) if head[c] != "hash"]
-        rows = [[row[c] for c in columns] for row in [*body, lines]]
-        return table_text([head[c] for c in columns], rows, columns=120)
+        from synthnb.versions.table import history_text
+
+        return history_text(self)
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> dict[str, object]:
-        return {"text/html": _html(self), "text/plain": str(self)}
+        from synthnb.versions.payload import MIME, payload
+        from synthnb.versions.table import history_html, history_text
+
+        return {
+            MIME: payload(self),
+            "text/html": history_html(self),
+            "text/plain": history_text(self),
+        }
 
 
 def history(
@@ -202,97 +205,3 @@ def _distinct(texts: Sequence[Sequence[str]], room: int) -> float | None:
         pairs += list(pairwise(cut))
         left -= len(cut)
     return len(set(pairs)) / len(pairs) if pairs and left == 0 else None
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
-
-
-def _count(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
-
-
-def _tenths(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.1f}"
-
-
-_FIGURES: tuple[tuple[str, Callable[[Version], float | None], Callable[..., str]], ...] = (
-    ("accepted", lambda v: v.accepted, _share),
-    ("median length", lambda v: v.length, _count),
-    ("distinct-2", lambda v: v.distinct2, _share),
-    ("nearest row", lambda v: v.nearest, _share),
-    ("duplicates", lambda v: v.duplicates, _count),
-    ("tokens a row", lambda v: v.tokens, _tenths),
-)
-
-
-def _table(known: History) -> tuple[list[str], list[list[str]], list[str]]:
-    """Head, one line a version, and the line of sparklines."""
-    named = any(v.decisions for v in known)
-    head = ["version", "made", "hash", "rows", *(label for label, _, _ in _FIGURES)]
-    head += (["decisions"] if named else []) + ["changed"]
-    body = []
-    for v in known:
-        rows = f"{v.rows:,} of {v.candidates:,}"
-        if v.status != "done":
-            rows += f", {v.status}"
-        line = [str(v.number), v.when, v.hash[:8], rows]
-        line += [show(value(v)) for _, value, show in _FIGURES]
-        body.append(line + ([str(v.decisions)] if named else []) + [_changed(v)])
-    lines = [sparkline([value(v) for v in known]) for _, value, _ in _FIGURES]
-    return (
-        head,
-        body,
-        ["trend" if any(lines) else "", "", "", "", *lines, *([""] if named else []), ""],
-    )
-
-
-def _changed(version: Version) -> str:
-    shown = ", ".join(one_line(key, 40) for key in version.changed[:3])
-    more = len(version.changed) - 3
-    return f"{shown}, {more} more" if more > 0 else shown
-
-
-def sparkline(values: Sequence[float | None]) -> str:
-    """One bar a value, between the least and the most; a space where there is none.
-
-    >>> sparkline([0, 1, None, 7])
-    '▁▂ █'
-    """
-    known = [v for v in values if v is not None]
-    if len(known) < 2:
-        return ""
-    low, spread = min(known), max(known) - min(known)
-    shown = values[-24:]
-    return "".join(
-        " " if v is None else _BARS[round((v - low) / spread * 7)] if spread else _BARS[3]
-        for v in shown
-    )
-
-
-def _html(known: History) -> str:
-    head, body, lines = _table(known)
-    right = {i for i, label in enumerate(head) if label not in ("made", "hash", "changed")}
-
-    def row(cells: Sequence[str], tag: str = "td") -> str:
-        made = (
-            f'<{tag} align="{"right" if i in right else "left"}">{escape(cell)}</{tag}>'
-            for i, cell in enumerate(cells)
-        )
-        return f"<tr>{''.join(made)}</tr>"
-
-    parts = [row(head, "th"), *(row(line) for line in body)]
-    if any(lines):
-        parts.append(row(lines))
-    title = count(len(known), "version")
-    open_ = f"Open one with %synth show {known.name}@{known[-1].number}"
-    compare = (
-        f", compare two with %synth diff {known.name}@{known[-2].number} "
-        f"{known.name}@{known[-1].number}"
-        if len(known) > 1
-        else ""
-    )
-    return (
-        f"<p><b>{escape(known.name)}</b> {title}</p><table>{''.join(parts)}</table>"
-        f"<p>{escape(open_ + compare)}.</p>"
-    )

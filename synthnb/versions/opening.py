@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from synthnb.suggest import did_you_mean
 from synthnb.types import Record, Usage
 from synthnb.visible import one_line
 
-__all__ = ["batch_of", "find_version", "has_answers", "open_version", "project_of"]
+__all__ = ["batch_of", "find_version", "has_answers", "open_version", "opposite", "project_of"]
 
 KEPT = 20_000
 """Records read into memory; those of a longer run are read as they are needed."""
@@ -71,12 +71,7 @@ def find_version(
         raise StoreError(_no_name(name or asked, store, project))
     if asked == LAST:
         others = sorted((v for v in known if v.run != other_than), key=lambda v: -v.used)
-        for other in others:
-            main = recipe_of(store.run(other.run)).main
-            if has_answers(StoredRecords(store, other.run), main):
-                return other
-        kind = "no earlier version with answers" if others else "no earlier version"
-        raise StoreError(f"{_shown(name)} has {kind} here to compare with.")
+        return _first_with_answers(others, name, store)
     if _is_number(asked):
         if name is None:
             raise StoreError(f"Version {asked} of what? Name it, such as {_example(known)}.")
@@ -88,6 +83,38 @@ def find_version(
     if len({v.hash for v in found}) > 1:
         raise StoreError(f"Several versions begin with {one_line(asked, 40)}: name more of it.")
     return found[-1]
+
+
+def opposite(
+    asked: str, batch: Batch, project: str | Path | None = None, *, store: Store | None = None
+) -> tuple[Batch, Batch]:
+    """Old and new where a comparison names ``batch`` alone, as ``asked``.
+
+    ``NAME@2`` meets the newest version of that name; the newest itself meets the one
+    numbered before it, ``NAME`` the one that was made before it. Only versions that have
+    answers count. Raises ``StoreError`` where there is none.
+    """
+    store = store or _store()
+    if "@" not in asked:
+        last = find_version(LAST, batch.name, project, other_than=batch.run, store=store)
+        return batch_of(last, store), batch
+    newest = find_version(batch.name, None, project, store=store)
+    if newest.number != batch.version:
+        return batch, batch_of(newest, store)
+    known = store.versions(project_of(project), batch.name)
+    earlier = [v for v in reversed(known) if v.number < newest.number]
+    return batch_of(_first_with_answers(earlier, batch.name, store), store), batch
+
+
+def _first_with_answers(
+    versions: Sequence[VersionInfo], name: str | None, store: Store
+) -> VersionInfo:
+    for version in versions:
+        main = recipe_of(store.run(version.run)).main
+        if has_answers(StoredRecords(store, version.run), main):
+            return version
+    kind = "no earlier version with answers" if versions else "no earlier version"
+    raise StoreError(f"{_shown(name)} has {kind} here to compare with.")
 
 
 def has_answers(records: Iterable[Record], main: str) -> bool:

@@ -37,6 +37,9 @@ def test_shift_enter_twice_is_one_version(shell: InteractiveShell, lab: Loopback
     assert [v.number for v in known] == [1, 2]
     assert known[1].changed == ("text.prompt",)
     assert "▁" in str(known) and "text.prompt" in str(known)
+    assert known[0].when in str(known)  # nothing of a date is cut
+    html = known._repr_mimebundle_()["text/html"]
+    assert "%synth show r@2   %synth diff r@1 r@2</pre>" in html  # to copy where no view is
 
 
 def test_show_opens_a_version_as_it_was(shell: InteractiveShell, lab: Loopback) -> None:
@@ -92,9 +95,12 @@ def test_diff_takes_versions_and_batches(shell: InteractiveShell, lab: Loopback)
     made = line(shell, "diff r@1 r@2")
     assert isinstance(made, Diff)
     assert str(line(shell, "diff r other")) == str(second.diff(first)) == str(made)
-    assert "No difference" in str(line(shell, "diff r@1 r@1"))
+    itself = "No difference: version 1 is compared with itself"
+    assert str(line(shell, "diff r@1 r@1")).startswith(itself)
     assert str(line(shell, "diff r@1")) == str(made)  # against the newest
+    assert str(line(shell, "diff r@2")) == str(made)  # the newest against the one before it
     assert str(line(shell, "diff other")) == str(made)  # against the one before it
+    assert str(line(shell, "diff")) == str(made)  # the last batch
 
 
 def test_diff_of_a_name_is_its_last_version_against_the_one_before(
@@ -109,6 +115,7 @@ def test_diff_of_a_name_is_its_last_version_against_the_one_before(
     assert line(shell, "diff r").labels == ("version 1", "version 2")
     synth(shell, "r -n 8")  # back to the first text: version 1 is the last one made
     assert line(shell, "diff r").labels == ("version 2", "version 1")
+    assert line(shell, "diff r@2").labels == ("version 1", "version 2")  # as they are numbered
 
 
 def test_versions_without_an_answer_are_not_compared(
@@ -144,6 +151,9 @@ def test_the_terminal_knows_the_same_versions(
     versions = capsys.readouterr().out
     assert folders.splitlines()[1] == versions.splitlines()[1]
     assert "8 of 8 planned rows share mood and seed" in folders
+    for one in ("r@1", "r@2", "r"):
+        assert main(["diff", one]) == 0
+        assert capsys.readouterr().out == versions
     assert main(["diff", "a", "r@9"]) == 2
     assert "no version 9" in capsys.readouterr().err
 

@@ -9,7 +9,7 @@ from synthnb.diff import Diff, diff
 from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 from synthnb.saved import is_run
-from synthnb.versions import find_version, open_version
+from synthnb.versions import opposite
 
 if TYPE_CHECKING:
     from synthnb.notebook.magics import SynthMagics
@@ -19,12 +19,14 @@ __all__ = ["complete", "options", "run"]
 
 def options(parser: Parser) -> None:
     """The two to compare."""
-    parser.add_argument("old", help="NAME@2, a batch or a run's folder")
+    parser.add_argument(
+        "old", nargs="?", help="NAME@2, a batch or a run's folder; the last batch if unset"
+    )
     parser.add_argument(
         "new",
         nargs="?",
-        help="what it is compared with; alone, NAME@2 meets the newest of that name, "
-        "NAME the version before its last",
+        help="what it is compared with; alone, NAME@2 meets the newest of that name, the "
+        "newest and NAME the version before",
     )
 
 
@@ -35,10 +37,7 @@ def complete(magics: SynthMagics, words: list[str]) -> list[str]:
 
 def run(magics: SynthMagics, args: Namespace) -> Diff:
     """The diff, returned so that the cell shows it."""
-    old = find_version_or_batch(magics.namespace, args.old)
-    if args.new is None and "@" in args.old:
-        return diff(old, open_version(old.name))
-    if args.new is None and not is_run(args.old):
-        before = find_version("last", old.name, other_than=old.run)
-        return diff(open_version(before.number, old.name), old)
-    return diff(old, find_version_or_batch(magics.namespace, args.new or old.name))
+    one = find_version_or_batch(magics.namespace, args.old)
+    if args.new is None and not is_run(args.old or ""):
+        return diff(*opposite(args.old or one.name, one))
+    return diff(one, find_version_or_batch(magics.namespace, args.new or one.name))

@@ -20,6 +20,7 @@ _SCALE = re.compile(
     r"\s*(-?\d{1,4})\s*(?:-|–|to|\.\.)\s*(-?\d{1,4})\s*(?:[:,;.]\s*(.+))?", re.S
 )
 _NAME = re.compile(r"[^\W\d]\w{0,39}")
+_SCORED = re.compile(rf"({_NAME.pattern}) -?\d+ of -?\d+:")
 _LONGEST = 400
 
 
@@ -64,6 +65,16 @@ class Judge:
         message = f"{criterion.name} {score} of {criterion.high}: {why}"
         passed = bool(score >= criterion.least)
         return Reason(self.name, score, message, self.column, passed)
+
+
+def criterion_of(reason: Reason) -> str:
+    """The criterion that a judge's reason scores, ``faithful``; empty for other checks.
+
+    >>> criterion_of(Reason("judge", 4, "faithful 4 of 5: says what the source says"))
+    'faithful'
+    """
+    found = _SCORED.match(reason.message) if reason.rule == Judge.name else None
+    return found[1] if found is not None else ""
 
 
 @register("judge")

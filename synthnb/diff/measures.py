@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from synthnb.charts.distributions import main_column
 from synthnb.charts.similarity import ngrams
+from synthnb.checks.judge import criterion_of
 from synthnb.checks.repetition import repeated_share
 from synthnb.checks.values import as_plain
 from synthnb.diff.neighbours import Links, neighbours
-from synthnb.types import Record, Row
+from synthnb.types import Reason, Record, Row
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -51,10 +52,10 @@ def measures(
 ) -> list[Measure]:
     """All metrics; those that never differ from one constant are dropped later."""
     return [
-        *_outcomes(records),
+        *_outcomes(batches, records),
         *_texts(batches, records),
         *_few_shot(batches, records),
-        *_scores(records),
+        *_scores(batches, records),
         *_cost(records),
         *_own(records, own),
     ]
@@ -76,10 +77,12 @@ def _both(
     return tuple(map(of, records[0])), tuple(map(of, records[1]))
 
 
-def _outcomes(records: Records) -> Iterator[Measure]:
+def _outcomes(batches: tuple[Batch, Batch], records: Records) -> Iterator[Measure]:
     kept = _both(records, lambda r: float(r.accepted))
-    words = "share of first answers, higher is better"
-    yield Measure("accepted", "accepted", words, 1, *kept, yes_no=True)
+    # Who checks less accepts more: that is no better prompt.
+    alike = batches[0].recipe.checks == batches[1].recipe.checks
+    words = f"share of first answers, {'higher is better' if alike else 'checks differ'}"
+    yield Measure("accepted", "accepted", words, int(alike), *kept, yes_no=True)
     for rule in ("truncated", "refusal"):
 
         def hit(record: Record, rule: str = rule) -> float:
@@ -141,23 +144,42 @@ def _phrases(batch: Batch) -> set[tuple[str, ...]]:
     return {g for own in grams for g in own - said if len(g) == _PHRASE}
 
 
-def _scores(records: Records) -> Iterator[Measure]:
-    """What judges gave: numbers that checks of that name measured."""
-    rules = dict.fromkeys(
-        check.rule
+def _scores(batches: tuple[Batch, Batch], records: Records) -> Iterator[Measure]:
+    """What judges gave, a metric each criterion."""
+    names = dict.fromkeys(
+        _criterion(check)
         for side in records
         for record in side
         for check in (*record.checks, *record.reasons)
         if check.rule.split(":")[0] == "judge" and _number(check.value) is not None
     )
-    for rule in list(rules)[:_JUDGED]:
+    # Another rubric or another model gives other scores to the same answer.
+    alike = _judges(batches[0]) == _judges(batches[1])
+    words = f"score, {'higher is better' if alike else 'judges differ'}"
+    for name in list(names)[:_JUDGED]:
 
-        def score(record: Record, rule: str = rule) -> float | None:
-            found = (c.value for c in (*record.checks, *record.reasons) if c.rule == rule)
+        def score(record: Record, name: str = name) -> float | None:
+            checks = (*record.checks, *record.reasons)
+            found = (c.value for c in checks if _criterion(c) == name)
             return next((_number(value) for value in found), None)
 
         sides = _both(records, score)
-        yield Measure(f"check:{rule}", rule, "score, higher is better", 1, *sides, digits=2)
+        yield Measure(f"check:{name}", name, words, int(alike), *sides, digits=2)
+
+
+def _criterion(check: Reason) -> str:
+    """``judge: faithful``; the rule alone where its message names no criterion."""
+    name = criterion_of(check)
+    return f"{check.rule}: {name}" if name else check.rule
+
+
+def _judges(batch: Batch) -> list[object]:
+    """How the judges of a recipe score; what they ask for at least changes no score."""
+    return [
+        ({k: v for k, v in spec.options.items() if k != "min"}, batch.recipe.models)
+        for spec in batch.recipe.checks
+        if spec.rule == "judge"
+    ]
 
 
 def _cost(records: Records) -> Iterator[Measure]:

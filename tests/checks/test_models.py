@@ -12,6 +12,7 @@ import pytest
 from synthnb import Recipe, generate
 from synthnb.api import prepare
 from synthnb.batch import Batch
+from synthnb.checks.judge import criterion_of
 from synthnb.errors import CheckError, SettingsError
 from synthnb.settings import Profile, Settings
 from tests.loopback import Loopback, Reply
@@ -66,6 +67,7 @@ def test_a_judge_scores_rows_and_both_tails_are_kept(
     (found,) = record.checks
     assert (found.rule, found.value) == ("judge", score)
     assert found.message == f"clear {score} of 5: It is plain."
+    assert criterion_of(found) == "clear"
     assert record.calls[-1].column == "check judge"
     assert loopback.bodies[-1]["temperature"] == 0
 

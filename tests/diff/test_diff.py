@@ -47,6 +47,7 @@ def test_the_diff_of_two_versions_reads_from_verdict_to_rows() -> None:
     assert "31 pairs of first answers" in text
     assert re.search(r"^length +148\.\d .* to .* no evidence$", text, re.MULTILINE)
     assert "10,000 paired bootstrap resamples" in text
+    assert "Dot and line" not in text  # nothing is drawn here
     assert re.search(r"With \d intervals expect 0.\d false calls", text)
     assert re.search(r"The outcome differs in \d+ of 31 pairs", text)
 
@@ -121,10 +122,57 @@ def test_long_batches_are_compared_on_their_first_rows() -> None:
 
 def test_the_same_batch_differs_in_nothing() -> None:
     batch = sample_batch()
+    assert str(diff(batch, batch.replace(version=9))).startswith(
+        "No difference: the same recipe made the same rows"
+    )
     made = batch.diff(batch)
     assert made.same
-    assert str(made).startswith("No difference: the same recipe made the same rows")
+    itself = f"No difference: version {batch.version} is compared with itself\nreviews"
+    assert str(made) == itself
     assert made._repr_mimebundle_()[MIME]["rows"] == []
+
+
+def test_other_checks_accept_other_shares_and_that_is_no_better_prompt() -> None:
+    old, new = rows(["a b c", "d e f"] * 8), rows(["a b c", "d e f"] * 8)
+    short = (Reason("length", 5),)
+    old = old.replace(records=[replace(r, accepted=False, reasons=short) for r in old.made])
+    data = old.recipe.to_dict() | {"checks": [{"length": {"column": "text", "min": 9}}]}
+    strict = old.replace(recipe=Recipe.from_dict(data))
+    (accepted,) = diff(old, new).results
+    assert accepted.verdict == "better"
+    (accepted,) = diff(strict, new).results
+    assert (accepted.verdict, accepted.change) == ("changed", 1.0)
+    assert accepted.measure.unit == "share of first answers, checks differ"
+
+
+def judged(scores: list[tuple[int, int]], **options: object) -> Batch:
+    """Rows with the scores of a judge for two criteria."""
+    batch = rows(["a b c"] * len(scores))
+    data = batch.recipe.to_dict()
+    rubric = {"clear": "1-5", "kind": "1-5"}
+    data["checks"] = [{"judge": {"model": "lab/j", "rubric": rubric, **options}}]
+    records = [
+        replace(
+            record,
+            checks=tuple(
+                Reason("judge", score, f"{name} {score} of 5: so it is", passed=True)
+                for name, score in zip(rubric, found, strict=True)
+            ),
+        )
+        for record, found in zip(batch.made, scores, strict=True)
+    ]
+    return batch.replace(records=records, recipe=Recipe.from_dict(data))
+
+
+def test_each_criterion_of_a_judge_is_a_metric() -> None:
+    old = judged([(2, 4), (3, 4), (2, 5), (3, 5)] * 4)
+    better = judged([(4, 4), (5, 4), (4, 5), (5, 5)] * 4, min=3)
+    (clear,) = [r for r in diff(old, better).results if r.change]
+    assert (clear.measure.label, clear.old, clear.new) == ("judge: clear", 2.5, 4.5)
+    assert clear.verdict == "better"  # what the judge asks for at least changes no score
+    other = judged([(4, 4), (5, 4), (4, 5), (5, 5)] * 4, model="lab/other")
+    (clear,) = [r for r in diff(old, other).results if r.change]
+    assert (clear.verdict, clear.measure.unit) == ("changed", "score, judges differ")
 
 
 def test_few_pairs_show_nothing_whatever_they_say() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -351,15 +351,15 @@ class Batch(Outgoing, Deciding):
         return batch_text(self)
 
     def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
+        self, include: object = None, exclude: Container[str] | None = None
     ) -> dict[str, object]:
         from synthnb.charts.payload import MIME, payload
+        from synthnb.charts.picture import PNG, batch_sheet, kept
         from synthnb.charts.static_html import batch_html
         from synthnb.charts.text_table import batch_text
 
-        body = payload(self)
         shown: dict[str, object] = {
-            MIME: body,
+            MIME: payload(self),
             "text/html": batch_html(self),
             "text/plain": batch_text(self),
         }
@@ -367,7 +367,7 @@ class Batch(Outgoing, Deciding):
             from synthnb.notebook.link import offer
 
             shown |= offer(self)
-        return shown
+        return shown if PNG in (exclude or ()) else shown | kept(batch_sheet, self)
 
 
 def provenance(record: Record, *, recipe: str, version: int | None = None) -> Row:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.types import JSON
 
-__all__ = ["batch_html", "escape"]
+__all__ = ["batch_html", "escape", "head_html", "rows_html"]
 
 ROWS = 10
 COLUMNS = 16
@@ -34,16 +34,22 @@ def escape(text: str, limit: int = 600) -> str:
 
 def batch_html(batch: Batch) -> str:
     """Verdict, finding, funnel, distributions and the first rows."""
+    funnel = _funnel(batch) if len(batch) < len(batch.records) else ""
+    parts = (head_html(batch), funnel, _distributions(batch), rows_html(batch))
+    return "\n".join(part for part in parts if part)
+
+
+def head_html(batch: Batch) -> str:
+    """What the batch is, and what to look at first."""
     finding = look_first(batch)
-    parts = [_verdict(batch)]
-    if finding is not None:
-        parts.append(f"<p><b>Look first:</b> {escape(finding.text)}</p>")
-    if len(batch) < len(batch.records):
-        parts.append(_funnel(batch))
-    parts.append(_distributions(batch))
-    parts.append(_rows(batch))
-    foot = _foot(batch)
-    parts.append(f"<p>{foot}</p>" if foot else "")
+    said = f"\n<p><b>Look first:</b> {escape(finding.text)}</p>" if finding else ""
+    return _verdict(batch) + said
+
+
+def rows_html(batch: Batch, most: int = ROWS) -> str:
+    """The first rows, and which ones these are."""
+    foot = _foot(batch, most)
+    parts = (_rows(batch, most), f"<p>{foot}</p>" if foot else "")
     return "\n".join(part for part in parts if part)
 
 
@@ -100,12 +106,12 @@ def _planned(chart: Distribution) -> str:
     return ", ".join(f"{bar.label} {number(round(bar.planned or 0, 1))}" for bar in plans)
 
 
-def _rows(batch: Batch) -> str:
+def _rows(batch: Batch, most: int) -> str:
     if not len(batch):
         return ""
     names = shown_columns(batch, COLUMNS)
     head = "".join(f'<th scope="col">{escape(name, 80)}</th>' for name in ("#", *names))
-    shown = batch.accepted[:ROWS]
+    shown = batch.accepted[:most]
     lines = (
         "<tr>"
         + f'<td align="right">{record.index + 1}</td>'
@@ -124,9 +130,9 @@ def _cell(value: JSON, limit: int) -> str:
     return f"<td{align}>{escape(as_text(value), limit)}</td>"
 
 
-def _foot(batch: Batch) -> str:
+def _foot(batch: Batch, most: int) -> str:
     rejected = len(batch.records) - len(batch)
-    first = min(ROWS, len(batch))
+    first = min(most, len(batch))
     shown = f"First {first} of {len(batch):,}" if len(batch) > first else f"All {first}"
     noun = "row" if len(batch) == 1 else "rows"
     text = f"{shown} accepted {noun}; {rejected:,} rejected."

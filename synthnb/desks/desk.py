@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from synthnb.charts.picture import html_sheet, kept
 from synthnb.errors import SynthError
 from synthnb.visible import one_line
 
@@ -117,7 +118,9 @@ class Desk:
 
     def output(self) -> dict[str, Any]:
         """The output as a notebook keeps it."""
-        return {self.mime: self.saved(), "text/html": self.html(), "text/plain": self.text()}
+        page = self.html()
+        shown = {self.mime: self.saved(), "text/html": page, "text/plain": self.text()}
+        return shown | kept(html_sheet, page)
 
     def bundle(self) -> dict[str, object]:
         """The output as a cell shows it: where no extension is, with a widget."""

@@ -171,7 +171,7 @@ class Diff:
             MIME: payload(self),
             "text/html": diff_html(self),
             "text/plain": diff_text(self),
-            **kept(html_sheet(diff_html(self, pairs=3))),
+            **kept(html_sheet, diff_html(self, pairs=3)),
         }
 
 

@@ -25,7 +25,7 @@ PAIRS = 8
 LINES = 60
 
 
-def diff_html(diff: Diff) -> str:
+def diff_html(diff: Diff, *, pairs: int = PAIRS) -> str:
     """Verdict, recipe change, metrics and the first pairs whose outcome differs."""
     parts = [f"<p><b>{escape(diff.verdict)}</b> {escape(facts(diff))}</p>"]
     finding = look_first(diff)
@@ -34,7 +34,7 @@ def diff_html(diff: Diff) -> str:
     if diff.recipe.changed:
         parts.append(_recipe(diff))
     if not diff.same:
-        parts += [_metrics(diff), _pairs(diff)]
+        parts += [_metrics(diff), _pairs(diff, pairs)]
     return "\n".join(part for part in parts if part)
 
 
@@ -74,8 +74,8 @@ def _metrics(diff: Diff) -> str:
     )
 
 
-def _pairs(diff: Diff) -> str:
-    rows = shown_rows(diff, PAIRS, 600)
+def _pairs(diff: Diff, most: int) -> str:
+    rows = shown_rows(diff, most, 600)
     if not rows:
         return ""
     old, new = diff.labels

@@ -36,6 +36,53 @@ def test_one_by_one_and_in_bulk_agree() -> None:
     assert bulk == single
 
 
+def boilerplate(rows: int) -> list[str]:
+    """Texts of one mould: their buckets are crowded, and many are copies."""
+    rng = np.random.default_rng(4)
+    start = "I bought this {} last week and would recommend it to every {} or {}"
+    texts = [start.format(*rng.choice(40, 3)) for _ in range(rows)]
+    for row in range(50, rows, 3):
+        texts[row] = texts[int(rng.integers(0, row))] + " today" * int(rng.integers(0, 2))
+    return texts
+
+
+def decided(texts: list[str], sizes: list[int]) -> list[tuple[int, float] | None]:
+    """What each text is told, in blocks of these sizes in turn; near ones are not kept."""
+    index = NearDuplicateIndex(0.7, told=0.5)
+    found: list[tuple[int, float] | None] = []
+    while len(found) < len(texts):
+        size = sizes[len(found) % len(sizes)]
+        block = texts[len(found) : len(found) + size]
+        asked = index.compare(block)
+        for place in range(len(block)):
+            match = asked.nearest(place)
+            found.append(None if match is None else (match.row, match.similarity))
+            if match is None or match.similarity < 0.8:
+                asked.keep(place)
+    return found
+
+
+@pytest.mark.parametrize("sizes", [[7], [64, 1, 30], [4000]])
+def test_what_is_found_does_not_hang_on_the_blocks(sizes: list[int]) -> None:
+    texts = boilerplate(2000)
+    similar = [match and match[1] for match in decided(texts, sizes)]
+    assert similar == [match and match[1] for match in decided(texts, [1])]
+    assert sum(value is not None and value >= 0.8 for value in similar) > 500
+
+
+def test_only_kept_texts_are_compared_with() -> None:
+    index = NearDuplicateIndex(0.7)
+    index.add("something else entirely")
+    asked = index.compare([TEXT, TEXT, TEXT])
+    assert asked.nearest(1) is None
+    assert asked.keep(1) == 1
+    assert asked.nearest(2) == (1, 1.0)
+    assert index.query(TEXT) == (1, 1.0)
+    with pytest.raises(ValueError, match="meanwhile"):
+        asked.keep(2)
+    assert len(index) == 2
+
+
 def test_adding_to_an_index_in_both_ways() -> None:
     index = NearDuplicateIndex()
     index.add(TEXT)

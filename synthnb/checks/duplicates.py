@@ -13,8 +13,9 @@ from synthnb.types import JSON, Reason, Row
 
 __all__ = ["text_of"]
 
-TOLD = 0.5
-"""Similarity of near duplicates from which on it is measured at all."""
+TOLD, SURE = 0.5, 0.7
+"""Similarity of near duplicates from which on it is told, and from which on it is never
+missed: what lies between them is found in 9 rows out of 10 and more."""
 LONGEST = 4_000
 """Words of a text that ROUGE-L looks at."""
 
@@ -79,15 +80,22 @@ class NearDuplicate:
         self.column: str | None = column
         self.threshold = threshold
         self._joins = known.accepted
-        self._where = [where for _, where in known.texts]
-        self._index = NearDuplicateIndex(min(threshold, TOLD))
+        self._where = dict(enumerate(where for _, where in known.texts))
+        self._index = NearDuplicateIndex(min(threshold, SURE), told=TOLD)
         for _ in self._index.extend(text for text, _ in known.texts):
             pass
+        self._places: dict[tuple[object, ...], int] = {}
+        self._asked = self._index.compare([])
+
+    async def foresee(self, rows: Sequence[Candidate]) -> None:
+        """Look these up at once."""
+        self._look(rows)
 
     async def __call__(self, row: Candidate) -> Sequence[Reason]:
         """Passed below the threshold; the value is the similarity to the nearest one, 0
-        where there is none from ``TOLD`` up."""
-        nearest = self._index.query(text_of(row, self.column))
+        where there is none from ``TOLD`` up, or at times from ``SURE`` up."""
+        place = self._place(row)
+        nearest = self._asked.nearest(place)
         value = round(nearest.similarity, 3) if nearest is not None else 0.0
         if nearest is None or nearest.similarity < self.threshold:
             return (Reason(self.name, value, "", self.column, True),)
@@ -97,8 +105,22 @@ class NearDuplicate:
     def admit(self, row: Candidate) -> None:
         """Compare later rows with this one."""
         if self._joins:
-            self._index.add(text_of(row, self.column))
-            self._where.append(f"row {row.index}")
+            place = self._place(row)
+            self._where[self._asked.keep(place)] = f"row {row.index}"
+
+    def _place(self, row: Candidate) -> int:
+        """Where the row stands among those looked up; looks it up if it does not yet."""
+        key = self._key(row)
+        if key not in self._places or self._places[key] in self._asked.kept:
+            self._look([row])
+        return self._places[key]
+
+    def _look(self, rows: Sequence[Candidate]) -> None:
+        self._places = {self._key(row): place for place, row in enumerate(rows)}
+        self._asked = self._index.compare([text_of(row, self.column) for row in rows])
+
+    def _key(self, row: Candidate) -> tuple[object, ...]:
+        return row.index, row.attempt, row.candidate, text_of(row, self.column)
 
 
 @register("near_duplicate")

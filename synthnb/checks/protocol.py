@@ -19,6 +19,7 @@ __all__ = [
     "Candidate",
     "Check",
     "CheckContext",
+    "ForeseeingCheck",
     "OrderedCheck",
     "build",
     "number",
@@ -72,6 +73,14 @@ class OrderedCheck(Check, Protocol):
 
     def admit(self, row: Candidate) -> None:
         """The row was accepted: it joins what later rows are compared with."""
+
+
+class ForeseeingCheck(OrderedCheck, Protocol):
+    """An ordered check that works faster on many rows than on one at a time."""
+
+    async def foresee(self, rows: Sequence[Candidate]) -> None:
+        """These rows are asked next, in this order, some of them perhaps not: work out
+        together what does not hang on which of them are accepted."""
 
 
 class Around:

@@ -49,6 +49,12 @@ class Sometimes(Around):
         except TemplateError as error:
             return (Reason(self.name, None, f"'when': {error.message}", self.column),)
 
+    async def foresee(self, rows: Sequence[Candidate]) -> None:
+        """Rows that come next, as far as they are looked at."""
+        ahead = getattr(self._check, "foresee", None)
+        if ahead is not None:
+            await ahead([row for row in rows if self._surely(row)])
+
     def admit(self, row: Candidate) -> None:
         """Later rows are compared with those alone that were looked at."""
         if self._holds(row):
@@ -57,3 +63,9 @@ class Sometimes(Around):
     def _holds(self, row: Candidate) -> bool:
         found = self._when.evaluate({**row.values, "source": row.source or {}})
         return found.strip().lower() not in _NO if isinstance(found, str) else bool(found)
+
+    def _surely(self, row: Candidate) -> bool:
+        try:
+            return self._holds(row)
+        except TemplateError:
+            return False

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
-from synthnb.checks import Candidate, Check, OrderedCheck
+from synthnb.checks import Candidate, Check, ForeseeingCheck, OrderedCheck
 from synthnb.engine.pipeline import Outcome
 from synthnb.engine.problems import STAGES, stage_of
 from synthnb.recipe import Prompt, Recipe
@@ -29,6 +29,9 @@ class Judge:
         by_cost = sorted(checks, key=lambda check: check.cost)
         self._alone = [check for check in by_cost if not check.ordered]
         self.ordered = [cast(OrderedCheck, check) for check in by_cost if check.ordered]
+        self._foreseeing = [
+            cast(ForeseeingCheck, check) for check in self.ordered if hasattr(check, "foresee")
+        ]
 
     async def alone(self, outcome: Outcome) -> None:
         """Run the checks that need no other row; a lost row is not worth a model call."""
@@ -37,6 +40,12 @@ class Judge:
             if row is None or (outcome.failed and check.cost >= MODEL_COST):
                 break
             await self._apply(check, row, outcome)
+
+    async def foresee(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell the checks that compare which candidates they are asked next."""
+        rows = [o.candidate for o in outcomes if o.lost is None and not o.failed]
+        for check in self._foreseeing if rows else ():
+            await check.foresee(rows)
 
     async def among(self, outcome: Outcome) -> None:
         """Run the checks that compare with rows accepted before."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -33,6 +34,8 @@ BEAT = 3.0
 """Seconds between signs of life in the store."""
 AHEAD = 4096
 """Candidates that may be finished before the oldest undecided one."""
+TOGETHER = 256
+"""Candidates that are looked up together before they are decided one by one."""
 REAL = 10**12
 """Places of real rows in the store: after every candidate."""
 HELD = 20_000
@@ -72,6 +75,7 @@ class Engine:
         self.breaker = Breaker(job.slots.n, job.stop_if, job.main)
         self._ordered = bool(self.judge.ordered or job.slots.in_order)
         self._waiting: list[tuple[int, int, Outcome]] = []
+        self._ready: deque[Outcome] = deque()
         self._next_seq = 0
         self._draining = False
         self._status: Status = "done"
@@ -172,12 +176,25 @@ class Engine:
         """Decide every candidate whose predecessors are all decided."""
         self._draining = True
         try:
-            while self._waiting and self._waiting[0][0] == self._next_seq:
-                outcome = heapq.heappop(self._waiting)[2]
-                self._next_seq += 1
-                await self._compare(outcome)
+            # What else finishes in this turn of the loop is decided along with it.
+            await asyncio.sleep(0)
+            while self._gather():
+                await self.judge.foresee(self._ready)
+                while self._ready:
+                    await self._compare(self._ready.popleft())
         finally:
             self._draining = False
+
+    def _gather(self) -> bool:
+        """Put those that can be decided now in their order; whether there are any."""
+        while (
+            self._waiting
+            and self._waiting[0][0] == self._next_seq
+            and len(self._ready) < TOGETHER
+        ):
+            self._ready.append(heapq.heappop(self._waiting)[2])
+            self._next_seq += 1
+        return bool(self._ready)
 
     async def _compare(self, outcome: Outcome) -> None:
         if outcome.lost is None and not outcome.failed:
@@ -187,6 +204,8 @@ class Engine:
     async def _leftovers(self) -> None:
         """Finished candidates behind one that will never finish are decided as well."""
         self._draining = True
+        while self._ready:
+            await self._compare(self._ready.popleft())
         while self._waiting:
             await self._compare(heapq.heappop(self._waiting)[2])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,32 @@ def test_rows_join_as_they_are_accepted(context: CheckContext) -> None:
         fixed = made(rule, context, column="text", against=["train.jsonl"])
         admit(fixed, "a row that is accepted and must not join the file's", 7)
         assert said(fixed, "a row that is accepted and must not join the file's").passed
+
+
+@pytest.mark.parametrize("when", [None, "label == 'yes'"])
+def test_rows_that_are_foreseen_are_told_the_same(when: str | None) -> None:
+    words = ["lid", "kettle", "broke", "first", "week", "of", "use", "the", "a"]
+    draw = random.Random(2)
+    rows = [
+        Candidate(i, {"text": " ".join(draw.choices(words, k=9)), "label": label})
+        for i, label in enumerate(draw.choices(["yes", "no"], k=300))
+    ]
+    options = {"column": "text", "threshold": 0.4} | ({"when": when} if when else {})
+
+    def verdicts(block: int) -> list[object]:
+        check, found = made("near_duplicate", **options), []
+        for start in range(0, len(rows), block):
+            if block > 1:
+                asyncio.run(check.foresee(rows[start : start + block]))  # type: ignore[attr-defined]
+            for row in rows[start : start + block]:
+                if row.index % 7 == 0:  # another check was in its way
+                    continue
+                found.append(list(asyncio.run(check(row))))  # type: ignore[arg-type]
+                if all(reason.passed for reason in found[-1]):
+                    check.admit(row)  # type: ignore[attr-defined]
+        return found
+
+    assert verdicts(50) == verdicts(1)
 
 
 def test_near_duplicates_in_a_script_without_spaces() -> None:

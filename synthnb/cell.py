@@ -20,6 +20,7 @@ from synthnb.recipe.writing import canonical_text
 from synthnb.recipe.yamltext import Node, parse, plain
 from synthnb.suggest import distance
 from synthnb.types import JSON
+from synthnb.visible import one_line
 
 __all__ = ["dumps", "loads"]
 
@@ -28,6 +29,8 @@ OPTION_LINE, BODY_LINE = 1, 2
 
 _KEY_LINE = re.compile(r"[A-Za-z_]\w*[ \t]*:(?:[ \t]|$)")
 _FORGOT = "did you forget '---'? A line of '---' parts the YAML from the prompt"
+_NEARLY = re.compile(r"[\W_]*[-\u2010-\u2015\u2212_=~][\W_]*")
+"""A line of nothing but signs, a dash among them: likely meant as ``---``."""
 Tell = Callable[[str], None]
 _MERGED = ("params", "models", "columns", "target")
 """Keys in which a head adds to its base; any other key replaces the base's."""
@@ -129,6 +132,7 @@ def _head(parts: _Split) -> Node:
     if head.kind == "scalar" and head.value is None:
         return Node("map", {}, parts.head_line)
     if head.kind != "map":
+        _refuse_odd_space(parts)
         raise RecipeError(
             "the part above '---' must be YAML keys such as 'mood: [angry, happy]'; "
             "text for the model goes below it",
@@ -153,6 +157,16 @@ def _head(parts: _Split) -> Node:
     return made
 
 
+def _refuse_odd_space(parts: _Split) -> None:
+    """A space that came along from a web page is a letter to YAML."""
+    for place, line in enumerate(parts.head.split("\n")):
+        if "\u00a0" in line:
+            raise RecipeError(
+                "holds a no-break space, which looks like a space and is none; type it anew",
+                line=parts.head_line + place,
+            )
+
+
 def _put(columns: Node, name: Any, node: Node, parent: Node) -> None:
     if name in columns.value:
         raise RecipeError(f"column '{name}' appears twice", line=parent.key_line(name))
@@ -160,11 +174,14 @@ def _put(columns: Node, name: Any, node: Node, parent: Node) -> None:
 
 
 def _refuse_bare_head(parts: _Split) -> None:
-    """Refuse a prompt that is nothing but YAML columns: a head without its ``---``."""
+    """Refuse a prompt that begins with nothing but YAML columns: a head without its
+    ``---``, or with something else in the place of it."""
     if parts.divided or not _KEY_LINE.match(parts.prompt):
         return
+    place, rule = _nearly(parts)
+    above = parts.prompt.split("\n")[:place]
     try:
-        head = parse(parts.prompt, first_line=parts.prompt_line)
+        head = parse("\n".join(above), first_line=parts.prompt_line)
     except RecipeError:
         return  # prose with a colon in it
     if head.kind != "map" or any(str(key)[:1].isupper() for key in head.value):
@@ -172,8 +189,20 @@ def _refuse_bare_head(parts: _Split) -> None:
     found = [_is_column(node) for key, node in head.value.items() if key not in RECIPE_KEYS]
     if found and all(found):
         raise RecipeError(
-            f"these lines are YAML columns and no prompt; {_FORGOT}", line=parts.prompt_line
+            f"these lines are YAML columns and no prompt; {rule or _FORGOT}",
+            line=parts.prompt_line,
         )
+
+
+def _nearly(parts: _Split) -> tuple[int | None, str]:
+    """Where the first line stands that was likely meant as ``---``, and what to say of it."""
+    for place, line in enumerate(parts.prompt.split("\n")):
+        if place and len(line) < 40 and _NEARLY.fullmatch(line):
+            where = f"line {parts.prompt_line + place} is {one_line(line, 20)!r}"
+            if line.strip() == "---":
+                where = f"line {parts.prompt_line + place} begins with a space"
+            return place, f"{where}: what parts YAML from prompt is exactly '---'"
+    return None, ""
 
 
 def _is_column(node: Node) -> bool:
@@ -277,8 +306,11 @@ def _place_prompt(root: Node, parts: _Split, tell: Tell) -> None:
             raise RecipeError(
                 f"column '{name}' has no prompt {where}", line=columns.key_line(name)
             )
-    if not prompts and not parts.prompt and not columns.value:
-        raise RecipeError("the cell holds no prompt and no columns", line=BODY_LINE)
+    if not prompts and not parts.prompt:
+        if not columns.value:
+            raise RecipeError("the cell holds no prompt and no columns", line=BODY_LINE)
+        if parts.divided:
+            tell("There is no prompt below '---': no model is asked.")
 
 
 def _tell_of_two_prompts(name: str, column: Node, tell: Tell) -> None:
@@ -316,7 +348,7 @@ def _hinted(error: RecipeError, parts: _Split) -> RecipeError:
         or not any(_KEY_LINE.match(line) for line in first)
     ):
         return error
-    told = RecipeError(f"{error}; {_FORGOT}")
+    told = RecipeError(f"{error}; {_nearly(parts)[1] or _FORGOT}")
     told.line = error.line
     return told
 

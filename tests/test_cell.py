@@ -164,6 +164,15 @@ def test_an_everyday_column_name_is_no_mistyped_key(name: str) -> None:
         ),
         ("model: lab/tiny\nmood:\n  - x\n", "no prompt; did you forget '---'?"),
         ("age: {uniform: [1, 9]}\nlevel: 3", "no prompt; did you forget '---'?"),
+        (
+            "mood: [a]\n----\nWrite",
+            "no prompt; line 3 is '----': what parts YAML from prompt is",
+        ),
+        ("mood: [a]\n\n———\nWrite {{ mood }}", "line 4 is '———': what parts"),
+        ("mood: [a]\n ---\nWrite", "line 3 begins with a space: what parts"),
+        ("mood: [a]\nbut: odd\n--\n{{ mood }}", "unknown column 'mood'; line 4 is '--'"),
+        ("mood:\u00a0[a]\n---\nhi", "Line 2: holds a no-break space"),
+        ("x: ['a]\n---\nhi", "Line 2: not valid YAML: a quote is open"),
         ("text: [a, b]\n---\nhi", "the text below '---' is for 'text', which is no prompt"),
         ("q: {}\nr: {}\n---\nhi", "column 'q' has no prompt (the text below '---' is for 'r')"),
         ("q: {system: x}\n---\n", "column 'q' has no prompt below '---'"),
@@ -185,10 +194,18 @@ def test_a_plain_prompt_with_a_colon_is_not_asked_about_a_rule() -> None:
         "Q: why?\nA:",
         "Rules:\n- be short",
         "list: [a, b] or so",
+        "Title: a kettle\n--------------\nSay more.",
+        "| a |\n|---|\n| 1 |",
     ):
         assert cell.loads(prompt).prompts["text"].prompt == prompt
     base, asked = cell.loads("mood: [a, b]\n---\nhi"), "Topic: {{ mood }}\nOther: {{ mood }}"
     assert cell.loads(asked, base=base).prompts["text"].prompt == asked
+
+
+def test_columns_without_a_prompt_are_told_of() -> None:
+    said: list[str] = []
+    assert not cell.loads("mood: [a, b]\n---\n", tell=said.append).prompts
+    assert said == ["There is no prompt below '---': no model is asked."]
 
 
 def test_an_unknown_override_is_a_mistake_of_ours() -> None:

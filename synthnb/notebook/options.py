@@ -62,10 +62,19 @@ class Parser(argparse.ArgumentParser):
                     flag.startswith("-") and len(flag) > 1 and not _looks_numeric(flag)
                 ):
                     self._refuse_unknown(flag)
+                elif "=" in token and (bare := self._dashed(flag)):
+                    self.error(
+                        f"{token} has no dash; did you mean '{bare} {token[len(flag) + 1 :]}'?"
+                    )
                 continue
             if id(action) in seen and not isinstance(action.default, list):
                 self.error(f"{flag} is given twice")
             seen.add(id(action))
+
+    def _dashed(self, word: str) -> str | None:
+        """The option that a word without dashes names."""
+        known = self._option_string_actions
+        return next((f"{dash}{word}" for dash in ("-", "--") if f"{dash}{word}" in known), None)
 
     def _refuse_unknown(self, flag: str) -> None:
         short = flag[:2]

@@ -126,6 +126,10 @@ def _what(error: Any) -> str:
         words += " (put text with special characters in quotes)"
     elif "mapping values are not allowed" in words:
         words += " (put text that holds ': ' in quotes)"
+    elif "<stream end>" in words:
+        words = "a bracket is open: ']' or '}' is missing"
+    elif "unexpected end of stream" in words:
+        words = "a quote is open"
     return words
 
 

@@ -7,6 +7,7 @@ bounded, so a stranger's recipe can neither run code nor hang the kernel.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -34,6 +35,7 @@ from synthnb.template.filters import (
 )
 from synthnb.template.judge import Judge
 from synthnb.types import JSON
+from synthnb.visible import one_line
 
 __all__ = ["Template", "compile_template"]
 
@@ -42,6 +44,8 @@ MAX_STEPS = 50_000
 """Loop steps and filter calls of one render."""
 MAX_SECONDS = 0.5
 MAX_RANGE = 1_000
+
+_CURLY = "\u201c\u201d\u201e\u2018\u2019"
 
 _LOOP_FACTS = "index index0 revindex revindex0 first last length previtem nextitem"
 _LOOP = frozenset(_LOOP_FACTS.split())
@@ -267,9 +271,24 @@ def _parse(text: str) -> nodes.Template:
     try:
         return _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as error:
-        raise TemplateError(f"template: {error.message}", line=error.lineno) from None
+        raise TemplateError(f"template: {_what(text, error)}", line=error.lineno) from None
     except RecursionError:
         raise TemplateError("the template is too deeply nested") from None
+
+
+def _what(text: str, error: TemplateSyntaxError) -> str:
+    """Jinja's words, or plainer ones for the slips that people make."""
+    said = error.message or "cannot be read"
+    line = text.split("\n")[min(error.lineno, text.count("\n") + 1) - 1]
+    for opens, closes in (("{{", "}}"), ("{%", "%}")):
+        if line.count(opens) > line.count(closes):
+            return f"'{opens}' without its '{closes}' in: {one_line(line.strip(), 60)}"
+    if "unexpected char" in said and any(quote in line for quote in _CURLY):
+        return "curly quotes do not work between braces: type \" or '"
+    open_block = re.search(r"needs to be closed is '(\w+)'", said)
+    if open_block is not None and "end of template" in said:
+        return f"'{{% {open_block[1]} %}}' has no '{{% end{open_block[1]} %}}'"
+    return said
 
 
 def _lone(text: str) -> nodes.Template | None:

@@ -100,7 +100,8 @@ def estimate(
     **options: Any,
 ) -> Estimate:
     """What ``generate`` with the same arguments would take; nothing is sent."""
-    return prepare(recipe, n, model=model, source=source, **options).estimate()
+    with prepare(recipe, n, model=model, source=source, **options) as run:
+        return run.estimate()
 
 
 def augment(

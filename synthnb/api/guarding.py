@@ -1,4 +1,4 @@
-"""What a run owes its source rows and its checks before the first request."""
+"""What a run owes its source rows, its checks, its tape and its budget before it starts."""
 
 from __future__ import annotations
 
@@ -9,17 +9,28 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from synthnb.checks import Check, CheckContext, build, users_checks
-from synthnb.errors import CheckError, RecipeError
+from synthnb.errors import CheckError, RecipeError, SettingsError, SourceError
 from synthnb.events import Notice
+from synthnb.middleware import Caps
 from synthnb.recipe import Recipe
 from synthnb.recipe.parts import Category, CheckSpec, Integer, Number, Subcategory
+from synthnb.settings import Settings
 from synthnb.source import SourceRows
 from synthnb.visible import one_line
 
 if TYPE_CHECKING:
     from synthnb.api.preparing import Run
 
-__all__ = ["build_checks", "check_asked", "check_raw", "guarded", "notices", "unread"]
+__all__ = [
+    "build_checks",
+    "caps_of",
+    "check_asked",
+    "check_raw",
+    "check_tape",
+    "guarded",
+    "notices",
+    "unread",
+]
 
 _CHAT_ONLY = frozenset(
     {
@@ -69,6 +80,34 @@ def check_raw(run: Run) -> None:
                     "chats alone): use local/smollm2-135m, or a server of your own with "
                     "/completions such as vLLM or llama.cpp"
                 )
+
+
+def caps_of(recipe: Recipe, settings: Settings, budget: float | None) -> Caps:
+    """Caps of the run: its own budget, or what the settings say where it has none."""
+    default = settings.budget
+    own = recipe.budget
+    usd = own.usd if own is not None else default.get("usd")
+    tokens = own.tokens if own is not None else default.get("tokens")
+    minutes = own.minutes if own is not None else default.get("minutes")
+    if budget is not None:
+        if not 0 <= budget < float("inf"):
+            raise SettingsError(f"budget is an amount of USD, not {budget}")
+        usd = budget
+    return Caps(usd, int(tokens) if tokens is not None else None, minutes)
+
+
+def check_tape(run: Run, rows: SourceRows | None) -> None:
+    """Rows marked local only stay here, on tapes too; a tape can be read or written."""
+    run.private = run.recipe.local_only or (rows is not None and rows.local_only)
+    if run.private and run.record is not None:
+        raise SourceError("These rows are marked local only: a tape would carry them away.")
+    tape = run.replay
+    if tape is not None and not tape.is_file():
+        raise SettingsError(f"There is no tape {tape}: record one with --record {tape}")
+    if run.record is not None:
+        from synthnb.models.tape import check_writable
+
+        check_writable(run.record)
 
 
 def guarded(recipe: Recipe, rows: SourceRows) -> SourceRows:
@@ -179,11 +218,13 @@ def build_checks(run: Run, rows: SourceRows | None, users: Any) -> tuple[Check, 
 
 def _built(recipe: Recipe, context: CheckContext) -> Iterable[Check]:
     lines = recipe.check_lines or (None,) * len(recipe.checks)
-    for spec, line in zip(recipe.checks, lines, strict=True):
+    for place, (spec, line) in enumerate(zip(recipe.checks, lines, strict=True)):
         try:
             yield build(spec, context)
         except CheckError as error:
-            raise CheckError(f"checks: {error.message}", line=line) from None
+            told = CheckError(f"checks: {error.message}", line=line)
+            told.place = place
+            raise told from None
 
 
 def _border(recipe: Recipe, rows: SourceRows | None, context: CheckContext) -> Iterable[Check]:

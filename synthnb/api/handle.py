@@ -229,5 +229,6 @@ def launch(run: Run, on_event: Listener | None = None) -> Handle:
     from synthnb.concurrency import start
 
     handle = Handle(run, on_event)
+    run.started = True  # from here on the run lets go of its models itself
     handle._future = start(handle.drive())
     return handle

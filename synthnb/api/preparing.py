@@ -11,8 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synthnb.api.guarding import build_checks, check_asked, check_raw, guarded, notices
+from synthnb.api.guarding import (
+    build_checks,
+    caps_of,
+    check_asked,
+    check_raw,
+    check_tape,
+    guarded,
+    notices,
+)
 from synthnb.checks import Check
+from synthnb.concurrency import run_sync
 from synthnb.engine import Job, build_job
 from synthnb.engine.build import cell_models
 from synthnb.engine.estimate import Estimate, estimate_run
@@ -21,7 +30,6 @@ from synthnb.events import Notice
 from synthnb.middleware import (
     Budget,
     Cache,
-    Caps,
     Keep,
     Limit,
     Policy,
@@ -54,7 +62,8 @@ Opened = Callable[[str], Model]
 class Run:
     """A run that is ready to start: nothing has been sent, nothing will be refused.
 
-    ``api.start`` runs it once.
+    ``api.start`` runs it once. As a context manager it lets go of what it opened unless it
+    was started by the end of the block.
     """
 
     id: str
@@ -77,6 +86,7 @@ class Run:
     since: float = 0.0
     """Answers older than this (Unix time) are not taken from the store."""
     resumed: bool = False
+    started: bool = False
     flags: dict[str, Any] = field(default_factory=dict)
     """What was asked beside the recipe; kept with the run, so that a resume knows it."""
     private: bool = False
@@ -187,8 +197,20 @@ class Run:
             f"This run asks {', '.join(dict.fromkeys(hosts))} without a budget: {said}. Go on?"
         )
 
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if not self.started:
+            self.drop()
+
+    def drop(self) -> None:
+        """``aclose`` for a run that is not to be started."""
+        if self._bare:
+            run_sync(self.aclose())
+
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Let go of connections, weights and tapes."""
         for name, model in self._bare.items():
             await self._models.get(name, model).aclose()  # the outermost layer closes all
         self._bare.clear()
@@ -287,7 +309,7 @@ def prepare(
     where = Path(project) if project is not None else Path.cwd()
     run = Run(
         run_id or secrets.token_hex(4), recipe, wanted, plan, settings, (),
-        Purse(_caps(recipe, settings, budget)), names,
+        Purse(caps_of(recipe, settings, budget)), names,
         store or shared_store(), str(where.resolve()), base,
         settings.model, replay is not None, _path(record), _path(replay),
         since=0.0 if cache else time.time(), policy=policy or Policy(),
@@ -297,12 +319,16 @@ def prepare(
         # Whoever asked for surrogates does not want the real rows in the folder.
         run.frame = None if given is not None and given.surrogates else source
     run.flags = _flags(budget=budget, checks=checks, record=record, replay=replay)
-    _guard(run, rows)
-    check_raw(run)
-    run.open_models()
-    run.checks = build_checks(run, rows, checks)
-    run.notices = notices(run, rows)
-    run.job()  # whatever a column gets wrong shows now
+    try:
+        check_tape(run, rows)
+        check_raw(run)
+        run.open_models()
+        run.checks = build_checks(run, rows, checks)
+        run.notices = notices(run, rows)
+        run.job()  # whatever a column gets wrong shows now
+    except BaseException:
+        run.drop()
+        raise
     return run
 
 
@@ -356,19 +382,6 @@ def _planned(recipe: Recipe, rows: SourceRows | None, n: int | None) -> tuple[in
     return wanted, make_plan(recipe, rows, wanted)
 
 
-def _caps(recipe: Recipe, settings: Settings, budget: float | None) -> Caps:
-    default = settings.budget
-    own = recipe.budget
-    usd = own.usd if own is not None else default.get("usd")
-    tokens = own.tokens if own is not None else default.get("tokens")
-    minutes = own.minutes if own is not None else default.get("minutes")
-    if budget is not None:
-        if not 0 <= budget < float("inf"):
-            raise SettingsError(f"budget is an amount of USD, not {budget}")
-        usd = budget
-    return Caps(usd, int(tokens) if tokens is not None else None, minutes)
-
-
 def _flags(**asked: Any) -> dict[str, Any]:
     """What can be written down of it: functions given as checks cannot."""
     flags: dict[str, Any] = {}
@@ -380,17 +393,3 @@ def _flags(**asked: Any) -> dict[str, Any]:
         elif isinstance(value, float | int):
             flags[name] = value
     return flags
-
-
-def _guard(run: Run, rows: SourceRows | None) -> None:
-    """Rows marked local only stay here, on tapes too; a tape can be read or written."""
-    run.private = run.recipe.local_only or (rows is not None and rows.local_only)
-    if run.private and run.record is not None:
-        raise SourceError("These rows are marked local only: a tape would carry them away.")
-    tape = run.replay
-    if tape is not None and not tape.is_file():
-        raise SettingsError(f"There is no tape {tape}: record one with --record {tape}")
-    if run.record is not None:
-        from synthnb.models.tape import check_writable
-
-        check_writable(run.record)

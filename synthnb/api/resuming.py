@@ -110,10 +110,14 @@ def prepare_resume(run_id: str, *, source: Any = None, **options: Any) -> Run:
         recipe, known.wanted, source=source, store=store, project=known.project,
         run_id=known.id, **options,
     )  # fmt: skip
-    _check_source(run, known)
     run.since, run.resumed, run.flags = known.since, True, dict(known.flags)
     run.purse.carries = True
-    store.claim_run(known.id)
+    try:
+        _check_source(run, known)
+        store.claim_run(known.id)
+    except StoreError:
+        run.drop()
+        raise
     return run
 
 

@@ -31,10 +31,10 @@ def run(args: argparse.Namespace) -> int:
         print("Fetching the embedded model SmolLM2-135M-Instruct (93 MB, once).", flush=True)
         weights.fetch(progress=None if args.quiet else Line().fetched)
     recipe = Recipe.loads(read_kind("quickstart"), name="quickstart")
-    prepared = api.prepare(recipe, args.rows, model="local/smollm2-135m")
-    _make_room(args.out, recipe.fingerprint)
-    print(f"Writing {prepared.wanted} rows with {recipe.model}.", flush=True)
-    code = execute(prepared, args.out, quiet=args.quiet)
+    with api.prepare(recipe, args.rows, model="local/smollm2-135m") as prepared:
+        _make_room(args.out, recipe.fingerprint)
+        print(f"Writing {prepared.wanted} rows with {recipe.model}.", flush=True)
+        code = execute(prepared, args.out, quiet=args.quiet)
     if code == 0:
         print(_next(args.out))
     return code

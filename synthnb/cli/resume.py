@@ -47,9 +47,9 @@ def run(args: argparse.Namespace) -> int:
             "synthnb resume RUN goes on." if found else "No run of this folder is unfinished."
         )
         return 0
-    prepared = prepare_resume(
+    with prepare_resume(
         latest_unfinished(args.run), source=args.source, budget=args.budget, checks=args.checks
-    )
-    agree(prepared, yes=args.yes)
-    out = args.out or Path(prepared.flags.get("out") or prepared.name)
-    return execute(prepared, out, quiet=args.quiet)
+    ) as prepared:
+        agree(prepared, yes=args.yes)
+        out = args.out or Path(prepared.flags.get("out") or prepared.name)
+        return execute(prepared, out, quiet=args.quiet)

@@ -55,16 +55,16 @@ def run(args: argparse.Namespace) -> int:
     recipe = api.load(args.file)
     if args.seed is not None:
         recipe = recipe.replace(seed=args.seed)
-    prepared = api.prepare(
+    with api.prepare(
         recipe, args.rows, model=args.model, source=args.source, cache=not args.no_cache,
         budget=args.budget, record=args.record, replay=args.replay, checks=args.checks,
-    )  # fmt: skip
-    if args.dry_run:
-        print(prepared.estimate())
-        return 0
-    out = args.out or Path(recipe.name or "rows")
-    agree(prepared, yes=args.yes)
-    return execute(prepared, out, quiet=args.quiet)
+    ) as prepared:  # fmt: skip
+        if args.dry_run:
+            print(prepared.estimate())
+            return 0
+        out = args.out or Path(recipe.name or "rows")
+        agree(prepared, yes=args.yes)
+        return execute(prepared, out, quiet=args.quiet)
 
 
 def agree(prepared: Run, *, yes: bool) -> None:

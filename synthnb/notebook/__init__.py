@@ -10,12 +10,16 @@ __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 def load_ipython_extension(shell: Any) -> None:
     """Register ``%%synth`` and ``%synth``, their settings and their completions."""
     from synthnb.notebook.completion import Completions
+    from synthnb.notebook.interrupts import paint_in_one_line
     from synthnb.notebook.magics import SynthMagics
+    from synthnb.notebook.slips import mend_slips
 
     _listen(shell)
     unload_ipython_extension(shell)
     magics = SynthMagics(shell)
     shell.register_magics(magics)
+    shell.input_transformers_cleanup.append(mend_slips)
+    paint_in_one_line(shell)
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(Completions(magics).matcher)
     _announce()
@@ -48,6 +52,11 @@ def unload_ipython_extension(shell: Any) -> None:
             if getattr(manager.magics[kind].get("synth"), "__self__", None) is magics:
                 del manager.magics[kind]["synth"]
     manager.registry.pop("SynthMagics", None)
+    shell.input_transformers_cleanup[:] = [
+        transformer
+        for transformer in shell.input_transformers_cleanup
+        if getattr(transformer, "__module__", "") != "synthnb.notebook.slips"
+    ]
     if shell.Completer is not None:
         shell.Completer.custom_matchers[:] = [
             matcher

@@ -14,6 +14,7 @@ from traitlets import Bool, Float, Int, TraitError, Unicode, validate
 
 from synthnb.errors import SynthError
 from synthnb.notebook import verbs
+from synthnb.notebook.interrupts import in_one_line
 from synthnb.notebook.options import Parser, cell_parser
 from synthnb.suggest import did_you_mean
 
@@ -69,11 +70,12 @@ class SynthMagics(Magics):
     @line_cell_magic
     def synth(self, line: str, cell: str | None = None) -> Any:
         """Write synthetic rows. The real text is made below, from the option parsers."""
-        try:
+        if not self.short_errors:
             return self._verb(line) if cell is None else self._cell(line, cell)
+        try:
+            with in_one_line("stopped by you"):
+                return self._verb(line) if cell is None else self._cell(line, cell)
         except SynthError as error:
-            if not self.short_errors:
-                raise
             raise UsageError(str(error)) from error
 
     def _cell(self, line: str, body: str) -> Any:

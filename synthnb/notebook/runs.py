@@ -21,6 +21,7 @@ from IPython.display import display
 from synthnb import api, cell
 from synthnb.errors import SourceError, StoreError
 from synthnb.notebook.ask import agreed
+from synthnb.notebook.interrupts import stopped
 from synthnb.notebook.live import LiveBatch
 from synthnb.notebook.names import bind, tables, variable_for
 from synthnb.notebook.progress import Painter
@@ -117,15 +118,15 @@ def run_recipe(
         recipe = recipe.replace(source=recipe.source.model_copy(update={"license": None}))
     if options.vs is not None:
         _check_vs(options, name)
-    run = _prepare(magics, recipe, options, source)
-    if options.dry_run:
-        print(run.estimate())
-        return None
-    if run.question is not None:
-        agreed(magics.shell, run.question, "Add --budget USD to run it without a question.")
-    if options.background:
-        return _run_behind(magics, run, variable)
-    batch = run_in_front(magics, run, variable, quiet=options.quiet)
+    with _prepare(magics, recipe, options, source) as run:
+        if options.dry_run:
+            print(run.estimate())
+            return None
+        if run.question is not None:
+            agreed(magics.shell, run.question, "Add --budget USD to run it without a question.")
+        if options.background:
+            return _run_behind(magics, run, variable)
+        batch = run_in_front(magics, run, variable, quiet=options.quiet)
     if options.vs is not None:
         batch = _compared(magics, batch, options)
     return None if options.quiet else batch
@@ -219,9 +220,9 @@ def run_in_front(magics: SynthMagics, run: api.Run, variable: str, *, quiet: boo
             painter.close()
         live = not painter.silent and not run.replayed
         batch = handle.result().replace(live=live)
+        bind(magics.namespace, variable, batch)
     except KeyboardInterrupt:
         raise _interrupted(magics, handle, variable, quiet=quiet) from None
-    bind(magics.namespace, variable, batch)
     return batch
 
 
@@ -234,10 +235,7 @@ def _interrupted(
     bind(magics.namespace, variable, batch)
     if not quiet:
         display(batch)  # type: ignore[no-untyped-call]
-    stop = KeyboardInterrupt(f"stopped by you; {count(len(batch), 'row')} kept in {variable}")
-    # IPython asks the exception itself first: one line is all there is to say.
-    stop._render_traceback_ = lambda: [f"KeyboardInterrupt: {stop}"]  # type: ignore[attr-defined]
-    return stop
+    return stopped(f"stopped by you; {count(len(batch), 'row')} kept in {variable}")
 
 
 def _run_behind(magics: SynthMagics, run: api.Run, variable: str) -> LiveBatch:

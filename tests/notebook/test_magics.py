@@ -34,6 +34,8 @@ def complete(shell: InteractiveShell, text: str, line: int = 0) -> list[str]:
         ("reviews --budget free", "--budget: 'free' is no amount of USD"),
         ("reviews --model 'x", "A quote is open in: reviews --model 'x"),
         ("reviews --record a --replay b", "not allowed with argument --record"),
+        ("reviews n=5", "n=5 has no dash; did you mean '-n 5'?"),
+        ("reviews seed=5", "did you mean '--seed 5'?"),
         ("two words", "unexpected: words"),
         ("class", "class cannot be a variable"),
         ("print", "print is a name of Python's own"),
@@ -54,6 +56,41 @@ def test_an_unknown_verb_names_the_nearest(shell: InteractiveShell) -> None:
         shell.run_line_magic("synth", "sav")
     with pytest.raises(UsageError, match="there are: new, run, "):
         shell.run_line_magic("synth", "frobnicate")
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("%synth reviews -n 3\nmood: [a]\n---\nA review.", "begins with two percent signs"),
+        ("%synth reviews\nA review of a kettle.", "begins with two percent signs"),
+        ("%synth review -n 3\nmood: [a]\n---\nA review.", "begins with two percent signs"),
+        (
+            "# mine\n%%synth reviews\nA review.",
+            "must be the first line of its cell, here",
+        ),
+        ("%load_ext synthnb\n%%synth reviews\nA review.", "here it is line 2"),
+        ("%% synth reviews\nA review.", "begins with %%synth NAME"),
+        ("%%synth history reviews", "a verb takes one percent sign: %synth history reviews"),
+        ("%%synth reviews", "the cell holds no prompt and no columns"),
+    ],
+)
+def test_a_cell_that_misses_the_magic_is_one_line(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], cell: str, message: str
+) -> None:
+    with pytest.raises(UsageError):
+        shell.run_cell(cell)
+    said = capsys.readouterr()
+    (line,) = (said.out + said.err).strip().splitlines()
+    assert line.startswith("UsageError: ") and message in line
+
+
+def test_what_only_looks_like_a_slip_runs(shell: InteractiveShell) -> None:
+    shell.run_cell("%synth store\nafter = 1")
+    shell.run_cell("text = '''\n%%synth reviews\n---\n'''")
+    assert shell.user_ns["after"] == 1 and "%%synth" in shell.user_ns["text"]
+    shell.run_line_magic("unload_ext", "synthnb")
+    with pytest.raises(SyntaxError):  # nobody's business any more
+        shell.run_cell("%synth reviews\nA review.")
 
 
 def test_help_is_there_in_every_way(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from synthnb.batch import Batch
+from synthnb.models import llama
 from synthnb.recipe import Recipe
 from tests.loopback import Loopback
 
@@ -175,6 +177,37 @@ def test_a_dry_run_sends_nothing(
     assert "50 rows" in capsys.readouterr().out
     assert not lab.requests
     assert "r" not in shell.user_ns
+
+
+def test_a_run_that_is_not_started_gives_its_model_back(
+    shell: InteractiveShell, embedded_model: Path
+) -> None:
+    synth(shell, "r -n 2 --dry-run --model local/smollm2-135m")
+    refused = "checks: [{lenght: {column: text, max: 9}}]\n---\nA review."
+    with pytest.raises(UsageError):
+        synth(shell, "r -n 2 --model local/smollm2-135m", refused)
+    assert llama._engines == {}
+
+
+class Torn(dict[str, Any]):
+    """A row during whose reading somebody interrupts the kernel."""
+
+    def _torn(self, *args: Any) -> Any:
+        raise KeyboardInterrupt
+
+    get = items = keys = __iter__ = __getitem__ = _torn  # type: ignore[assignment]
+
+
+def test_an_interrupt_while_a_batch_is_painted_is_one_line(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    batch = synth(shell, "r -n 2")
+    torn = [replace(record, values=Torn(text="x")) for record in batch.records]
+    assert shell.display_formatter is not None
+    with pytest.raises(KeyboardInterrupt) as told:
+        shell.display_formatter.format(batch.replace(records=torn))
+    (line,) = told.value._render_traceback_()  # type: ignore[attr-defined]
+    assert "nothing is lost" in line
 
 
 def test_a_large_run_off_this_machine_asks_or_names_the_flag(

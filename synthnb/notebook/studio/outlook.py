@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
-from synthnb.concurrency import run_sync
 from synthnb.notebook.studio.words import Words
 from synthnb.visible import count, duration
 
@@ -21,10 +20,8 @@ __all__ = ["Outlook", "look_ahead", "words"]
 
 def look_ahead(run: Run) -> tuple[Estimate, Plan, Caps]:
     """What a run would take, its rows and its caps; the run is given back unstarted."""
-    try:
+    with run:
         return run.estimate(), run.plan, run.purse.caps
-    finally:
-        run_sync(run.aclose())
 
 
 def words(told: Estimate) -> str:

@@ -44,12 +44,12 @@ def run(magics: SynthMagics, args: Namespace) -> Any:
         found = unfinished()
         print("\n".join(map(str, found)) or "No run of this folder is unfinished.")
         return None
-    prepared = prepare_resume(
+    with prepare_resume(
         latest_unfinished(args.run), source=open_flag(magics, args.source),
         checks=args.checks, budget=args.budget,
-    )  # fmt: skip
-    variable = variable_for(args.variable or prepared.name, magics.namespace)
-    if prepared.question is not None:
-        agreed(magics.shell, prepared.question, "Add --budget USD to run it unasked.")
-    batch = run_in_front(magics, prepared, variable, quiet=args.quiet)
+    ) as prepared:  # fmt: skip
+        variable = variable_for(args.variable or prepared.name, magics.namespace)
+        if prepared.question is not None:
+            agreed(magics.shell, prepared.question, "Add --budget USD to run it unasked.")
+        batch = run_in_front(magics, prepared, variable, quiet=args.quiet)
     return None if args.quiet else batch

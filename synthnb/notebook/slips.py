@@ -1,0 +1,62 @@
+"""Cells that are meant for ``%%synth`` and do not reach it: what is meant, or one line that
+says what to write, instead of Python's ``SyntaxError`` on a prompt."""
+
+from __future__ import annotations
+
+import re
+
+from IPython.core.error import UsageError
+
+from synthnb.notebook.verbs import VERBS
+
+__all__ = ["mend_slips"]
+
+_CALL = re.compile(r"(?P<signs>%+)(?P<gap>[ \t]*)synth\b(?:[ \t]+(?P<word>\S+))?")
+
+
+def mend_slips(lines: list[str]) -> list[str]:
+    """The lines of a cell; an input transformer of IPython's. Raises ``UsageError``.
+
+    What is refused could not have run: there is no such verb, ``---`` is no Python. A cell
+    that ends after ``%%synth …`` gets an empty body, without which IPython would refuse it:
+    ``--kind`` needs none.
+    """
+    filled = [line.strip() for line in lines if line.strip()]
+    called = _CALL.match(filled[0]) if filled else None
+    if called is None:
+        return lines if filled and filled[0].startswith("%%") else _refuse_late(lines)
+    signs, word = len(called["signs"]), called["word"]
+    if called["gap"] or signs > 2:
+        raise UsageError("a cell for synthnb begins with %%synth NAME, a line with %synth VERB")
+    if signs == 1:
+        if len(filled) > 1 and (word not in VERBS or "---" in filled):
+            raise UsageError(
+                "a cell with a prompt begins with two percent signs: %%synth NAME (one is for "
+                "%synth VERB, without a body)"
+            )
+        return _refuse_late(lines)
+    if len(filled) == 1:
+        if word in VERBS:
+            raise UsageError(f"a verb takes one percent sign: {filled[0][1:]}")
+        return [*lines[:-1], lines[-1].rstrip("\n") + "\n", "\n"]
+    return lines
+
+
+mend_slips.has_side_effects = True  # type: ignore[attr-defined]  # only where a cell runs
+
+
+def _refuse_late(lines: list[str]) -> list[str]:
+    """Refuse a ``%%synth`` below other lines, which would be taken for a line magic."""
+    for number, line in enumerate(lines, 1):
+        if line.startswith("%%synth") and not _in_string(lines[: number - 1]):
+            raise UsageError(
+                f"%%synth must be the first line of its cell, here it is line {number}: put "
+                "what is above it into a cell of its own"
+            )
+    return lines
+
+
+def _in_string(above: list[str]) -> bool:
+    """Whether a text in triple quotes is open: its lines are nobody's magics."""
+    whole = "".join(above)
+    return any(whole.count(quotes) % 2 for quotes in ('"""', "'''"))

@@ -132,6 +132,11 @@ def test_what_bad_documents_get(tmp_path: Path) -> None:
         with pytest.raises(SourceError, match=says) as caught:
             chunks(tmp_path, pattern)
         assert "\n" not in str(caught.value)
+    (tmp_path / "qa.synth.yaml").write_text("synthnb: 1")
+    for name, says in {"qa.synth.yaml": "holds no rows", "lib.so": "neither table nor"}.items():
+        (tmp_path / name).touch()
+        with pytest.raises(SourceError, match=says):
+            open_source(None, base=tmp_path, frame=tmp_path / name)
 
 
 def test_a_large_folder_is_not_held_in_memory(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the list; nothing is asked over the network unless ``--fetch`` says so."""
+    """Print the list; nothing is sent, and only ``--fetch`` asks the network."""
     if args.fetch:
         from synthnb.models import weights
 
@@ -25,7 +25,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         from synthnb.models.catalog import catalog
 
-        print(json.dumps([asdict(entry) for entry in catalog(load_settings())], indent=1))
+        print(
+            json.dumps(
+                [asdict(entry) for entry in catalog(load_settings(), knock=True)], indent=1
+            )
+        )
         return 0
     from synthnb.listing import models_text
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from synthnb.errors import SettingsError
 from synthnb.models import gguf, weights
@@ -17,6 +19,8 @@ __all__ = ["Entry", "catalog"]
 
 # Weights and compute buffers beside the file: measured 450 MB for the embedded model.
 _MEMORY_BESIDE = 350 * 10**6
+_KNOCK = 0.5
+"""Seconds in which a server on this machine takes a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Entry:
     """What a recipe says: ``local/smollm2-135m``; ``PROFILE/…`` for an endpoint."""
     kind: Literal["embedded", "file", "endpoint"]
     ready: bool
-    """Nothing more has to be installed, fetched or set."""
+    """Nothing more has to be installed, fetched, set or, with ``knock``, started."""
     needs: str
     """One line: memory, a download, the name of a key and whether it is set."""
     license: str = ""
@@ -42,9 +46,13 @@ class Entry:
     """The settings file's profile, for endpoints: ``built in`` or ``yours``."""
 
 
-def catalog(settings: Settings) -> list[Entry]:
-    """The embedded model, GGUF files in the models folders, then the profiles."""
-    return [_embedded(settings), *_files(settings), *_endpoints(settings)]
+def catalog(settings: Settings, *, knock: bool = False) -> list[Entry]:
+    """The embedded model, GGUF files in the models folders, then the profiles.
+
+    ``knock`` opens and closes a connection to each profile's server on this machine, to
+    see whether one listens; not a byte is sent.
+    """
+    return [_embedded(settings), *_files(settings), *_endpoints(settings, knock=knock)]
 
 
 def _embedded(settings: Settings) -> Entry:
@@ -98,7 +106,7 @@ def _file(path: Path, settings: Settings) -> Entry:
     )
 
 
-def _endpoints(settings: Settings) -> list[Entry]:
+def _endpoints(settings: Settings, *, knock: bool) -> list[Entry]:
     from synthnb.settings.profiles import BUILT_IN
 
     entries = []
@@ -106,6 +114,8 @@ def _endpoints(settings: Settings) -> list[Entry]:
         if profile.base_url is None:  # in this process
             continue
         ready, needs = _key(profile)
+        if knock and profile.loopback and not _listens(profile.origin):
+            ready, needs = False, f"no server listens at {profile.host}"
         chosen = settings.model.startswith(f"{name}/")
         entries.append(
             Entry(
@@ -119,6 +129,15 @@ def _endpoints(settings: Settings) -> list[Entry]:
             )
         )
     return entries
+
+
+def _listens(origin: str) -> bool:
+    place = urlsplit(origin)
+    try:
+        socket.create_connection((place.hostname or "", place.port or 80), _KNOCK).close()
+    except OSError:
+        return False
+    return True
 
 
 def _key(profile: Profile) -> tuple[bool, str]:

@@ -23,7 +23,7 @@ from weakref import finalize
 
 from synthnb.errors import SourceError
 from synthnb.recipe.parts import Chunk, Source
-from synthnb.source.tables import delimiter_of
+from synthnb.source.tables import SUFFIXES, delimiter_of
 from synthnb.types import Row
 
 __all__ = ["DocumentTable", "html_text", "read_documents"]
@@ -213,8 +213,11 @@ def _matches(pattern: str, base: Path, *, given: bool) -> list[Path]:
     if not named.is_file():
         raise SourceError(f"There is no file or folder {pattern}; name another with --source.")
     if named.suffix.lower() not in {*_READERS, *CODE}:
-        kinds = ", ".join(sorted(_READERS))
-        raise SourceError(f"{pattern} is not a document that synthnb reads ({kinds}).")
+        if pattern.endswith((".yaml", ".yml")):
+            raise SourceError(f"{pattern} holds no rows; name a file of rows (rows.jsonl).")
+        what = "neither table nor document" if given else "not a document"
+        kinds = ", ".join(sorted({*_READERS, *(SUFFIXES if given else ())}))
+        raise SourceError(f"{pattern} is {what} that synthnb reads ({kinds}).")
     return [named]
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from synthnb.listing import models_text
 from synthnb.models import weights
 from synthnb.models.catalog import Entry, catalog
 from synthnb.settings import Settings
 from synthnb.settings.profiles import Profile
+from tests.loopback import Loopback
 from tests.models.test_gguf import gguf_file
 
 
@@ -60,3 +62,20 @@ def test_profiles_say_whether_their_key_is_set_but_never_the_key(
     assert found["openai/…"].source == "built in"
     assert found["ollama/…"].needs == "a server on this machine; no key"
     assert "sk-very-secret" not in repr(found)
+
+
+def test_a_server_on_this_machine_is_ready_where_one_listens(loopback: Loopback) -> None:
+    gone = Profile("gone", base_url="http://127.0.0.1:9/v1")
+    lab = Profile("lab", base_url=loopback.base_url)
+    settings = Settings(profiles={"lab": lab, "gone": gone})
+    found = {entry.name: entry for entry in catalog(settings, knock=True)}
+    assert found["lab/…"].ready and not loopback.requests
+    assert not found["gone/…"].ready
+    assert found["gone/…"].needs == "no server listens at 127.0.0.1:9"
+    assert "no server listens" in models_text(settings)
+
+
+def test_what_is_off_this_machine_is_not_called_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    (line,) = [x for x in models_text(Settings()).splitlines() if x.startswith("openai")]
+    assert "not asked" in line and "not ready" not in line

@@ -20,5 +20,5 @@ def options(parser: Parser) -> None:
 
 
 def run(magics: SynthMagics, args: Namespace) -> None:
-    """Print what is there; nothing is asked over the network."""
+    """Print what is there; nothing is sent."""
     print(models_text(load_settings().override("%config", model=magics.model or None)))

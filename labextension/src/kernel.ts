@@ -23,11 +23,6 @@ export class KernelLink {
     private target = TARGET
   ) {}
 
-  /** The document that the batch is shown in, once it was found. */
-  get document(): Widget | null {
-    return this.home;
-  }
-
   /** Look for the document around this element, and talk to its kernel. */
   attach(node: HTMLElement): boolean {
     const home = homeOf(this.app, node);

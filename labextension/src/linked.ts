@@ -1,19 +1,20 @@
-/** A drawn output that is linked to the kernel of the document around it. */
+/** Drawn outputs and the document around them, with and without its kernel. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import { KernelLink } from './kernel';
+import { homeOf, KernelLink } from './kernel';
+import { needsLoading, SETUP } from './starter';
 import type { Mounted } from './view';
 
 /** Before widget views (−10), which need a kernel that has the model. */
 export const RANK = -20;
 
-export abstract class Linked extends Widget implements IRenderMime.IRenderer {
+/** A drawn output that can give the keyboard and code to the notebook around it. */
+export abstract class Placed extends Widget implements IRenderMime.IRenderer {
   protected mounted: Mounted | null = null;
-  private link: KernelLink | null = null;
 
   constructor(protected app: JupyterFrontEnd) {
     super();
@@ -28,6 +29,43 @@ export abstract class Linked extends Widget implements IRenderMime.IRenderer {
     }
   }
 
+  protected clear(): void {
+    this.mounted?.dispose();
+    this.mounted = null;
+  }
+
+  /** Give the keyboard back to the notebook. */
+  protected leave(): void {
+    this.node.closest<HTMLElement>('.jp-Notebook')?.focus();
+  }
+
+  /** A new cell below the one that shows this output. */
+  protected insert(code: string, run = false): void {
+    const panel = homeOf(this.app, this.node) as NotebookPanel | null;
+    const notebook = panel?.content;
+    if (!notebook || !('widgets' in notebook)) {
+      return;
+    }
+    const own = notebook.widgets.findIndex(cell => cell.node.contains(this.node));
+    if (own >= 0) {
+      notebook.activeCellIndex = own;
+    }
+    const sources = notebook.widgets.map(cell => cell.model.sharedModel.getSource());
+    const setup = code.startsWith('%synth') && needsLoading(sources);
+    NotebookActions.insertBelow(notebook);
+    notebook.activeCell?.model.sharedModel.setSource(setup ? `${SETUP}\n${code}` : code);
+    if (run) {
+      void NotebookActions.run(notebook, panel.sessionContext);
+    } else {
+      notebook.mode = 'edit';
+    }
+  }
+}
+
+/** One that also talks to the kernel of that notebook. */
+export abstract class Linked extends Placed {
+  private link: KernelLink | null = null;
+
   /** Draw anew: `draw` gets the link to whatever in the kernel has this id. */
   protected open(
     id: string,
@@ -41,34 +79,15 @@ export abstract class Linked extends Widget implements IRenderMime.IRenderer {
     this.findHome();
   }
 
+  protected clear(): void {
+    super.clear();
+    this.link?.dispose();
+    this.link = null;
+  }
+
   protected onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
     this.findHome();
-  }
-
-  /** Give the keyboard back to the notebook. */
-  protected leave(): void {
-    this.node.closest<HTMLElement>('.jp-Notebook')?.focus();
-  }
-
-  /** A new cell below the one that shows this output. */
-  protected insert(code: string, run = false): void {
-    const panel = this.link?.document as NotebookPanel | null;
-    const notebook = panel?.content;
-    if (!notebook || !('widgets' in notebook)) {
-      return;
-    }
-    const own = notebook.widgets.findIndex(cell => cell.node.contains(this.node));
-    if (own >= 0) {
-      notebook.activeCellIndex = own;
-    }
-    NotebookActions.insertBelow(notebook);
-    notebook.activeCell?.model.sharedModel.setSource(code);
-    if (run) {
-      void NotebookActions.run(notebook, panel.sessionContext);
-    } else {
-      notebook.mode = 'edit';
-    }
   }
 
   /** The document may be put into the shell after its outputs were drawn. */
@@ -80,12 +99,5 @@ export abstract class Linked extends Widget implements IRenderMime.IRenderer {
     if (tries > 0) {
       setTimeout(() => link === this.link && this.findHome(tries - 1), 250);
     }
-  }
-
-  private clear(): void {
-    this.mounted?.dispose();
-    this.mounted = null;
-    this.link?.dispose();
-    this.link = null;
   }
 }

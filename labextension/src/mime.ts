@@ -1,12 +1,13 @@
-/** Draws `application/vnd.synthnb.batch.v1+json`, with or without a kernel. */
+/** Draws batches, with or without a kernel, diffs and histories. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import { Widget } from '@lumino/widgets';
-import { Linked, RANK } from './linked';
+import { Linked, Placed, RANK } from './linked';
 import { MIME_TYPE, mount, type Mounted } from './view';
+import type { Host } from './view/context';
 import { DIFF_MIME_TYPE, mountDiff } from './view/diff';
+import { HISTORY_MIME_TYPE, mountHistory } from './view/history';
 
 class RenderedBatch extends Linked {
   private batch = '';
@@ -43,29 +44,25 @@ class RenderedBatch extends Linked {
   }
 }
 
-class RenderedDiff extends Widget implements IRenderMime.IRenderer {
-  private mounted: Mounted | null = null;
-
-  constructor() {
-    super();
-    this.addClass('jp-SynthnbDiff');
+/** What was computed once and asks no kernel: a diff, a history. */
+class Drawn extends Placed {
+  constructor(
+    app: JupyterFrontEnd,
+    private mime: string,
+    private draw: (element: HTMLElement, data: unknown, host: Host) => Mounted
+  ) {
+    super(app);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    const data: unknown = model.data[DIFF_MIME_TYPE];
+    const data: unknown = model.data[this.mime];
     if (this.mounted) {
       this.mounted.update(data);
     } else {
-      const leave = (): void => this.node.closest<HTMLElement>('.jp-Notebook')?.focus();
-      this.mounted = mountDiff(this.node, data, { leave });
-    }
-  }
-
-  dispose(): void {
-    if (!this.isDisposed) {
-      this.mounted?.dispose();
-      this.mounted = null;
-      super.dispose();
+      this.mounted = this.draw(this.node, data, {
+        leave: () => this.leave(),
+        insertCode: (code, run) => this.insert(code, run)
+      });
     }
   }
 }
@@ -85,9 +82,13 @@ export const batchRenderer: JupyterFrontEndPlugin<void> = {
       { safe: true, mimeTypes: [MIME_TYPE], createRenderer: () => new RenderedBatch(app) },
       RANK
     );
-    rendermime.addFactory(
-      { safe: true, mimeTypes: [DIFF_MIME_TYPE], createRenderer: () => new RenderedDiff() },
-      RANK
-    );
+    const draws = [
+      [DIFF_MIME_TYPE, mountDiff],
+      [HISTORY_MIME_TYPE, mountHistory]
+    ] as const;
+    for (const [mime, draw] of draws) {
+      const createRenderer = (): Drawn => new Drawn(app, mime, draw);
+      rendermime.addFactory({ safe: true, mimeTypes: [mime], createRenderer }, RANK);
+    }
   }
 };

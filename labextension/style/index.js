@@ -1,3 +1,4 @@
 import './batch.css';
 import './diff.css';
+import './history.css';
 import './desk.css';

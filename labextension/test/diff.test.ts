@@ -119,6 +119,77 @@ describe('a diff', () => {
     expect(leave).toHaveBeenCalledOnce();
   });
 
+  it('leads on: magics that run, Python for the pairs that are shown', () => {
+    const insertCode = vi.fn();
+    const root = show(diffSample(), { insertCode });
+    expect(texts(root, '.sn-acts button')).toEqual([
+      'Rank these pairs',
+      'Swap sides',
+      'Insert as code cell'
+    ]);
+    button(root, 'Rank these pairs').click();
+    expect(insertCode).toHaveBeenLastCalledWith('%synth rank reviews@2 reviews@3', true);
+    button(root, 'Swap sides').click();
+    expect(insertCode).toHaveBeenLastCalledWith('%synth diff reviews@3 reviews@2', true);
+    const insert = button(root, 'Insert as code cell');
+    const lines = (): string[] => {
+      insert.click();
+      return (insertCode.mock.lastCall as string[])[0]?.split('\n') ?? [];
+    };
+    expect(lines()).toEqual([
+      'from synthnb.versions import open_version',
+      '',
+      'changes = open_version("reviews@3").diff(open_version("reviews@2"))',
+      'chosen = [pair for pair in changes.pairs if pair.outcomes[0] != pair.outcomes[1]]',
+      'changes.pairs_df(chosen)'
+    ]);
+    expect(insertCode.mock.lastCall).toHaveLength(1); // it is put there, not run
+    button(root, 'length, 1 row in version 3, 0 in version 2').click();
+    expect(lines()[3]).toContain('"length" in pair.outcomes');
+    button(root, '0–10, 2 rows in version 3, 1 in version 2').click();
+    expect(lines()[7]).toBe('    if value is not None and 0 <= value < 10');
+    button(root, 'all 3').click();
+    expect(lines()[3]).toBe('changes.pairs_df()');
+  });
+
+  it('offers no code that a notebook could have been made to hold', () => {
+    const names = ['reviews@2\nimport os', '!ls@2', 'a b@1', '', 7, '../x@1', 'é@2'];
+    for (const version of names) {
+      const old = { label: 'version 2', short: '2', version };
+      const root = show(diffSample({ old }), { insertCode: vi.fn() });
+      expect(texts(root, '.sn-acts button')).toEqual([]);
+    }
+    const charts = [
+      {
+        id: 'outcome',
+        title: 'Outcome',
+        kind: 'category',
+        bars: [{ label: '" in x or exit() or "', old: 1, new: 1 }]
+      }
+    ];
+    const insertCode = vi.fn();
+    const root = show(diffSample({ charts }), { insertCode });
+    root.querySelector<HTMLElement>('.sn-over-bar')?.click();
+    button(root, 'Insert as code cell').click();
+    expect(insertCode.mock.lastCall?.[0]).not.toContain('exit');
+    expect(texts(show(diffSample()), '.sn-acts')).toEqual([]); // without a notebook around it
+  });
+
+  it('ranks no pairs where there are none', () => {
+    const root = show(diffSample({ paired: false }), { insertCode: vi.fn() });
+    expect(texts(root, '.sn-acts button')).toEqual(['Swap sides', 'Insert as code cell']);
+    const same = show(diffSample({ same: true, rows: [] }), { insertCode: vi.fn() });
+    expect(texts(same, '.sn-acts button')).toEqual(['Insert as code cell']);
+  });
+
+  it('keeps the keyboard when the chip that was pressed goes', () => {
+    const root = show();
+    const chip = button(root, 'remove filter: 1 pair where the outcome differs');
+    chip.focus();
+    chip.click();
+    expect(document.activeElement?.textContent).toBe('1 pair where the outcome differs');
+  });
+
   it('shows two batches by themselves where pairing is broken', () => {
     const sample = diffSample({ paired: false, differing: 0 });
     const metrics = (sample.metrics as object[]).map(m => ({ ...m, verdict: null, low: null }));

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from synthnb.diff.measures import Measure, Own, measures
+from synthnb.diff.measures import Measure, Own, measures, text_of
 from synthnb.diff.overlays import Overlay, overlays
 from synthnb.diff.pairing import MOST, Pair, Pairing, first_answers, pair
 from synthnb.diff.recipe import RecipeDiff, compare_recipes
@@ -141,6 +142,28 @@ class Diff:
             for r in self.results
         ]  # fmt: skip
         names = ["metric", "old", "new", "change", "low", "high", "pairs", "verdict"]
+        return pd.DataFrame(rows, columns=pd.Index(names))
+
+    def pairs_df(self, pairs: Sequence[Pair] | None = None) -> pd.DataFrame:
+        """One row a pair, of these or of all: its place in the plan, shared attributes, both
+        texts, both outcomes.
+
+        >>> made.pairs_df([p for p in made.pairs if "length" in p.outcomes])  # doctest: +SKIP
+        """
+        import pandas as pd
+
+        old, new = (label.replace(" ", "_") for label in self.labels)
+        names = ["row", *self.pairing.shared, old, new, f"{old}_outcome", f"{new}_outcome"]
+        rows = [
+            (
+                pair.index + 1,
+                *(pair.new.values.get(name) for name in self.pairing.shared),
+                text_of(self.old, pair.old),
+                text_of(self.new, pair.new),
+                *pair.outcomes,
+            )
+            for pair in (self.pairs if pairs is None else pairs)
+        ]
         return pd.DataFrame(rows, columns=pd.Index(names))
 
     def _models(self) -> tuple[str | None, str | None]:

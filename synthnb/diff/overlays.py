@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from synthnb.charts.distributions import histogram
 from synthnb.diff.measures import Measure
+from synthnb.diff.pairing import outcome
 from synthnb.recipe.parts import label
 from synthnb.types import Record
 from synthnb.visible import one_line
@@ -16,7 +17,7 @@ from synthnb.visible import one_line
 if TYPE_CHECKING:
     from synthnb.recipe import Recipe
 
-__all__ = ["Overlay", "OverlayBar", "outcome", "overlays"]
+__all__ = ["Overlay", "OverlayBar", "overlays"]
 
 _DRAWN = ("length", "nearest", "repetition")
 _TITLES = {"nearest": "Nearest other row", "repetition": "Repeated 3-grams"}
@@ -67,13 +68,6 @@ def overlays(
             charts.append(_labels(name, records, _value(name)))
     charts = charts[: MOST - 1]
     return [*charts, _labels("outcome", records, outcome, first="accepted")]
-
-
-def outcome(record: Record) -> str:
-    """``accepted``, or the rule that rejected it."""
-    if record.accepted:
-        return "accepted"
-    return one_line(record.reasons[0].rule, 40) if record.reasons else "rejected"
 
 
 def _value(column: str) -> Callable[[Record], str]:

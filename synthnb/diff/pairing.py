@@ -12,7 +12,7 @@ from synthnb.visible import one_line
 if TYPE_CHECKING:
     from synthnb.batch import Batch
 
-__all__ = ["MOST", "Pair", "Pairing", "attributes_of", "first_answers", "pair"]
+__all__ = ["MOST", "Pair", "Pairing", "attributes_of", "first_answers", "outcome", "pair"]
 
 MOST = 1000
 """Pairs that are compared; the first in plan order."""
@@ -26,6 +26,11 @@ class Pair:
     index: int
     old: Record
     new: Record
+
+    @property
+    def outcomes(self) -> tuple[str, str]:
+        """What became of each: ``accepted``, or the rule that rejected it."""
+        return outcome(self.old), outcome(self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,13 @@ class Pairing:
     """Attributes that only one of the batches has."""
     broken: str | None = None
     """Why rows cannot be compared in pairs, a part of a sentence."""
+
+
+def outcome(record: Record) -> str:
+    """``accepted``, or the rule that rejected it."""
+    if record.accepted:
+        return "accepted"
+    return one_line(record.reasons[0].rule, 40) if record.reasons else "rejected"
 
 
 def attributes_of(batch: Batch) -> list[str]:

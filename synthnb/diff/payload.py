@@ -13,6 +13,7 @@ from synthnb.diff.verdicts import Result
 from synthnb.visible import clip, one_line, visible
 
 if TYPE_CHECKING:
+    from synthnb.batch import Batch
     from synthnb.diff import Diff
     from synthnb.diff.overlays import Overlay
     from synthnb.diff.words import Parts
@@ -55,8 +56,8 @@ def _head(diff: Diff) -> dict[str, JSON]:
         "kind": "diff",
         "id": digest.hexdigest()[:16],
         "name": _text(diff.new.name, 200),
-        "old": {"label": old, "short": old.removeprefix("version ")},
-        "new": {"label": new, "short": new.removeprefix("version ")},
+        "old": _name(old, diff.old),
+        "new": _name(new, diff.new),
         "paired": diff.paired,
         "same": diff.same,
         "verdict": {"text": _text(diff.verdict, 300), "counts": counts},
@@ -77,6 +78,16 @@ def _head(diff: Diff) -> dict[str, JSON]:
         "attributes": [one_line(n, 60) for n in diff.pairing.shared[:ATTRIBUTES]],
         "total_rows": max(map(len, diff.records)),
         "differing": differing(diff),
+    }
+
+
+def _name(label: str, batch: Batch) -> JSON:
+    """What to call a side, and what magics call it if it was kept under a name."""
+    kept = f"{batch.name}@{batch.version}" if batch.version is not None else ""
+    return {
+        "label": label,
+        "short": label.removeprefix("version "),
+        "version": _text(kept, 220),
     }
 
 

@@ -7,8 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from synthnb.diff.measures import text_of
-from synthnb.diff.overlays import outcome
-from synthnb.diff.pairing import attributes_of
+from synthnb.diff.pairing import attributes_of, outcome
 from synthnb.diff.words import Mode, Parts, compare
 from synthnb.types import Record
 from synthnb.visible import as_text, clip, number, one_line, visible
@@ -54,7 +53,7 @@ class Shown:
 
 def differing(diff: Diff) -> int:
     """Pairs whose outcome differs."""
-    return sum(outcome(p.old) != outcome(p.new) for p in diff.pairs)
+    return sum(old != new for old, new in (p.outcomes for p in diff.pairs))
 
 
 def shown_rows(diff: Diff, most: int, chars: int) -> list[Shown]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synthnb.charts.text_table import table_text
-from synthnb.diff.overlays import outcome
+from synthnb.diff.rows import differing
 from synthnb.diff.sentences import (
     facts,
     figure,
@@ -40,8 +40,7 @@ def diff_text(diff: Diff) -> str:
     if note(diff):
         parts.append(note(diff))
     if diff.paired:
-        apart = sum(outcome(p.old) != outcome(p.new) for p in diff.pairs)
-        parts.append(f"The outcome differs in {apart} of {len(diff.pairs)} pairs.")
+        parts.append(f"The outcome differs in {differing(diff)} of {len(diff.pairs)} pairs.")
     return "\n\n".join(parts)
 
 

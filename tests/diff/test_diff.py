@@ -52,6 +52,18 @@ def test_the_diff_of_two_versions_reads_from_verdict_to_rows() -> None:
     assert re.search(r"The outcome differs in \d+ of 31 pairs", text)
 
 
+def test_pairs_are_a_table() -> None:
+    made = diff(*two_versions())
+    apart = [pair for pair in made.pairs if pair.outcomes[0] != pair.outcomes[1]]
+    table = made.pairs_df(apart)
+    names = ["row", "product", "mood", "version_2", "version_3"]
+    assert [*table] == [*names, "version_2_outcome", "version_3_outcome"]
+    assert len(table) == 13 and len(made.pairs_df()) == 31
+    first = table.iloc[0]
+    assert (first["row"], first["version_2_outcome"]) == (1, "repetition")
+    assert first["version_3"].startswith("I told a friend")
+
+
 def test_two_changed_keys_cannot_be_told_apart() -> None:
     one = str(diff(*two_versions()))
     two = str(diff(*two_versions(temperature=0.7)))

@@ -12,7 +12,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from synthnb.cli import main
 from synthnb.diff import Diff
+from synthnb.diff.payload import MIME as DIFF
 from synthnb.versions import History, open_version
+from synthnb.versions.payload import MIME as HISTORY
 from tests.loopback import Loopback, error
 
 HEAD = "mood: {angry: 2, happy: 1}\n---\n"
@@ -40,6 +42,24 @@ def test_shift_enter_twice_is_one_version(shell: InteractiveShell, lab: Loopback
     assert known[0].when in str(known)  # nothing of a date is cut
     html = known._repr_mimebundle_()["text/html"]
     assert "%synth show r@2   %synth diff r@1 r@2</pre>" in html  # to copy where no view is
+
+
+def test_a_view_of_versions_can_name_them_in_code(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    synth(shell, "r -n 8")
+    synth(shell, "r -n 8", SECOND)
+    body = line(shell, "history r")._repr_mimebundle_()[HISTORY]
+    assert (body["name"], body["total"]) == ("r", 2)
+    assert [v["number"] for v in body["versions"]] == [1, 2]
+    assert [v["changed"] for v in body["versions"]] == ["", "text.prompt"]
+    assert all(len(v["values"]) == len(body["figures"]) for v in body["versions"])
+    made = line(shell, "diff r@1 r@2")
+    body = made._repr_mimebundle_()[DIFF]
+    names = [body[side]["version"] for side in ("old", "new")]
+    assert names == ["r@1", "r@2"]
+    assert str(line(shell, f"diff {' '.join(names)}")) == str(made)
+    assert line(shell, f"rank {' '.join(names)}").pairs
 
 
 def test_show_opens_a_version_as_it_was(shell: InteractiveShell, lab: Loopback) -> None:

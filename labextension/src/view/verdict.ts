@@ -2,6 +2,7 @@
 
 import type { Context, Part } from './context';
 import { h } from './dom';
+import { doorButton } from './doors';
 import { count, facts, plural, visible } from './format';
 import { withFilter } from './state';
 
@@ -55,18 +56,7 @@ function doors(context: Context): Part {
       return; // a button that is replaced would lose the keyboard
     }
     drawn = offered;
-    const buttons = offered.map(door =>
-      h(
-        'button',
-        {
-          class: 'sn-text',
-          type: 'button',
-          title: visible(door.code),
-          onclick: () => host.insertCode?.(door.code, door.run)
-        },
-        visible(door.label)
-      )
-    );
+    const buttons = offered.map(door => doorButton(door, host));
     node.replaceChildren(...(host.insertCode ? buttons : []));
   };
   return { node, paint };

@@ -1,15 +1,27 @@
 /** What happened, the finding to look at first, and the change of the recipe. */
 
+import type { Host } from '../context';
 import { h } from '../dom';
+import { doorButton } from '../doors';
 import { count, visible } from '../format';
+import { magics, python } from './code';
 import type { DiffPayload, Op, Parts } from './payload';
+import type { Filter } from './state';
 
-export function verdict(diff: DiffPayload): HTMLElement {
+/** `filter` tells which pairs are shown when code for them is asked for. */
+export function verdict(diff: DiffPayload, host: Host, filter: () => Filter): HTMLElement {
+  const insert = (): void => host.insertCode?.(python(diff, filter()));
+  const acts = host.insertCode && [
+    ...magics(diff).map(door => doorButton(door, host)),
+    python(diff, filter()) &&
+      h('button', { class: 'sn-text', type: 'button', onclick: insert }, 'Insert as code cell')
+  ];
   return h(
     'div',
     { class: 'sn-verdict' },
     h('span', { class: 'sn-big' }, visible(diff.verdict)),
-    h('span', { class: 'sn-facts' }, visible(diff.facts))
+    h('span', { class: 'sn-facts' }, visible(diff.facts)),
+    acts && h('span', { class: 'sn-acts' }, ...acts)
   );
 }
 

@@ -41,7 +41,7 @@ function fill(root: HTMLElement, diff: DiffPayload, host: Host): void {
   const drawn = charts(diff, choose);
   const table = pairs(diff, choose);
   const parts = [
-    verdict(diff),
+    verdict(diff, host, () => filter),
     lookFirst(diff),
     recipe(diff),
     metrics(diff),

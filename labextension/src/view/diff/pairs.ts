@@ -45,6 +45,7 @@ export class Pairs implements Part {
   paint(filter: Filter): void {
     const { diff, opened } = this;
     const rows = matching(diff, filter);
+    const held = hasFocus(this.chips);
     this.chips.replaceChildren(...chipsOf(diff, filter, this.choose));
     this.lines = rows.map((row, i) => this.listen(lineOf(diff, row, opened.has(row)), row, i));
     const shown = rows.flatMap((row, i) => {
@@ -54,6 +55,10 @@ export class Pairs implements Part {
     this.body.replaceChildren(...(rows.length ? shown : [nothing(diff)]));
     this.foot.replaceChildren(...footOf(diff, rows, filter));
     this.mark(this.current < rows.length ? this.current : 0);
+    if (held) {
+      // The button that was pressed is gone: the keyboard stays where its like stands now.
+      (this.chips.querySelector('button') ?? this.lines[this.current])?.focus();
+    }
   }
 
   private mark(to: number): void {
@@ -102,6 +107,11 @@ export class Pairs implements Part {
     line.setAttribute('aria-expanded', String(this.opened.has(row)));
     line.focus();
   }
+}
+
+function hasFocus(node: HTMLElement): boolean {
+  const root = node.getRootNode() as Document | ShadowRoot;
+  return Boolean(root.activeElement && node.contains(root.activeElement));
 }
 
 function head(diff: DiffPayload): HTMLElement {

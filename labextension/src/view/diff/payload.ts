@@ -72,6 +72,8 @@ export interface Row {
 export interface Name {
   label: string;
   short: string;
+  /** `NAME@3`; empty where the rows were not kept under a name. */
+  version: string;
 }
 
 export interface DiffPayload {
@@ -134,8 +136,9 @@ const OPS = ['same', 'removed', 'added', 'skipped'] as const;
 const VERDICTS = ['better', 'worse', 'changed', 'no evidence'] as const;
 
 function name(data: unknown): Name {
-  const label = text(object(data).label);
-  return { label, short: text(object(data).short) || label };
+  const raw = object(data);
+  const label = text(raw.label);
+  return { label, short: text(raw.short) || label, version: text(raw.version) };
 }
 
 function metric(data: unknown): Metric {

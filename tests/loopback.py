@@ -173,6 +173,17 @@ def _payload(reply: Reply, path: str, body: Any) -> tuple[str, bytes]:
     return "text/event-stream", _events(answer, choice)
 
 
+def _vectors(texts: list[str]) -> dict[str, Any]:
+    """Embeddings: how often each word occurs, by a hash of the word; last text first."""
+    data = []
+    for index, text in reversed(list(enumerate(texts))):
+        vector = [0.0] * 256
+        for word in text.lower().split():
+            vector[hashlib.blake2b(word.encode(), digest_size=1).digest()[0]] += 1.0
+        data.append({"object": "embedding", "index": index, "embedding": vector})
+    return {"object": "list", "data": data}
+
+
 def _events(answer: dict[str, Any], choice: dict[str, Any]) -> bytes:
     """The same answer as a stream: three pieces, the reason to finish, the counts."""
     message = choice.pop("message", {"content": choice.pop("text", "")})
@@ -261,20 +272,22 @@ class Loopback:
         if isinstance(reply, str):
             reply = Reply(text=reply)
         if reply is None:
-            reply = self._default(method, path)
+            reply = self._default(method, path, body)
         self.counts[reply.kind] += 1
         if self._log is not None:
             digest = hashlib.blake2b(orjson.dumps(body), digest_size=12).hexdigest()
             self._log.write(f"{number} {reply.kind} {digest}\n")
         return reply
 
-    def _default(self, method: str, path: str) -> Reply:
+    def _default(self, method: str, path: str, body: Any) -> Reply:
         path = path.partition("?")[0]
         if path.endswith("/models"):
             data = [{"id": name, "object": "model"} for name in self.models]
             return Reply(json={"object": "list", "data": data})
         if method == "POST" and path.endswith("/completions"):
             return Reply()
+        if method == "POST" and path.endswith("/embeddings"):
+            return Reply(json=_vectors(body["input"]))
         return error(404, f"No such path: {path}", kind="404")
 
     def stats(self) -> dict[str, Any]:

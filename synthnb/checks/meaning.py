@@ -2,11 +2,12 @@
 
 By default TF-IDF weights of words and character runs, reduced by SVD once there are rows
 enough: it sees shared words and stems, not synonyms. With ``embeddings: PROFILE/MODEL`` the
-vectors are a model's, where that model gives any.
+vectors are a model's: an endpoint's, or the embedded model's.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -35,6 +36,9 @@ MOST_FIT = 8_192
 class _Vectors(Protocol):
     """Texts as unit vectors that grow with what is known."""
 
+    async def foresee(self, texts: Sequence[str]) -> None:
+        """These are asked next."""
+
     async def nearest(self, text: str) -> tuple[float, int]:
         """Greatest cosine with a known text and its number; (0, -1) without one."""
 
@@ -50,7 +54,11 @@ class _Words:
         self._fitted = self._placed = 0
         self._weights: Any = None
         self._svd: Any = None
-        self._known: Any = None
+        self._sparse: Any = None
+        self._dense = _Rows()
+
+    async def foresee(self, texts: Sequence[str]) -> None:
+        """Nothing: weights may be learned anew between any two of them."""
 
     async def nearest(self, text: str) -> tuple[float, int]:
         if not self._texts:
@@ -58,8 +66,11 @@ class _Words:
         self._learn()
         import numpy as np
 
-        cosines = self._known[: self._placed] @ self._vectors([text]).T
-        flat = np.asarray(cosines.toarray() if self._svd is None else cosines).ravel()
+        own = self._vectors([text]).T
+        cosines = (
+            (self._sparse @ own).toarray() if self._svd is None else self._dense.rows @ own
+        )
+        flat = np.asarray(cosines).ravel()
         best = int(flat.argmax())
         return float(flat[best]), best
 
@@ -83,7 +94,7 @@ class _Words:
             sample = [text if text.strip() else "\u00b7" for text in self._texts[::step]]
             fitted = self._weights.fit_transform(sample)
             self._svd = self._reduced(fitted) if size >= SVD_FROM else None
-            self._known, self._placed = None, 0
+            self._sparse, self._dense, self._placed = None, _Rows(), 0
         self._put(self._vectors(self._texts[self._placed :]))
         self._placed = size
 
@@ -104,22 +115,15 @@ class _Words:
         return dense / np.where(lengths == 0, 1.0, lengths)
 
     def _put(self, fresh: Any) -> None:
-        """Place new vectors after the others; dense ones in an array with room to grow."""
-        import numpy as np
-
-        if self._known is None:
-            self._known = fresh
-        elif self._svd is None:
+        """Place new vectors after the others."""
+        if self._svd is not None:
+            self._dense.add(fresh)
+        elif self._sparse is None:
+            self._sparse = fresh
+        else:
             from scipy.sparse import vstack
 
-            self._known = vstack((self._known, fresh)).tocsr()
-        else:
-            end = self._placed + len(fresh)
-            if end > len(self._known):
-                room = np.zeros((end + end // 2, fresh.shape[1]), np.float32)
-                room[: self._placed] = self._known[: self._placed]
-                self._known = room
-            self._known[self._placed : end] = fresh
+            self._sparse = vstack((self._sparse, fresh)).tocsr()
 
 
 class _Embedded:
@@ -127,33 +131,68 @@ class _Embedded:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._rows: list[Any] = []
-        self._last: tuple[str, Any] | None = None
+        self._known = _Rows()
+        self._ahead: dict[str, Any] = {}
+        """Vectors of texts that come next."""
+
+    async def foresee(self, texts: Sequence[str]) -> None:
+        wanted = list(dict.fromkeys(texts))
+        self._ahead = dict(zip(wanted, await self._embed(wanted), strict=True))
 
     async def nearest(self, text: str) -> tuple[float, int]:
-        import numpy as np
-
-        (own,) = await self._embed([text])
-        self._last = (text, own)
-        if not self._rows:
+        if text not in self._ahead:
+            await self.foresee([text])
+        if not len(self._known):
             return 0.0, -1
-        cosines = np.stack(self._rows) @ own
+        cosines = self._known.rows @ self._ahead[text]
         best = int(cosines.argmax())
         return float(cosines[best]), best
 
     async def add(self, texts: Sequence[str]) -> None:
-        if len(texts) == 1 and self._last is not None and self._last[0] == texts[0]:
-            self._rows.append(self._last[1])
-            return
-        for start in range(0, len(texts), 64):
-            self._rows += await self._embed(texts[start : start + 64])
+        new = [text for text in texts if text not in self._ahead]
+        found = self._ahead | dict(zip(new, await self._embed(new), strict=True))
+        self._known.add([found[text] for text in texts])
 
-    async def _embed(self, texts: Sequence[str]) -> list[Any]:
+    async def _embed(self, texts: Sequence[str]) -> Any:
         import numpy as np
 
+        if not texts:
+            return []
         found = np.asarray(await self._model.embed(list(texts)), dtype=np.float32)
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
-        return list(found / np.where(lengths == 0, 1.0, lengths))
+        return found / np.where(lengths == 0, 1.0, lengths)
+
+
+class _Rows:
+    """Vectors of one length, in an array with room to grow."""
+
+    def __init__(self) -> None:
+        self._held: Any = None
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def rows(self) -> Any:
+        """(rows, numbers) of what is held."""
+        return self._held[: self._size]
+
+    def add(self, fresh: Any) -> None:
+        """Put vectors after the others."""
+        import numpy as np
+
+        fresh = np.asarray(fresh, np.float32)
+        if not len(fresh):
+            return
+        end = self._size + len(fresh)
+        if self._held is None or end > len(self._held):
+            room = np.zeros((end + end // 2, fresh.shape[1]), np.float32)
+            if self._size:
+                room[: self._size] = self.rows
+            self._held = room
+        self._held[self._size : end] = fresh
+        self._size = end
 
 
 class SemanticDuplicate:
@@ -173,15 +212,20 @@ class SemanticDuplicate:
         self._waiting = [text for text, _ in known.texts]
         self._where = [where for _, where in known.texts]
 
+    async def foresee(self, rows: Sequence[Candidate]) -> None:
+        """Embed these together; each is asked for alone where that fails."""
+        texts = [text_of(row, self.column) for row in rows]
+        with contextlib.suppress(ModelError):
+            await self._catch_up()
+            await self._vectors.foresee([text for text in texts if text.strip()])
+
     async def __call__(self, row: Candidate) -> Sequence[Reason]:
         """Passed below the threshold; the value is the greatest cosine."""
         text = text_of(row, self.column)
         if not text.strip():
             return (unknown(self.name, "nothing to compare", self.column),)
         try:
-            if self._waiting:
-                await self._vectors.add(self._waiting)
-                self._waiting = []
+            await self._catch_up()
             cosine, place = await self._vectors.nearest(text)
         except ModelError as error:
             return (unknown(self.name, str(error), self.column),)
@@ -189,6 +233,12 @@ class SemanticDuplicate:
         if cosine < self.threshold:
             return (Reason(self.name, value, "", self.column, True),)
         return (Reason(self.name, value, f"{value} like {self._where[place]}", self.column),)
+
+    async def _catch_up(self) -> None:
+        """Place what was accepted meanwhile."""
+        if self._waiting:
+            await self._vectors.add(self._waiting)
+            self._waiting = []
 
     def admit(self, row: Candidate) -> None:
         """Compare later rows with this one."""

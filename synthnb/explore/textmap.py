@@ -69,7 +69,8 @@ def text_map(batch: Batch, embeddings: str | None = None) -> TextMap:
     """The map of a batch's main column, made once for each state of its decisions.
 
     ``embeddings`` names a profile's model as ``PROFILE/MODEL`` (``local/…`` stays in this
-    process); views and regions then go by that map.
+    process, any other sends the texts to its endpoint); views and regions then go by that
+    map. ``SettingsError`` where rows may not go there, ``ModelError`` where it gives none.
     """
     table = columns_of(batch)
     if embeddings is not None:
@@ -220,19 +221,29 @@ def _embedded(batch: Batch, table: Columns, model: str) -> TextMap:
     places, texts = places[::step], texts[::step]
     if len(texts) < 3:
         return _by_words(batch, table)
-    vectors = np.asarray(_ask(model, texts), np.float64)
+    vectors = np.asarray(_ask(model, texts, _private(batch)), np.float64)
     points = _scaled(principal(_unit(vectors)))
     return _made(batch, table, places, texts, points, f"embeddings of {model}")
 
 
-def _ask(name: str, texts: list[str]) -> list[list[float]]:
+def _private(batch: Batch) -> bool:
+    """Whether the rows may not leave this machine."""
+    recipe = batch.recipe
+    return recipe.local_only or (recipe.source is not None and recipe.source.local_only)
+
+
+def _ask(name: str, texts: list[str], private: bool) -> list[list[float]]:
     from synthnb.concurrency import run_sync
     from synthnb.errors import SettingsError
     from synthnb.models import get_model
     from synthnb.settings import load_settings
 
+    settings = load_settings()
+    if private:
+        settings = settings.override("the recipe", local_only=True)
+
     async def ask() -> list[list[float]]:
-        model: Any = get_model(name, load_settings())
+        model: Any = get_model(name, settings)
         try:
             if not hasattr(model, "embed"):
                 raise SettingsError(f"{name} gives no embeddings; try local/smollm2-135m.")

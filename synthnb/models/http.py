@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from synthnb.models.connect import Reach, proxy_for
 from synthnb.models.direct import DirectTransport
 from synthnb.models.envelope import read_completion
 from synthnb.models.faults import Where, from_status, parse_error
+from synthnb.models.vectors import TOGETHER, encode_texts, read_vectors
 from synthnb.models.waits import headroom
 from synthnb.models.wire import Sent, Wire
 from synthnb.settings.profiles import Profile
@@ -105,6 +106,24 @@ class HTTPModel:
                 return answer if room is None else replace(answer, room=room)
             if status not in (400, 422) or not self._learns(body, sent):
                 raise from_status(status, headers, body, self._where, self._url(path))
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector a text from ``/embeddings``, 64 texts a request, each sent once.
+
+        Raises a ``ModelError`` where the endpoint gives none.
+        """
+        vectors: list[list[float]] = []
+        for at in range(0, len(texts), TOGETHER):
+            part = texts[at : at + TOGETHER]
+            status, headers, body = await self._transport.post(
+                "/embeddings", encode_texts(self._model, part)
+            )
+            if self._secret is not None:
+                body = self._secret.scrub(body)
+            if status != 200:
+                raise from_status(status, headers, body, self._where, self._url("/embeddings"))
+            vectors += read_vectors(body, len(part), self._where)
+        return vectors
 
     async def list_models(self) -> list[str]:
         """Names of the models that the endpoint offers, in its order."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from synthnb.errors import FatalModelError, RowModelError
+from synthnb.errors import FatalModelError, ModelError, RowModelError
 from synthnb.events import Notice
 from synthnb.models import get_model, list_models
 from synthnb.models.http import HTTPModel
@@ -90,6 +90,37 @@ def test_a_raw_prompt_goes_to_completions(loopback: Loopback, ask: Ask) -> None:
     assert loopback.bodies == [
         {"model": "tiny", "prompt": "Once", "max_tokens": 9, "logprobs": 1}
     ]
+
+
+@pytest.mark.parametrize("transport", ["http", "aiohttp", "openai"])
+def test_embeddings_come_in_the_order_of_the_texts(loopback: Loopback, transport: str) -> None:
+    texts = [f"word{i} and" for i in range(100)] + ["", "half \ud83d a pair"]
+    vectors = with_model(loopback, lambda model: model.embed(texts), transport=transport)
+    again = with_model(loopback, lambda model: model.embed(texts[:1]))
+    assert (len(vectors), len(vectors[0])) == (102, 256)
+    assert vectors[0] == again[0] != vectors[1]
+    assert [len(seen["input"]) for seen in loopback.bodies] == [64, 38, 1]
+    assert loopback.bodies[1]["input"][-2:] == [" ", "half ? a pair"]
+    assert loopback.requests[0].path == "/v1/embeddings"
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (Reply(json={"data": []}), "no 2 vectors of one length for tiny"),
+        (Reply(json={"data": [{"embedding": [1]}, {"embedding": [1, 2]}]}), "of one length"),
+        (Reply(json={"data": [{"embedding": ["1"]}, {"embedding": None}]}), "no 2 vectors"),
+        (Reply(body=b"<html>nothing here"), "no 2 vectors"),
+        (Reply(json={"error": {"message": "no such model"}}), "no such model"),
+        (error(404, "unknown path"), "unknown path"),
+    ],
+)
+def test_an_endpoint_without_embeddings_says_so(
+    loopback: Loopback, reply: Reply, told: str
+) -> None:
+    loopback.replies(reply)
+    with pytest.raises(ModelError, match=told):
+        with_model(loopback, lambda model: model.embed(["a", "b"]))
 
 
 def test_logprobs_and_reasoning_come_back(loopback: Loopback, ask: Ask) -> None:

@@ -389,23 +389,3 @@ def test_a_reply_holds_only_its_own_row(
 
     assert all(row["mood"] in row["text"] for row in batch)
     assert all(len(body["messages"]) == 1 for body in loopback.bodies)
-
-
-def test_rows_are_compared_by_embeddings_of_an_endpoint(
-    reviews: Make, settings: Settings, loopback: Loopback
-) -> None:
-    told = ["the lid broke", "a happy cup", "lid the broke", "so many cups of tea"]
-    loopback.script(lambda number, body: told[number % 4] if "messages" in body else None)
-    check = {"semantic_duplicate": {"column": "text", "embeddings": "lab/vectors"}}
-    batch = generate(
-        reviews(checks=[check], target={"max_candidates": 4}), 4, settings=settings
-    )
-
-    assert sorted(row["text"] for row in batch) in (
-        sorted([told[0], told[1], told[3]]),
-        sorted([told[1], told[2], told[3]]),
-    )
-    assert batch.funnel["valid"] == 4
-    asked = [seen["input"] for seen in loopback.bodies if "input" in seen]
-    assert {seen["model"] for seen in loopback.bodies if "input" in seen} == {"vectors"}
-    assert sorted(text for texts in asked for text in texts) == sorted(told)

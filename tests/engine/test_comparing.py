@@ -1,0 +1,93 @@
+"""Checks that compare rows: the same verdicts at any concurrency, many rows at once."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from synthnb import generate
+from synthnb.settings import Profile, Settings
+from tests.engine.conftest import Make
+from tests.loopback import Loopback, Reply
+
+WORDS = [
+    *("lid", "kettle", "broke", "first", "week", "use", "cup"),
+    *("handle", "came", "loose", "box", "dent", "red", "old"),
+]
+    "lid",
+    "kettle",
+    "broke",
+    "first",
+    "week",
+    "of",
+    "use",
+    "the",
+    "cup",
+    "handle",
+    "came",
+    "loose",
+    "box",
+    "dent",
+]
+
+
+def text_of(body: dict[str, object]) -> str:
+    """Six words that the question settles: some answers are near copies."""
+    draw = random.Random(str(body["messages"]))
+    return " ".join(draw.sample(WORDS, 6))
+
+
+@pytest.mark.parametrize(
+    ("rule", "threshold"), [("near_duplicate", 0.3), ("semantic_duplicate", 0.7)]
+)
+def test_verdicts_do_not_hang_on_concurrency(
+    reviews: Make, loopback: Loopback, rule: str, threshold: float
+) -> None:
+    pause = random.Random(3)
+    loopback.script(lambda number, body: Reply(text=text_of(body), delay=pause.random() / 50))
+    moods = [f"mood {i}" for i in range(200)]
+    recipe = reviews(
+        columns={
+            "mood": moods,
+            "text": {"prompt": "A review by someone {{ mood }}."},
+        },
+        checks=[
+            {"duplicate": {"column": "text"}},
+            {rule: {"column": "text", "threshold": threshold}},
+        ],
+        target={"max_candidates": 150},
+    )
+
+    def verdicts(in_flight: int) -> list[tuple[object, ...]]:
+        lab = Profile("lab", base_url=loopback.base_url, concurrency=in_flight)
+        settings = Settings(model="lab/tiny", profiles={"lab": lab})
+        batch = generate(recipe, 150, settings=settings, cache=False)
+        return [
+            (r.index, r.attempt, r.accepted, r.checks)
+            for r in sorted([*batch.records], key=lambda r: (r.index, r.attempt))
+        ]
+
+    one = verdicts(1)
+    assert verdicts(48) == one
+    assert 10 < sum(not accepted for _, _, accepted, _ in one) < 140
+
+
+def test_rows_are_compared_by_embeddings_of_an_endpoint(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    told = ["the lid broke", "a happy cup", "lid the broke", "so many cups of tea"]
+    loopback.script(lambda number, body: told[number % 4] if "messages" in body else None)
+    check = {"semantic_duplicate": {"column": "text", "embeddings": "lab/vectors"}}
+    batch = generate(
+        reviews(checks=[check], target={"max_candidates": 4}), 4, settings=settings
+    )
+
+    assert sorted(row["text"] for row in batch) in (
+        sorted([told[0], told[1], told[3]]),
+        sorted([told[1], told[2], told[3]]),
+    )
+    assert batch.funnel["valid"] == 4
+    asked = [seen["input"] for seen in loopback.bodies if "input" in seen]
+    assert {seen["model"] for seen in loopback.bodies if "input" in seen} == {"vectors"}
+    assert sorted(text for texts in asked for text in texts) == sorted(told)

@@ -15,21 +15,6 @@ WORDS = [
     *("lid", "kettle", "broke", "first", "week", "use", "cup"),
     *("handle", "came", "loose", "box", "dent", "red", "old"),
 ]
-    "lid",
-    "kettle",
-    "broke",
-    "first",
-    "week",
-    "of",
-    "use",
-    "the",
-    "cup",
-    "handle",
-    "came",
-    "loose",
-    "box",
-    "dent",
-]
 
 
 def text_of(body: dict[str, object]) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from synthnb.batch import Batch
+    from synthnb.diff.words import Mode, Parts
 
 __all__ = ["Diff", "Pair", "Result", "diff"]
 
@@ -104,6 +105,11 @@ class Diff:
     def charts(self) -> list[Overlay]:
         """Distributions of both versions on the same bins."""
         return overlays(self.new.recipe, self.measured, self.records)
+
+    @cached_property
+    def marked(self) -> dict[int, tuple[Parts, Parts, Mode]]:
+        """Texts in pieces by the place of their pair, as far as they were looked at."""
+        return {}
 
     @property
     def verdict(self) -> str:

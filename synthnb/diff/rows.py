@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 from synthnb.diff.measures import text_of
 from synthnb.diff.pairing import attributes_of, outcome
-from synthnb.diff.words import Mode, Parts, compare
+from synthnb.diff.words import Mode, Parts, clipped, compare
 from synthnb.types import Record
-from synthnb.visible import as_text, clip, number, one_line, visible
+from synthnb.visible import as_text, number, one_line, visible
 
 if TYPE_CHECKING:
-    from synthnb.batch import Batch
     from synthnb.diff import Diff
 
 __all__ = ["ATTRIBUTES", "Shown", "Side", "differing", "shown_rows"]
 
 ATTRIBUTES = 6
 """Attributes shown beside a pair."""
+COMPARED = 6000
+"""Characters of one text that are compared; fewer are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +72,41 @@ def shown_rows(diff: Diff, most: int, chars: int) -> list[Shown]:
 def _shown(
     diff: Diff, place: int, old: Record | None, new: Record | None, names: list[str], chars: int
 ) -> Shown:
-    texts = [
-        "" if r is None else clip(visible((text_of(b, r) or "")[: chars + 1]), chars)
-        for b, r in ((diff.old, old), (diff.new, new))
-    ]
     known = new or old
     assert known is not None
+    if place not in diff.marked:
+        diff.marked[place] = _marked(diff, old, new)
+    a, b, mode = diff.marked[place]
     if diff.paired:
-        a, b, mode = compare(*texts)
         attributes = _attributes(known, names)
-        sides = _side(old, a, diff.old, ()), _side(new, b, diff.new, ())
+        own: list[tuple[str, ...]] = [(), ()]
     else:
-        a, b = (((False, text),) if text else () for text in texts)
-        mode, attributes = "differences", ()
+        attributes = ()
         own = [_attributes(r, names) if r else () for r in (old, new)]
-        sides = _side(old, a, diff.old, own[0]), _side(new, b, diff.new, own[1])
+    a, b = clipped(a, chars), clipped(b, chars)  # a cut is no difference
+    sides = _side(old, a, own[0]), _side(new, b, own[1])
     differs = diff.paired and old is not None and new is not None
     differs = differs and outcome(old) != outcome(new)  # type: ignore[arg-type]
     number_ = (known.index if diff.paired else place) + 1
     return Shown(number_, place, attributes, *sides, mode, differs)
 
 
+def _marked(diff: Diff, old: Record | None, new: Record | None) -> tuple[Parts, Parts, Mode]:
+    """Both texts in pieces; without marks where they answer other questions."""
+    a, b = (
+        visible((text_of(batch, record) or "")[:COMPARED]) if record is not None else ""
+        for batch, record in ((diff.old, old), (diff.new, new))
+    )
+    if diff.paired:
+        return compare(a, b)
+    return ((False, a),) if a else (), ((False, b),) if b else (), "differences"
+
+
 def _attributes(record: Record, names: list[str]) -> tuple[str, ...]:
     return tuple(one_line(as_text(record.values.get(name)), 60) for name in names)
 
 
-def _side(
-    record: Record | None, parts: Parts, batch: Batch, attributes: tuple[str, ...]
-) -> Side | None:
+def _side(record: Record | None, parts: Parts, attributes: tuple[str, ...]) -> Side | None:
     if record is None:
         return None
     return Side(parts, outcome(record), _tag(record), attributes, record)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from rapidfuzz.distance import LCSseq
 
-__all__ = ["ENOUGH", "Mode", "Parts", "compare", "differences"]
+__all__ = ["ENOUGH", "Mode", "Parts", "clipped", "compare", "differences"]
 
 ENOUGH = 0.3
 """Share of words in common from which differences tell more than what is shared."""
 RUN = 3
 """Words of the shortest shared run."""
-MOST = 400
+MOST = 2000
 """Words of one text that are compared; the rest is shown without marks."""
 
 Parts: TypeAlias = tuple[tuple[bool, str], ...]
@@ -26,6 +28,7 @@ _ALONE = (
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 )
 """Scripts without spaces between words: each character is compared."""
+_SOLO = re.compile(f"[{_ALONE}]")
 _TOKEN = re.compile(rf"[{_ALONE}]|[^\W{_ALONE}]+(?:['’][^\W{_ALONE}]+)*|[^\w\s]")
 
 
@@ -34,9 +37,8 @@ class _Words:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        found = [match for _, match in zip(range(MOST), _TOKEN.finditer(text), strict=False)]
-        self.spans = [match.span() for match in found]
-        self.keys = [match.group().casefold().replace("’", "'") for match in found]
+        self.spans = list(islice(_spans(text), MOST))
+        self.keys = [_key(text[start:end]) for start, end in self.spans]
 
     def parts(self, marked: Iterable[tuple[int, int]]) -> Parts:
         """The text in pieces, these ranges of words marked."""
@@ -48,6 +50,29 @@ class _Words:
             place = stop
         pieces.append((False, self.text[place:]))
         return tuple(piece for piece in pieces if piece[1])
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Places of the words and signs; accents and vowel signs stay with their letters."""
+    start = end = 0
+    open_ = False
+    for match in _TOKEN.finditer(text):
+        first, stop = match.span()
+        mark = unicodedata.category(text[first])[0] == "M"
+        goes_on = open_ and text[first].isalnum() and not _SOLO.match(text[first])
+        if first == end and (mark or goes_on):
+            end = stop
+        else:
+            if end > start:
+                yield start, end
+            start, end = first, stop
+        open_ = mark
+    if end > start:
+        yield start, end
+
+
+def _key(word: str) -> str:
+    return unicodedata.normalize("NFC", word).casefold().replace("’", "'")
 
 
 def compare(old: str, new: str) -> tuple[Parts, Parts, Mode]:
@@ -65,9 +90,26 @@ def compare(old: str, new: str) -> tuple[Parts, Parts, Mode]:
         _is_word(key) for start, _, size in blocks for key in a.keys[start : start + size]
     )
     most = max(sum(map(_is_word, a.keys)), sum(map(_is_word, b.keys)), 1)
-    if shared / most >= ENOUGH:
+    signs_alone = not any(map(_is_word, a.keys + b.keys))
+    if signs_alone or shared / most >= ENOUGH:
         return *_gaps(a, b, blocks), "differences"
     return a.parts(_runs(a.keys, b.keys)), b.parts(_runs(b.keys, a.keys)), "shared"
+
+
+def clipped(parts: Parts, limit: int) -> Parts:
+    """The pieces of the first ``limit`` characters, with a sign where more was there.
+
+    >>> clipped(((False, "The lid is "), (True, "loose")), 14)
+    ((False, 'The lid is '), (True, 'lo'), (False, '…'))
+    """
+    left, kept = limit, []
+    for marked, piece in parts:
+        if len(piece) > left:
+            kept += [(marked, piece[: left - 1])] if left > 1 else []
+            return (*kept, (False, "…"))
+        kept.append((marked, piece))
+        left -= len(piece)
+    return tuple(kept)
 
 
 def differences(old: str, new: str) -> tuple[Parts, Parts]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synthnb.diff.words import Parts, compare, differences
+from synthnb.diff.words import Parts, clipped, compare, differences
 
 
 def marked(parts: Parts) -> list[str]:
@@ -57,6 +57,34 @@ def test_nothing_of_a_text_is_lost() -> None:
 def test_scripts_without_spaces_are_compared_by_character() -> None:
     a, b, mode = compare("猫が好きです", "犬が好きです")
     assert mode == "differences" and (marked(a), marked(b)) == (["猫"], ["犬"])
+
+
+def test_signs_stay_with_their_letters() -> None:
+    a, b, _ = compare("यह केतली अच्छी है", "यह केतली खराब है")
+    assert (marked(a), marked(b)) == (["अच्छी"], ["खराब"])
+    a, b, _ = compare("กาต้มน้ำนี้ดีมาก", "กาต้มน้ำนี้แย่มาก")
+    assert (marked(a), marked(b)) == (["ดี"], ["แย่"])
+    a, b, _ = compare("a cafe\u0301 here", "a caf\u00e9 here")  # the same letter, written twice
+    assert marked(a) == marked(b) == []
+
+
+def test_a_change_behind_a_long_beginning_is_marked() -> None:
+    a, b, _ = compare("word " * 900 + "one", "word " * 900 + "two")
+    assert (marked(a), marked(b)) == (["one"], ["two"])
+    a, b, _ = compare("字" * 900 + "甲", "字" * 900 + "乙")
+    assert (marked(a), marked(b)) == (["甲"], ["乙"])
+
+
+def test_texts_without_a_word_are_compared_by_their_signs() -> None:
+    a, b, mode = compare("?!", "?…")
+    assert (mode, marked(a), marked(b)) == ("differences", ["!"], ["…"])
+
+
+def test_a_cut_is_no_difference() -> None:
+    a, b, _ = compare("Well, " + "it is so " * 99, "Well, well, " + "it is so " * 99)
+    assert marked(clipped(a, 60)) == [] and marked(clipped(b, 60)) == ["well,"]
+    assert len(whole(clipped(b, 60))) == 60 and whole(clipped(b, 60)).endswith("…")
+    assert clipped(b, 9000) == b
 
 
 def test_case_alone_is_no_difference() -> None:

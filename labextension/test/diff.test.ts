@@ -76,6 +76,13 @@ describe('a diff', () => {
     expect(texts(root, '.sn-pair .sn-shared')).toEqual(['I like it', 'I like it']);
   });
 
+  it('says where an answer has no text', () => {
+    const sample = diffSample();
+    const row = (sample.rows as Record<string, unknown>[])[0] as Record<string, unknown>;
+    const rows = [{ ...row, old: { ...(row.old as object), parts: [] } }];
+    expect(texts(show({ ...sample, rows }), '.sn-pair .sn-main')[0]).toContain('no text');
+  });
+
   it('leads from every count of a chart to its pairs', () => {
     const root = show();
     const bin = button(root, '0–10, 2 rows in version 3, 1 in version 2');

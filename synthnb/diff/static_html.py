@@ -102,4 +102,4 @@ def _side(side: Side | None, tag: str) -> str:
         for marked, piece in side.parts
     )
     why = f" <i>{escape(side.tag)}</i>" if side.tag else ""
-    return f'<td align="left">{text}{why}</td>'
+    return f'<td align="left">{text or "<i>no text</i>"}{why}</td>'

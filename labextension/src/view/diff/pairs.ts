@@ -215,7 +215,9 @@ function cell(row: Row, side: Side | null, op: 'removed' | 'added'): HTMLElement
     { class: 'sn-main' },
     side.attributes.length > 0 &&
       h('div', { class: 'sn-dim sn-small', dir: 'auto' }, visible(side.attributes.join(' · '))),
-    h('span', { class: 'sn-words', dir: 'auto' }, ...marked(side.parts, kind)),
+    side.parts.length
+      ? h('span', { class: 'sn-words', dir: 'auto' }, ...marked(side.parts, kind))
+      : h('span', { class: 'sn-dim' }, 'no text'),
     side.tag ? ' ' : null,
     side.tag && h('span', { class: 'sn-tag sn-no' }, visible(side.tag))
   );

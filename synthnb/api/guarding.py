@@ -16,6 +16,7 @@ from synthnb.recipe import Recipe
 from synthnb.recipe.parts import Category, CheckSpec, Integer, Number, Subcategory
 from synthnb.settings import Settings
 from synthnb.source import SourceRows
+from synthnb.suggest import did_you_mean
 from synthnb.visible import one_line
 
 if TYPE_CHECKING:
@@ -129,7 +130,9 @@ def guarded(recipe: Recipe, rows: SourceRows) -> SourceRows:
 
 def notices(run: Run, rows: SourceRows | None) -> list[Notice]:
     """What people should know as the run starts."""
-    return [*_source_notices(run, rows), *_judge_notices(run), *_unread_notices(run.recipe)]
+    recipe = run.recipe
+    odd = [*_unread_notices(recipe), *_kind_notices(recipe)]
+    return [*_source_notices(run, rows), *_judge_notices(run), *odd]
 
 
 def unread(recipe: Recipe) -> list[str]:
@@ -160,7 +163,22 @@ def _unread_notices(recipe: Recipe) -> list[Notice]:
     said = "is in no prompt: the model does not know it."
     if len(names) > 1:
         said = "are in no prompt: the model does not know them."
+    prompts = " ".join(column.prompt for column in recipe.prompts.values())
+    lone = next((name for name in names if f"{{{name}}}" in prompts.replace(" ", "")), None)
+    if lone is not None:
+        said += f" {{{lone}}} is plain text; {{{{ {lone} }}}} stands for the column."
     return [Notice(f"{', '.join(names)} {said}", "columns")]
+
+
+def _kind_notices(recipe: Recipe) -> list[Notice]:
+    """A kind is a label and may be any; one that is nearly a shipped one is a slip."""
+    from synthnb.recipes import list_kinds
+
+    kind = recipe.kind
+    hint = did_you_mean(kind, list_kinds()) if kind and kind not in list_kinds() else ""
+    if not hint:
+        return []
+    return [Notice(f"kind: {one_line(str(kind), 40)} is a label of your own{hint}", "kind")]
 
 
 def _judge_notices(run: Run) -> list[Notice]:

@@ -45,3 +45,24 @@ def test_it_is_said_once_as_the_run_starts() -> None:
     start(prepare(recipe, 2), heard.append).result()
     said = [event.message for event in heard if isinstance(event, Notice)]
     assert said == ["mood, place are in no prompt: the model does not know them."]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            "mood: [a, b]\n---\nA { mood } review.",
+            ["mood is in no prompt: the model does not know it. {mood} is plain text; "
+             "{{ mood }} stands for the column."],
+        ),
+        (
+            "kind: prefernce\n---\nA review.",
+            ["kind: prefernce is a label of your own; did you mean 'preference'?"],
+        ),
+        ("kind: poem\n---\nA review.", []),
+        ("kind: qa\n---\nA review.", []),
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_slip_is_told_and_runs(body: str, said: list[str]) -> None:
+    run = prepare(cell.loads(body, model="rules/noise"), 2)
+    assert [notice.message for notice in run.notices] == said

@@ -60,14 +60,13 @@ def _bars(chart: Distribution) -> tuple[list[str], float]:
         if bar.planned is not None:
             parts.append(_rule(_LABEL + bar.planned * unit, y - 1, y + 13))
         shown = number(bar.count or bar.rejected)
-        end = f'{_SMALL} text-anchor="end"'
-        parts.append(written(_ROOM - 2, y + 10, shown, end))
+        parts.append(written(_ROOM - 2, y + 10, shown, f'{_SMALL} text-anchor="end"'))
     return parts, len(chart.bars) * _BAND
 
 
 def _histogram(chart: Distribution) -> tuple[list[str], float]:
     """A bar a bin, from its lower to its upper end; a dashed line where a check draws one."""
-    known = [(bar.lo, bar.hi, bar) for bar in chart.bars if None not in (bar.lo, bar.hi)]
+    known = [(bar.lo or 0.0, bar.hi or 0.0, bar) for bar in chart.bars]
     ends = [*(lo for lo, _, _ in known), *(hi for _, hi, _ in known), *chart.limits]
     left, right = min(ends), max(ends)
     across = (_ROOM - 12) / ((right - left) or 1)

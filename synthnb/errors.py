@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from synthnb.visible import visible
+
 __all__ = [
     "CheckError",
     "ExportError",
@@ -44,7 +46,14 @@ __all__ = [
 
 
 class SynthError(Exception):
-    """Base of all errors raised on purpose: the text is one clear line for the user."""
+    """Base of all errors raised on purpose: the text is one clear line for the user.
+
+    It may quote a recipe, a file or a server, so it is shown as ``visible`` shows it: a
+    traceback that a terminal prints does not act.
+    """
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 class RecipeError(SynthError):

@@ -8,6 +8,7 @@ from synthnb.card import CardFacts, render
 from synthnb.recipe import Recipe
 from synthnb.recipes import read_kind
 from synthnb.terms import Used, judge
+from tests.browser.hostile import ACTING
 
 
 def card(recipe: Recipe, **facts: object) -> str:
@@ -55,3 +56,16 @@ def test_hostile_names_stay_text() -> None:
     body, _ = text.split("---\n", 2)[2].split("## Make it again")
     assert "<" not in body
     assert "[a]" not in body
+
+
+def test_no_text_of_a_run_becomes_a_link_a_formula_or_a_terminal_s_command() -> None:
+    acting = [*ACTING[:10], "see http://evil.example/ or www.evil.example, a@evil.example $x$"]
+    names = {text[:300]: 1 for text in acting}
+    recipe = Recipe.loads(read_kind("quickstart")).replace(description=acting[-1])
+    shown = {"reasons": names, "funnel": names, "notes": tuple(acting), "status": acting[0]}
+    text = card(recipe, columns=dict.fromkeys(acting, "text"), models=tuple(acting), **shown)
+    body, _ = text.split("---\n", 2)[2].split("## Make it again")
+    ours = body.replace("<span>$</span>", "").replace("http://cv.iptc.org/newscodes", "")
+    for sign in ("<", "$", "://", "www.", "@", "\x1b", "\x07", "\u202e"):
+        assert sign not in ours, sign
+    assert front_matter(text)["synthnb"]["filters"] == names  # type: ignore[index]

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from synthnb.terms import Verdict
+from synthnb.visible import visible
 
 if TYPE_CHECKING:
     from synthnb.recipe import Recipe
@@ -138,18 +139,19 @@ def _creators(facts: CardFacts) -> list[str]:
     return made + ["found"] * bool(facts.real_rows) + ["other"] * bool(facts.unknown_rows)
 
 
-def _text(value: str) -> str:
-    """One line of Markdown that stays text whatever a recipe says.
+_ACTING = re.compile(r"[&<>@$\\`*_~\[\]|#]|://|www\.", re.IGNORECASE)
+_INSTEAD = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "://": "&#58;//"}
+_INSTEAD |= {"$": "<span>$</span>", "www.": "www&#46;"}
 
-    >>> _text("a <script>")
-    'a &lt;script&gt;'
+
+def _text(value: str) -> str:
+    """One line of Markdown that stays text whatever a recipe says: no link, no formula.
+
+    >>> _text("a <script> at http://example.org")
+    'a &lt;script&gt; at http&#58;//example.org'
     """
-    flat = " ".join(value.split())
-    return re.sub(
-        r"([\\`*_\[\]|#])",
-        r"\\\1",
-        flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
-    )
+    flat = " ".join(visible(value).split())
+    return _ACTING.sub(lambda m: _INSTEAD.get(m[0].lower(), f"\\{m[0]}"), flat)
 
 
 def _fence(text: str) -> str:
@@ -259,7 +261,7 @@ def _summary(facts: CardFacts) -> str:
     splits = ", ".join(f"{name} {n:,}" for name, n in facts.splits.items())
     return (
         f"{about}{facts.rows:,} rows: {', '.join(parts)}. Made on {day} with synthnb; "
-        f"the run ended as: {facts.status}." + (f" Splits: {splits}." if splits else "")
+        f"the run ended as: {_text(facts.status)}." + (f" Splits: {splits}." if splits else "")
     )
 
 

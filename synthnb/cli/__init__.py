@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from synthnb.errors import SynthError
 from synthnb.suggest import did_you_mean
+from synthnb.visible import visible
 
 __all__ = ["VERBS", "main"]
 
@@ -74,12 +75,12 @@ def _refuse_unknown(parser: _Parser, words: Sequence[str]) -> None:
     """Refuse a verb or option that there is none of, naming the nearest."""
     first = next((word for word in words if not word.startswith("-")), None)
     if parser.prog == "synthnb" and first is not None:
-        parser.error(f"no verb {first}{did_you_mean(first, VERBS)}")
+        parser.error(f"no verb {visible(first)}{did_you_mean(first, VERBS)}")
     known = parser._option_string_actions
     for word in words:
         flag = word.split("=")[0]
         if flag.startswith("--") and flag not in known and flag != "--":
-            parser.error(f"no option {flag}{did_you_mean(flag, known)}")
+            parser.error(f"no option {visible(flag)}{did_you_mean(flag, known)}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

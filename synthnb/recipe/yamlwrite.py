@@ -18,8 +18,10 @@ _PLAIN = re.compile(r"[A-Za-z_][\w./+ -]*(?<! )", re.ASCII)
 _AMBIGUOUS = re.compile(
     r"(?:yes|no|on|off|true|false|null|none|nan|inf)|[0-9.+-].*", re.IGNORECASE
 )
+# All but what shows itself: control characters, and those that hide or reorder other ones.
 _HARD = re.compile(
-    "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[^\t\n\x20-\x7e\xa0-\u061b\u061d-\u200a\u200c-\u2027\u202f-\u205f\u2070-\ud7ff"
+    "\ue000-\ufefe\uff00-\ufff8\ufffc\ufffd\U00010000-\U000dffff\U000e0080-\U0010ffff]"
 )
 
 

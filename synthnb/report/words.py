@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from synthnb.charts.text_table import table_text
 from synthnb.report.value import ColumnCheck, Measure, shown
-from synthnb.visible import one_line
+from synthnb.visible import one_line, visible
 
 if TYPE_CHECKING:
     from synthnb.report.report import Report
@@ -122,4 +122,4 @@ def report_text(report: Report) -> str:
     ]
     if steps:
         parts.append("Next\n" + "\n".join(steps))
-    return "\n\n".join(parts)
+    return visible("\n\n".join(parts))

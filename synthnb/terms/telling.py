@@ -8,6 +8,7 @@ from typing import Any
 from synthnb.recipe import Purpose
 from synthnb.terms import Verdict, entries, registry_age, registry_date, warn_after
 from synthnb.terms.weighing import weigh_models
+from synthnb.visible import visible
 
 __all__ = ["model_json", "model_text", "registry_text", "verdict_json", "verdict_text"]
 
@@ -16,14 +17,9 @@ PURPOSES: tuple[str, ...] = Purpose.__args__  # type: ignore[attr-defined]
 
 def verdict_text(verdict: Verdict) -> str:
     """The verdict, what it rests on, and the duties; a line each."""
-    return "\n".join(
-        [
-            verdict.sentence,
-            *(f"  {finding}" for finding in verdict.findings),
-            *(f"  duty: {duty}" for duty in verdict.duties),
-            _age(),
-        ]
-    )
+    findings = (f"  {finding}" for finding in verdict.findings)
+    duties = (f"  duty: {duty}" for duty in verdict.duties)
+    return visible("\n".join([verdict.sentence, *findings, *duties, _age()]))
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
@@ -45,7 +41,7 @@ def model_text(model: str) -> str:
     told = dict.fromkeys(str(finding) for _, v in found for finding in v.findings)
     duties = dict.fromkeys(duty for _, v in found for duty in v.duties)
     said = [f"  {line}" for line in told] + [f"  duty: {duty}" for duty in duties]
-    return "\n".join([model, *lines, *said, _age()])
+    return visible("\n".join([model, *lines, *said, _age()]))
 
 
 def model_json(model: str) -> dict[str, Any]:

@@ -161,3 +161,10 @@ def test_an_edited_text_reads_back_as_the_edit(
         **{key: getattr(wanted, key) for key in ("columns", "checks", "seed", "budget")}
     )
     assert Recipe.loads(edited.dumps()) == edited
+
+
+def test_characters_that_hide_or_reorder_others_are_written_by_name() -> None:
+    hidden = "a\u202eb \u2066c\u2069 z\u200bw \ufeff \U000e0041 \x7f"
+    made = Recipe.from_dict({"synthnb": 1, "columns": {"text": {"prompt": hidden}}})
+    assert made.dumps().isascii()
+    assert Recipe.loads(made.dumps()) == made

@@ -195,6 +195,22 @@ describe('a pair', () => {
     expect([kernel.asked.length, op, told, item]).toEqual([1, 'vote', verdict, 'q1:0-1']);
   });
 
+  it('takes a key for the pair that the kernel shows before it answers', async () => {
+    const kernel = live(PAIR);
+    show(mountRank, PAIR, kernel);
+    press('1');
+    const current = { ...(PAIR.current as JSONObject), id: 'q2:1-0' };
+    kernel.next = { ...PAIR, done: 2, current };
+    kernel.host.channel?.receive({ event: 'state', state: kernel.next });
+    press('2');
+    press('2');
+    await settled();
+    expect(kernel.asked.map(({ verdict, item }) => [verdict, item])).toEqual([
+      ['left', 'q1:0-1'],
+      ['right', 'q2:1-0']
+    ]);
+  });
+
   it('shows the rubric, the result so far, and goes on', async () => {
     const root = show(mountRank, PAIR, live(PAIR));
     press('?');

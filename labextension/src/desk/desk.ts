@@ -30,8 +30,8 @@ export interface Desk {
   readonly host: DeskHost;
   readonly live: boolean;
   /**
-   * Ask the kernel; the new state is painted. `null` if it could not be, or while another
-   * question waits: a second verdict in haste would be on a row that is not in sight yet.
+   * Ask the kernel about what is in sight; the new state is painted. `null` if it could not
+   * be, or was asked before: a second verdict in haste would be on a row not in sight yet.
    */
   ask(op: string, body?: JSONObject): Promise<JSONObject | null>;
   /** The same, but it waits for its turn: for what can be pressed in a row. */
@@ -74,6 +74,8 @@ class View implements Desk {
   private screen: Screen;
   private state: JSONObject = {};
   private asking: Promise<unknown> | null = null;
+  /** What was in sight when something was asked about it. */
+  private asked: JSONObject | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stops: (() => void)[];
 
@@ -100,7 +102,12 @@ class View implements Desk {
   }
 
   async ask(op: string, body: JSONObject = {}): Promise<JSONObject | null> {
-    return this.asking || !this.live ? null : this.send(op, body);
+    // The kernel tells all views of the next row before it answers the one that asked.
+    if (!this.live || (this.asking && this.asked === this.state)) {
+      return null;
+    }
+    this.asked = this.state;
+    return this.queue(op, body);
   }
 
   async queue(op: string, body: JSONObject = {}): Promise<JSONObject | null> {

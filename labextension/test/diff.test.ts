@@ -182,6 +182,18 @@ describe('a diff', () => {
     expect(texts(show(diffSample()), '.sn-acts')).toEqual([]); // without a notebook around it
   });
 
+  it('puts each of several changes into a cell of its own, none of which runs', () => {
+    const insertCode = vi.fn();
+    const alone = ['temperature: 0.7\n---\nA review.', '!rm -rf /'];
+    const root = show(diffSample({ alone }), { insertCode });
+    button(root, 'Insert a cell for each').click();
+    expect(insertCode.mock.calls).toEqual([
+      ['%%synth reviews --vs 2\n!rm -rf /'], // the body of a recipe, whatever it says
+      ['%%synth reviews --vs 2\ntemperature: 0.7\n---\nA review.']
+    ]);
+    expect(texts(show(diffSample()), '.sn-look button')).toEqual([]);
+  });
+
   it('ranks no pairs where there are none', () => {
     const root = show(diffSample({ paired: false }), { insertCode: vi.fn() });
     expect(texts(root, '.sn-acts button')).toEqual(['Swap sides', 'Insert as code cell']);

@@ -7,6 +7,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
+from synthnb.diff.alone import each_alone
 from synthnb.diff.rows import ATTRIBUTES, Shown, Side, differing, shown_rows
 from synthnb.diff.sentences import facts, look_first, note, subtitle
 from synthnb.diff.verdicts import Result
@@ -26,6 +27,8 @@ MAX_BYTES = 100_000
 _STEPS = ((200, 1500, True), (200, 800, False), (120, 500, False), (60, 300, False))
 """Pairs, characters of a text and whether prompts are kept: tried until the size fits."""
 _LINES = 200
+BODIES = 12_000
+"""Characters of the cells that make each change alone."""
 
 
 def payload(diff: Diff) -> dict[str, JSON]:
@@ -63,6 +66,7 @@ def _head(diff: Diff) -> dict[str, JSON]:
         "verdict": {"text": _text(diff.verdict, 300), "counts": counts},
         "facts": _text(facts(diff), 400),
         "look_first": look_first(diff),
+        "alone": _alone(diff),
         "recipe": {
             "changed": len(diff.recipe.changed),
             "total": diff.recipe.total,
@@ -89,6 +93,12 @@ def _name(label: str, batch: Batch) -> JSON:
         "short": label.removeprefix("version "),
         "version": _text(kept, 220),
     }
+
+
+def _alone(diff: Diff) -> list[JSON]:
+    """Bodies of cells that make each change alone, unless they are long."""
+    bodies = each_alone(diff)
+    return list(bodies) if sum(map(len, bodies)) <= BODIES else []
 
 
 def _metric(result: Result) -> JSON:

@@ -17,6 +17,19 @@ export function magics(diff: DiffPayload): Door[] {
   return diff.paired ? [rank, swap] : [swap];
 }
 
+/**
+ * Cells that make each of several changes alone and compare it with the old version. What was
+ * saved is only ever the body of a `%%synth` cell: a recipe, which is no code.
+ */
+export function cells(diff: DiffPayload): string[] {
+  const names = versions(diff);
+  if (!names) {
+    return [];
+  }
+  const [name, number] = names[0].split('@');
+  return diff.alone.map(body => `%%synth ${name} --vs ${number}\n${body}`);
+}
+
 /** Python that makes this diff, and the pairs that the filter shows, as tables. */
 export function python(diff: DiffPayload, filter: Filter): string {
   const names = versions(diff);

@@ -4,7 +4,7 @@ import type { Host } from '../context';
 import { h } from '../dom';
 import { doorButton } from '../doors';
 import { count, visible } from '../format';
-import { magics, python } from './code';
+import { cells, magics, python } from './code';
 import type { DiffPayload, Op, Parts } from './payload';
 import type { Filter } from './state';
 
@@ -25,9 +25,23 @@ export function verdict(diff: DiffPayload, host: Host, filter: () => Filter): HT
   );
 }
 
-export function lookFirst(diff: DiffPayload): HTMLElement | null {
+export function lookFirst(diff: DiffPayload, host: Host): HTMLElement | null {
+  const made = host.insertCode ? cells(diff) : [];
+  // Each goes right below this output: the last one first.
+  const insert = (): void => [...made].reverse().forEach(cell => host.insertCode?.(cell));
+  const door = h(
+    'button',
+    { class: 'sn-text', type: 'button', onclick: insert },
+    'Insert a cell for each'
+  );
   return diff.lookFirst
-    ? h('p', { class: 'sn-look' }, h('b', {}, 'Look first:'), ` ${visible(diff.lookFirst)}`)
+    ? h(
+        'p',
+        { class: 'sn-look' },
+        h('b', {}, 'Look first:'),
+        ` ${visible(diff.lookFirst)}`,
+        ...(made.length ? [' ', door] : [])
+      )
     : null;
 }
 

@@ -42,7 +42,7 @@ function fill(root: HTMLElement, diff: DiffPayload, host: Host): void {
   const table = pairs(diff, choose);
   const parts = [
     verdict(diff, host, () => filter),
-    lookFirst(diff),
+    lookFirst(diff, host),
     recipe(diff),
     metrics(diff),
     drawn?.node,

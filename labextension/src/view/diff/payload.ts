@@ -85,6 +85,8 @@ export interface DiffPayload {
   verdict: string;
   facts: string;
   lookFirst: string;
+  /** Bodies of cells that make each of several changes alone. */
+  alone: string[];
   recipe: { changed: number; total: number; lines: { op: Op; parts: Parts }[] };
   subtitle: string;
   metrics: Metric[];
@@ -112,6 +114,7 @@ export function parseDiff(data: unknown): DiffPayload | null {
     verdict: text(object(raw.verdict).text),
     facts: text(raw.facts),
     lookFirst: text(raw.look_first),
+    alone: list(raw.alone).slice(0, 4).map(text),
     recipe: {
       changed: number(recipe.changed) ?? 0,
       total: number(recipe.total) ?? 0,

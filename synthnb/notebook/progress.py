@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from synthnb.events import Event
     from synthnb.types import Record
 
-__all__ = ["Painter", "progress_text", "someone_watches"]
+__all__ = ["Heard", "Painter", "progress_text", "someone_watches"]
 
 EVERY = 0.25
 """Seconds between two paints."""
@@ -70,33 +70,48 @@ def _span(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
+class Heard:
+    """The newest facts of a run; ``hear`` is called on the thread of the event loop."""
+
+    def __init__(self, rows: int = NEWEST) -> None:
+        self.latest: Progress | None = None
+        self.notice = ""
+        self._newest: deque[Record] = deque(maxlen=rows)
+
+    def hear(self, event: Event) -> None:
+        """Remember what is worth showing of an event."""
+        if isinstance(event, RunStarted):  # a model may take seconds to its first answer
+            self.latest = Progress(0, 0, event.rows, 0, Usage(), 0.0)
+        elif isinstance(event, Progress):
+            self.latest = event
+        elif isinstance(event, RowDone):
+            self._newest.append(event.record)
+        elif isinstance(event, Notice):
+            self.notice = one_line(event.message)
+
+    @property
+    def rows(self) -> list[str]:
+        """The newest rows, a line each; lines that are still to come are empty, so that
+        nothing jumps when rows arrive."""
+        lines = [_row_text(record) for record in self._newest.copy()]
+        return lines + [""] * ((self._newest.maxlen or 0) - len(lines))
+
+
 class Painter:
     """Listens to a run on any thread (``hear``), paints on the main one (``paint``)."""
 
     def __init__(self, shell: InteractiveShell, *, silent: bool = False) -> None:
         self.silent = silent or not someone_watches(shell)
         self._kernel = getattr(shell, "kernel", None) is not None
-        self._latest: Progress | None = None
-        self._newest: deque[Record] = deque(maxlen=NEWEST)
-        self._notice = ""
+        self._heard = Heard()
+        self.hear = self._heard.hear
         self._painted = 0.0
         self._handle: Any = None
-
-    def hear(self, event: Event) -> None:
-        """Remember the newest facts; called on the thread of the event loop."""
-        if isinstance(event, RunStarted):  # a model may take seconds to its first answer
-            self._latest = Progress(0, 0, event.rows, 0, Usage(), 0.0)
-        elif isinstance(event, Progress):
-            self._latest = event
-        elif isinstance(event, RowDone):
-            self._newest.append(event.record)
-        elif isinstance(event, Notice):
-            self._notice = one_line(event.message)
 
     def paint(self) -> None:
         """Show the newest facts, unless the last paint is too fresh or nobody watches."""
         now = time.monotonic()
-        latest = self._latest
+        latest = self._heard.latest
         if self.silent or latest is None or now - self._painted < EVERY:
             return
         self._painted = now
@@ -111,9 +126,7 @@ class Painter:
         from IPython.display import display
 
         body = {
-            "text/html": _html(
-                latest, self._notice, [_row_text(r) for r in self._newest.copy()]
-            ),
+            "text/html": _html(latest, self._heard.notice, self._heard.rows),
             "text/plain": _plain(latest),
         }
         if self._handle is None:
@@ -156,9 +169,7 @@ def _html(latest: Progress, notice: str, newest: Sequence[str] = ()) -> str:
     head, facts = progress_text(latest)
     share = min(latest.accepted / latest.wanted, 1.0) if latest.wanted else 0.0
     said = f"<div>{html.escape(notice)}</div>" if notice else ""
-    lines = [*newest[-NEWEST:]]
-    lines += [""] * (NEWEST - len(lines))  # nothing jumps when rows arrive
-    rows = "".join(f"<div>{escape(line) or '&nbsp;'}</div>" for line in lines)
+    rows = "".join(f"<div>{escape(line) or '&nbsp;'}</div>" for line in newest)
     label = f"{latest.accepted} of {latest.wanted} rows accepted"
     return (
         f"<div><b>{head}</b> {html.escape(facts)}</div>"

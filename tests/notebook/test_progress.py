@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from synthnb.events import Notice, Progress, RunStarted
-from synthnb.notebook.progress import Painter, progress_text, someone_watches
+from synthnb.events import Notice, Progress, RowDone, RunStarted
+from synthnb.notebook.progress import Heard, Painter, progress_text, someone_watches
 from synthnb.types import Reason, Record, Usage
 
 LATEST = Progress(15, 4, 24, 8, Usage(completion_tokens=738, cost=None), 1.0)
@@ -47,16 +47,18 @@ def test_hostile_notices_stay_text() -> None:
 
 
 def test_the_newest_rows_stand_below_the_bar() -> None:
-    from synthnb.notebook.progress import NEWEST, _html, _row_text
+    from synthnb.notebook.progress import _html
 
+    heard = Heard(3)
+    assert heard.rows == ["", "", ""]  # nothing jumps when rows arrive
     why = (Reason("length", 4, "too short"),)
-    record = Record(0, {"mood": "happy", "text": "It\nbroke."}, accepted=False, reasons=why)
-    assert _row_text(record) == "rejected: length · It broke."
-    rows = [f"row {i}" for i in range(5)]
-    shown = _html(LATEST, "", rows)
-    assert [f"row {i}" in shown for i in range(5)] == [False, False, True, True, True]
-    assert shown.count("<div>") == _html(LATEST, "").count("<div>")  # nothing jumps
-    assert NEWEST == 3
+    heard.hear(RowDone(Record(0, {"text": "It\nbroke."}, accepted=False, reasons=why)))
+    assert heard.rows == ["rejected: length · It broke.", "", ""]
+    for i in range(5):
+        heard.hear(RowDone(Record(i, {"mood": "happy", "text": f"row {i}"}, accepted=True)))
+    assert heard.rows == ["row 2", "row 3", "row 4"]
+    shown = _html(LATEST, "", heard.rows)
+    assert shown.index("row 2") > shown.index("</progress>")
 
 
 def test_progress_can_be_switched_off(

@@ -73,7 +73,12 @@ class TemplateError(RecipeError):
 
 
 class CheckError(RecipeError):
-    """A check that does not exist, or an option that it does not take."""
+    """A check that does not exist, or an option that it does not take.
+
+    ``place`` is its position in the recipe's list of checks, ``None`` where there is none.
+    """
+
+    place: int | None = None
 
 
 class WouldOverwrite(RecipeError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synthnb.charts.static_html import escape
-from synthnb.diff.rows import Side, differing, shown_rows
+from synthnb.diff.rows import Shown, Side, differing, shown_rows
 from synthnb.diff.sentences import (
     facts,
     figure,
@@ -34,7 +34,7 @@ def diff_html(diff: Diff, *, pairs: int = PAIRS) -> str:
     if diff.recipe.changed:
         parts.append(_recipe(diff))
     if not diff.same:
-        parts += [_metrics(diff), _pairs(diff, pairs)]
+        parts += [_metrics(diff) if diff.results else "", _pairs(diff, pairs)]
     return "\n".join(part for part in parts if part)
 
 
@@ -78,28 +78,40 @@ def _pairs(diff: Diff, most: int) -> str:
     rows = shown_rows(diff, most, 600)
     if not rows:
         return ""
-    old, new = diff.labels
-    head = "".join(f'<th scope="col">{escape(n)}</th>' for n in ("#", "attributes", old, new))
-    lines = "".join(
-        f'<tr><td align="right">{row.number}</td>'
-        f'<td align="left">{"<br>".join(map(escape, row.attributes))}</td>'
-        f"{_side(row.old, 'del')}{_side(row.new, 'ins')}</tr>"
-        for row in rows
-    )
+    names = ["#", *(["attributes"] if diff.paired else []), *diff.labels]
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    lines = "".join(_row(row, paired=diff.paired) for row in rows)
     n = differing(diff)
-    said = f"the outcome differs in {n} of {len(diff.pairs)}" if diff.paired else "not paired"
+    title, said = "Rows", "not paired: each version by itself"
+    if diff.paired:
+        title, said = "Row pairs", f"the outcome differs in {n} of {len(diff.pairs)}"
+    if any(row.mode == "shared" for row in rows):
+        said += "; <mark>shared run</mark> when less than 30% of words are shared"
     return (
-        f"<p><b>Row pairs</b> {said}</p><table><tr>{head}</tr>{lines}</table>"
+        f"<p><b>{title}</b> {said}</p><table><tr>{head}</tr>{lines}</table>"
         "<p>Open in JupyterLab with synthnb to see all of them.</p>"
     )
+
+
+def _row(row: Shown, *, paired: bool) -> str:
+    cells = [f'<td align="right">{row.number}</td>']
+    if paired:
+        cells.append(f'<td align="left">{"<br>".join(map(escape, row.attributes))}</td>')
+    shared = row.mode == "shared"
+    cells += [
+        _side(row.old, "mark" if shared else "del"),
+        _side(row.new, "mark" if shared else "ins"),
+    ]
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _side(side: Side | None, tag: str) -> str:
     if side is None:
         return "<td></td>"
+    own = f"<i>{escape(' · '.join(side.attributes))}</i><br>" if side.attributes else ""
     text = "".join(
         f"<{tag}>{escape(piece)}</{tag}>" if marked else escape(piece)
         for marked, piece in side.parts
     )
     why = f" <i>{escape(side.tag)}</i>" if side.tag else ""
-    return f'<td align="left">{text or "<i>no text</i>"}{why}</td>'
+    return f'<td align="left">{own}{text or "<i>no text</i>"}{why}</td>'

@@ -36,7 +36,8 @@ def diff_text(diff: Diff) -> str:
         parts.append(_recipe(diff))
     if diff.same:
         return "\n\n".join(parts)
-    parts.append(f"What changed ({subtitle(diff)})\n{_metrics(diff)}")
+    if diff.results:
+        parts.append(f"What changed ({subtitle(diff)})\n{_metrics(diff)}")
     if note(diff):
         parts.append(note(diff))
     if diff.paired:

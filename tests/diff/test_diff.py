@@ -132,6 +132,29 @@ def test_long_batches_are_compared_on_their_first_rows() -> None:
     assert "the first 1,000 planned rows share mood and seed" in str(made)
 
 
+def test_plain_html_marks_what_is_shared_apart_from_what_differs() -> None:
+    long = "I will keep it, but only when it comes with a free upgrade and a new box."
+    other = (
+        "The battery is clean and the laptop a lifesaver. I have one of these at home. "
+        "Best laptop ever and I will keep it but only just, no more."
+    )
+    made = diff(rows([long, "The lid is loose."] * 4), rows([other, "The lid is loud."] * 4))
+    html = made._repr_mimebundle_()["text/html"]
+    assert "<mark>I will keep it, but only</mark> when" in html
+    assert "The lid is <del>loose</del>." in html and "The lid is <ins>loud</ins>." in html
+    assert "<del>I will keep" not in html
+    apart = diff(made.old, made.new.replace(recipe=made.new.recipe.replace(seed=8)))
+    html = apart._repr_mimebundle_()["text/html"]
+    assert "attributes</th>" not in html and "<i>angry</i><br>I will keep" in html
+
+
+def test_nothing_stands_where_nothing_was_measured() -> None:
+    old, new = rows(["a b c"] * 8), rows(["a b c"] * 8)
+    made = diff(old, new.replace(recipe=new.recipe.replace(params={"top_p": 0.9})))
+    assert made.verdict == "Nothing differs"
+    assert "metric" not in str(made) and "metric" not in made._repr_mimebundle_()["text/html"]
+
+
 def test_the_same_batch_differs_in_nothing() -> None:
     batch = sample_batch()
     assert str(diff(batch, batch.replace(version=9))).startswith(

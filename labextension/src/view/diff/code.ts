@@ -69,7 +69,8 @@ function among(condition: string): string[] {
 
 function inBin(chart: Overlay, bar: OverlayBar): string[] {
   const last = chart.bars[chart.bars.length - 1] === bar;
-  if (!isWord(chart.id) || bar.lo === null || bar.hi === null) {
+  const known = isWord(chart.id) && !chart.id.startsWith('own:'); // those are not in the store
+  if (!known || bar.lo === null || bar.hi === null) {
     return ['changes.pairs_df()'];
   }
   const inside = `${bar.lo} <= value ${last ? '<=' : '<'} ${bar.hi}`;

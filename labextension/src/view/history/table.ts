@@ -84,7 +84,11 @@ function rowOf(
     {},
     h('th', { class: 'sn-num', scope: 'row', title: visible(version.hash) }, count(number)),
     line && h('td', { class: 'sn-opens' }, ...line.buttons),
-    h('td', { class: 'sn-when' }, visible(made)),
+    h(
+      'td',
+      { class: 'sn-when' },
+      ...made.split(' ').flatMap(part => [h('span', {}, visible(part)), ' '])
+    ),
     h('td', { class: 'sn-num' }, ended, ` ${count(rows)} of ${count(candidates)}`),
     ...figures.map(({ digits }, i) => {
       const value = version.values[i] ?? null;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ruamel.yaml import YAML
 
 from synthnb.card import CardFacts, render
@@ -69,3 +71,6 @@ def test_no_text_of_a_run_becomes_a_link_a_formula_or_a_terminal_s_command() -> 
     for sign in ("<", "$", "://", "www.", "@", "\x1b", "\x07", "\u202e"):
         assert sign not in ours, sign
     assert front_matter(text)["synthnb"]["filters"] == names  # type: ignore[index]
+    head = text.split("---\n", 2)[1]
+    assert not re.search(r"<[a-z/!]|\]\(", head.replace("1K<n<10K", ""))
+    assert front_matter(text)["synthnb"]["models"] == acting  # type: ignore[index]

@@ -6,13 +6,13 @@ states what is known and says so where something is not: a licence is never gues
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from synthnb.recipe.yamlwrite import block
 from synthnb.terms import Verdict
 from synthnb.visible import visible
 
@@ -228,14 +228,15 @@ def _own(facts: CardFacts) -> dict[str, Any]:
     return own
 
 
-def _yaml(data: Mapping[str, Any]) -> str:
-    from ruamel.yaml import YAML
+_MARKUP = re.compile(r"<(?=[a-z/!?])(?!n<)|\](?=\()", re.IGNORECASE)
 
-    out = io.StringIO()
-    writer = YAML()
-    writer.width = 4096
-    writer.dump(dict(data), out)
-    return out.getvalue()
+
+def _yaml(data: Mapping[str, Any]) -> str:
+    """The data as YAML that holds no element, link or image where it is read as Markdown.
+
+    Text with such signs stands in double quotes, where YAML takes them by number.
+    """
+    return _MARKUP.sub(lambda m: f"\\u{ord(m[0]):04x}", block(dict(data)))
 
 
 def _table(head: tuple[str, str], rows: Mapping[Any, object]) -> str:

@@ -21,6 +21,8 @@ def mend_slips(lines: list[str]) -> list[str]:
     that ends after ``%%synth …`` gets an empty body, without which IPython would refuse it:
     ``--kind`` needs none.
     """
+    if lines and lines[0].startswith("\ufeff"):  # comes along when a file is pasted
+        lines = [lines[0][1:], *lines[1:]]
     filled = [line.strip() for line in lines if line.strip()]
     called = _CALL.match(filled[0]) if filled else None
     if called is None:

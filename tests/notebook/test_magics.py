@@ -85,7 +85,7 @@ def test_a_cell_that_misses_the_magic_is_one_line(
 
 
 def test_what_only_looks_like_a_slip_runs(shell: InteractiveShell) -> None:
-    shell.run_cell("%synth store\nafter = 1")
+    shell.run_cell("\ufeff%synth store\nafter = 1")
     shell.run_cell("text = '''\n%%synth reviews\n---\n'''")
     assert shell.user_ns["after"] == 1 and "%%synth" in shell.user_ns["text"]
     shell.run_line_magic("unload_ext", "synthnb")

@@ -50,6 +50,7 @@ _STYLES = {
     "i": f'fill="{MUTED}"',
     "ins": f'fill="{BLUE}" text-decoration="underline"',
     "del": f'fill="{ORANGE}" text-decoration="line-through"',
+    "mark": 'text-decoration="underline"',
 }
 _HEAP = re.compile("([\u0300-\u036f]{3})[\u0300-\u036f]+")
 _NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -123,6 +123,7 @@ class History(Sequence[Version]):
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> dict[str, object]:
+        from synthnb.charts.picture import html_sheet, kept
         from synthnb.versions.payload import MIME, payload
         from synthnb.versions.table import history_html, history_text
 
@@ -130,6 +131,7 @@ class History(Sequence[Version]):
             MIME: payload(self),
             "text/html": history_html(self),
             "text/plain": history_text(self),
+            **kept(html_sheet, history_html(self)),
         }
 
 

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, overload
 
@@ -16,6 +15,7 @@ from synthnb.deciding import Deciding
 from synthnb.decisions import DecidedRecords, decisions_of
 from synthnb.events import Status
 from synthnb.outgoing import Outgoing
+from synthnb.store import StoredRecords
 from synthnb.types import Record, Row, Usage
 from synthnb.visible import cost, count, one_line
 
@@ -156,9 +156,10 @@ class Batch(Outgoing, Deciding):
     def columns(self) -> list[str]:
         """Data columns in recipe order."""
         raw = self._decided.raw
-        step = max(1, len(raw) // _LOOKED)
-        looked = raw[::step] if isinstance(raw, tuple) else islice(raw, _LOOKED)
-        return list(dict.fromkeys(name for record in looked for name in record.values))
+        if isinstance(raw, StoredRecords):
+            return raw.columns(_LOOKED)
+        looked = raw[:: max(1, len(raw) // _LOOKED)]
+        return list({name: None for record in looked for name in record.values})
 
     @property
     def df(self) -> pd.DataFrame:
@@ -180,8 +181,7 @@ class Batch(Outgoing, Deciding):
     def with_provenance(self, record: Record) -> Row:
         """One record as a row, its provenance under ``_synthnb``."""
         own = provenance(record, recipe=self.recipe.fingerprint, version=self.version)
-        outcome = self.decisions.outcome(own["id"])
-        if outcome is not None:
+        if (outcome := self.decisions.outcome(own["id"])) is not None:
             own["decision"] = outcome
         return {**record.values, "_synthnb": own}
 

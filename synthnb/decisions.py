@@ -10,12 +10,14 @@ import contextlib
 import threading
 import time
 import weakref
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import compress
 from typing import TYPE_CHECKING, Literal, cast, overload
 
 from synthnb.errors import StoreError
-from synthnb.store.rows import StoredRecords
+from synthnb.store.rows import StoredRecords, row_id
 from synthnb.types import JSON, Reason, Record, Row
 
 if TYPE_CHECKING:
@@ -32,11 +34,6 @@ REST = 1.0
 """Seconds in which the store is not asked again what others decided."""
 RANKED = "rank"
 """The check that holds how people ranked a row's candidates."""
-
-
-def row_id(record: Record) -> str:
-    """The record's stable id, or its place in the plan where it has none."""
-    return record.id or f"{record.index}.{record.attempt}.{record.candidate}"
 
 
 class Decisions:
@@ -82,6 +79,13 @@ class Decisions:
         self._load()
         with self._lock:
             return dict(self._outcomes)
+
+    @property
+    def rows(self) -> set[str]:
+        """All rows that were kept, dropped, edited or ranked."""
+        self._load()
+        with self._lock:
+            return {*self._outcomes, *self._edits, *self._ranks}
 
     def decide(self, row: str, outcome: Outcome | None) -> None:
         """Keep or drop a row; ``None`` takes the decision back."""
@@ -260,16 +264,58 @@ class DecidedRecords(Sequence[Record]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    def at(self, places: Iterable[int]) -> list[Record]:
+        """The records at some places, as decided by now."""
+        if isinstance(self.raw, StoredRecords):
+            return [self.decisions.apply(r) for r in self.raw.at(places)]
+        return [self[place] for place in places]
+
     @property
     def accepted(self) -> Sequence[Record]:
         """The accepted ones, as decided by now."""
         changes = self.decisions.changes
         if self._accepted is None or self._accepted[0] != changes:
-            if isinstance(self.raw, StoredRecords) and not self.decisions:
-                self._accepted = changes, self.raw.only(True)
-            else:
-                self._accepted = changes, tuple(r for r in self if r.accepted)
+            self._accepted = changes, self._chosen()
         return self._accepted[1]
+
+    @property
+    def changed(self) -> dict[int, Record]:
+        """The places of a stored run that people decided on, and the records as decided."""
+        if not isinstance(self.raw, StoredRecords) or not self.decisions:
+            return {}
+        places = sorted(self.raw.places(self.decisions.rows).values())
+        return dict(zip(places, self.at(places), strict=True))
+
+    def _chosen(self) -> Sequence[Record]:
+        if isinstance(self.raw, StoredRecords):
+            return _Accepted(self, self.raw) if self.decisions else self.raw.only(True)
+        return tuple(record for record in self if record.accepted)
+
+
+class _Accepted(Sequence[Record]):
+    """The accepted records of a run in the store that people decided on."""
+
+    def __init__(self, records: DecidedRecords, raw: StoredRecords) -> None:
+        self._records = records
+        self._flags = raw.marks[1][:]
+        for place, record in records.changed.items():
+            self._flags[place] = record.accepted
+        self._places = array("q", compress(range(len(raw)), self._flags))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Record]:
+        return compress(self._records, self._flags)
+
+    @overload
+    def __getitem__(self, item: int) -> Record: ...
+    @overload
+    def __getitem__(self, item: slice) -> Sequence[Record]: ...
+    def __getitem__(self, item: int | slice) -> Record | Sequence[Record]:
+        if isinstance(item, slice):
+            return self._records.at(self._places[item])
+        return self._records[self._places[item]]
 
 
 _SHARED: weakref.WeakValueDictionary[tuple[str, str], Decisions] = weakref.WeakValueDictionary()

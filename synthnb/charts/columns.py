@@ -1,32 +1,33 @@
 """The records of a batch as columns: what charts, filters and sorting compute on.
 
-A million records are read once a column; after that everything is arrays.
+A million records are read once a column; after that everything is arrays. Those of a run
+that lies in the store are read by ``stored``.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthnb.decisions import DecidedRecords, row_id
 from synthnb.recipe.parts import label
 from synthnb.store import StoredRecords
 from synthnb.visible import as_text
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
-    from synthnb.types import Record
+    from synthnb.types import Record, Row
 
 __all__ = [
     "MISSING",
-    "READ",
+    "SOME",
     "Bools",
     "Codes",
     "Columns",
@@ -34,6 +35,8 @@ __all__ = [
     "columns_of",
     "is_number",
     "label_of",
+    "read",
+    "said",
 ]
 
 Bools = NDArray[np.bool_]
@@ -42,17 +45,18 @@ T = TypeVar("T")
 
 MISSING = object()
 """In place of a value that a record does not have, such as one whose answer failed."""
-READ = 100_000
-"""Rows of a stored run that charts and filters read."""
+SOME = 200
+"""Labels of a column that may have a bar each; one of more is not charted by label."""
+_LOOKED = 5000
+"""Values looked at first, to see that there are more."""
+_MOST = sys.float_info.max
 _LOCK = threading.RLock()
-_MANY = 20_000
-"""From so many values on, pandas finds the distinct ones faster than a dict."""
 
 
 def is_number(value: Any) -> bool:
-    """A finite int or float; booleans are none."""
+    """A finite int or float, no larger than a float can be; booleans are none."""
     return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MOST
     )
 
 
@@ -79,14 +83,20 @@ class Codes:
 class Columns:
     """Columns of records, each read on first use."""
 
-    def __init__(self, records: Sequence[Record]) -> None:
+    def __init__(
+        self,
+        records: Sequence[Record],
+        values: Sequence[Row] | None = None,
+        accepted: Bools | None = None,
+    ) -> None:
+        """Columns of records; whose values and outcomes are known gives these as well."""
         self.records = records
-        self.size = len(records)
-        self._values = list(map(attrgetter("values"), self.records))
         self._known: dict[tuple[str, str], Any] = {}
-        self.accepted: Bools = np.fromiter(
-            map(attrgetter("accepted"), self.records), np.bool_, self.size
-        )
+        self._values = list(map(attrgetter("values"), records)) if values is None else values
+        if accepted is None:
+            accepted = np.fromiter(map(attrgetter("accepted"), records), np.bool_, len(records))
+        self.accepted: Bools = accepted
+        self.size = len(accepted)
 
     def once(self, kind: str, name: str, make: Callable[[], T]) -> T:
         """What ``make`` returned the first time it was asked for under this name."""
@@ -100,19 +110,29 @@ class Columns:
         """Give ``once`` this value from now on."""
         self._known[kind, name] = value
 
+    def at(self, places: Sequence[int] | NDArray[np.intp]) -> list[Record]:
+        """The records at some places."""
+        return [self.records[place] for place in places]
+
+    def places(self, ids: Collection[str]) -> dict[str, int]:
+        """Where the rows of these ids are; what is not there is left out."""
+        known: dict[str, int] = self.once(
+            "places", "", lambda: {row_id(r): i for i, r in enumerate(self.records)}
+        )
+        return {row: known[row] for row in ids if row in known}
+
+    def pick(self, name: str, places: Sequence[int] | NDArray[np.intp]) -> list[Any]:
+        """A column's values at some places."""
+        values = self.values(name)
+        return [values[place] for place in places]
+
+    def texts(self) -> Iterator[str]:
+        """What a search looks at in each record."""
+        return (said(r.values, ((w.rule, w.message) for w in r.reasons)) for r in self.records)
+
     def values(self, name: str) -> list[Any]:
         """Each record's value, ``MISSING`` where it has none; ``a.b`` reaches into objects."""
-        return self.once("values", name, lambda: self._read(name))
-
-    def _read(self, name: str) -> list[Any]:
-        try:
-            return list(map(itemgetter(name), self._values))
-        except KeyError:
-            found = [values.get(name, MISSING) for values in self._values]
-        head, dot, rest = name.partition(".")
-        if dot and all(value is MISSING for value in found):
-            return [_inside(values.get(head), rest) for values in self._values]
-        return found
+        return self.once("values", name, lambda: read(self._values, name))
 
     def types(self, name: str) -> set[type]:
         """The types of a column's values; ``MISSING`` is an ``object``."""
@@ -120,15 +140,22 @@ class Columns:
 
     def labels(self, name: str) -> Codes:
         """A column's values as labels; ``None`` is the label ``–``."""
-        return self.once("labels", name, lambda: self._factorize(name, label_of))
+        return self.once("labels", name, lambda: self._factorize(name, None))
+
+    def few(self, name: str) -> Codes | None:
+        """The labels of a column that has at most ``SOME``."""
+        head = self.values(name)[:_LOOKED]
+        if len(set(map(label_of, head))) > SOME:
+            return None
+        found = self.labels(name)
+        return found if len(found.labels) <= SOME else None
 
     def cut(self, name: str, length: int) -> Codes:
         """A column's values as labels of at most ``length`` characters: months, years."""
-        return self.once(
-            f"cut {length}", name, lambda: self._factorize(name, lambda v: as_text(v)[:length])
-        )
+        return self.once(f"cut {length}", name, lambda: self._factorize(name, length))
 
-    def _factorize(self, name: str, spell: Callable[[Any], str]) -> Codes:
+    def _factorize(self, name: str, cut: int | None) -> Codes:
+        spell = label_of if cut is None else (lambda value: as_text(value)[:cut])
         codes, distinct = _distinct(self.values(name), self.types(name))
         names: dict[str, int] = {}
         place = np.array(
@@ -147,14 +174,12 @@ class Columns:
 
     def _as_numbers(self, name: str) -> Floats:
         values = self.values(name)
-        if self.types(name) <= {int, float}:
+        if self.types(name) == {float}:
             found: Floats = np.fromiter(values, np.float64, self.size)
-        else:
-            found = np.fromiter(
-                (v if is_number(v) else math.nan for v in values), np.float64, self.size
-            )
-        found[~np.isfinite(found)] = math.nan
-        return found
+            found[~np.isfinite(found)] = math.nan
+            return found
+        known = (v if is_number(v) else math.nan for v in values)
+        return np.fromiter(known, np.float64, self.size)
 
     def lengths(self, name: str) -> Floats:
         """Characters of a column's texts, NaN where there is none."""
@@ -173,14 +198,21 @@ class Columns:
         found[found == 0] = math.nan
         return found
 
+    def hashes(self, name: str) -> NDArray[np.int64]:
+        """A number for each value's text: the same in this process for the same text."""
+        return self.once("hashes", name, lambda: self._hashed(name))
+
+    def _hashed(self, name: str) -> NDArray[np.int64]:
+        values = self.values(name)
+        spelled = values if self.types(name) == {str} else map(str, values)
+        return np.fromiter(map(hash, spelled), np.int64, self.size)
+
     def repeats(self, name: str) -> Bools:
         """Accepted rows whose text another accepted row has too."""
         return self.once("repeats", name, lambda: self._find_repeats(name))
 
     def _find_repeats(self, name: str) -> Bools:
-        values = self.values(name)
-        spelled = values if self.types(name) == {str} else map(str, values)
-        hashes = np.fromiter(map(hash, spelled), np.int64, self.size)
+        hashes = self.hashes(name)
         chosen = np.flatnonzero(self.accepted)
         order = chosen[np.argsort(hashes[chosen])]
         same = hashes[order[1:]] == hashes[order[:-1]]
@@ -202,6 +234,19 @@ class Columns:
         return found
 
     @property
+    def lost(self) -> Floats:
+        """What the rule that rejected each record measured, NaN where it measured nothing."""
+        return self.once("lost", "", self._lost)
+
+    def _lost(self) -> Floats:
+        found = np.full(self.size, math.nan)
+        for i in np.flatnonzero(~self.accepted).tolist():
+            reasons = self.records[i].reasons
+            if reasons and is_number(reasons[0].value):
+                found[i] = reasons[0].value
+        return found
+
+    @property
     def rules(self) -> Codes:
         """The rule that rejected each record; accepted ones have none."""
         return self.once("rules", "", self._first_rules)
@@ -219,25 +264,45 @@ class Columns:
 def columns_of(batch: Batch) -> Columns:
     """The columns of a batch as people decided by now; made once for each decision.
 
-    A long run is read from the store at most once, its first ``READ`` rows, without the
-    calls behind them.
+    A run that lies in the store is read once, and not again for a decision.
     """
+    from synthnb.charts.stored import decided, read_columns
+
+    records = batch.records
+    assert isinstance(records, DecidedRecords)
     changes = batch.decisions.changes
     with _LOCK:
         found: tuple[int, Columns] | None = batch.__dict__.get("_columns")
-        if found is None or found[0] != changes:
-            found = changes, Columns(_held(batch.records))
-            batch.__dict__["_columns"] = found
-    return found[1]
+        if found is not None and found[0] == changes:
+            return found[1]
+        if isinstance(records.raw, StoredRecords):
+            stored: Columns | None = batch.__dict__.get("_stored")
+            if stored is None:
+                stored = batch.__dict__["_stored"] = read_columns(records.raw, batch.recipe)
+            made = decided(stored, records)
+        else:
+            made = Columns(list(records))
+        batch.__dict__["_columns"] = changes, made
+    return made
 
 
-def _held(records: Sequence[Record]) -> Sequence[Record]:
-    if isinstance(getattr(records, "raw", None), StoredRecords):
-        return [
-            replace(record, calls=(), hidden={}, source=None)
-            for record in islice(records, READ)
-        ]
-    return list(records)
+def said(values: Mapping[str, Any], reasons: Iterable[tuple[str, str]]) -> str:
+    """All that a search looks at in one record, in lower case."""
+    parts = [as_text(value) for value in values.values()]
+    parts += [f"{rule} {message}" for rule, message in reasons]
+    return "\n".join(parts).lower()
+
+
+def read(rows: Sequence[Row], name: str) -> list[Any]:
+    """A column's value of each row, ``MISSING`` without one; ``a.b`` reaches into objects."""
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:
+        found = [values.get(name, MISSING) for values in rows]
+    head, dot, rest = name.partition(".")
+    if dot and all(value is MISSING for value in found):
+        return [_inside(values.get(head), rest) for values in rows]
+    return found
 
 
 def _inside(value: Any, path: str) -> Any:
@@ -250,26 +315,15 @@ def _inside(value: Any, path: str) -> Any:
 
 def _distinct(values: list[Any], types: set[type]) -> tuple[NDArray[np.intp], list[Any]]:
     """The place of each value among the distinct ones, in order of appearance."""
-    if types <= {str, object} and len(values) >= _MANY:
-        import pandas as pd
-
-        held = np.empty(len(values), dtype=object)
-        held[:] = values
-        codes, distinct = pd.factorize(held)
-        return np.asarray(codes, np.intp), list(distinct)
     # True and 1 are equal, and objects have no hash: such values go by their spelling.
     plain = bool not in types and types <= {str, int, float, type(None), object}
     keys = values if plain else [v if v is MISSING else _spelled(v) for v in values]
-    known: dict[Any, int] = {}
-    found: list[Any] = []
-    codes = np.empty(len(values), np.intp)
-    for i, key in enumerate(keys):
-        place = known.get(key)
-        if place is None:
-            place = known[key] = len(found)
-            found.append(values[i])
-        codes[i] = place
-    return codes, found
+    known = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    codes = np.fromiter(map(known.__getitem__, keys), np.intp, len(keys))
+    if plain:
+        return codes, list(known)
+    first = dict(zip(keys[::-1], values[::-1], strict=True))
+    return codes, [first[key] for key in known]
 
 
 def _spelled(value: Any) -> str:

@@ -138,11 +138,13 @@ def _column(batch: Batch, table: Columns, name: str) -> Distribution | None:
 def _guess(batch: Batch, table: Columns, name: str) -> Distribution | None:
     """Expression and source columns: numbers and short labels have a chart, text has none."""
     types = table.types(name) - {type(None), object}
-    if types and types <= {int, float} and len(table.labels(name).labels) > MAX_LABELS:
-        return _numbers(table, name, None)
     if not types or not types <= {str, bool, int, float} or (str in types and len(types) > 1):
         return None
-    found = table.labels(name)
+    found = table.few(name)
+    if types <= {int, float} and (found is None or len(found.labels) > MAX_LABELS):
+        return _numbers(table, name, None)
+    if found is None:
+        return None
     known = [label for label in found.labels if label != "–"]
     if any(len(label) > 40 for label in known) or len(known) > MAX_LABELS:
         return None
@@ -248,7 +250,7 @@ def _spread(values: Floats, unit: str) -> str:
 
 
 def _texts(batch: Batch, table: Columns, main: str) -> list[Distribution]:
-    if not table.types(main) <= {str, object}:
+    if not table.types(main) <= {str, object, type(None)}:
         return []
     kept, gone = _split(table, table.lengths(main))
     if not len(kept) and not len(gone):
@@ -315,23 +317,16 @@ def _nearest_scores(batch: Batch, table: Columns, main: str) -> Floats:
 
 def _measured(table: Columns, main: str, n: int = 3) -> Floats:
     found = np.full(table.size, math.nan)
-    values = table.values(main)
-    places = []
     most = LIMIT if table.size <= MANY else FEW
-    for i in np.flatnonzero(table.accepted).tolist():
-        if isinstance(values[i], str) and values[i]:
-            places.append(i)
-            if len(places) == most:
-                break
-    found[places] = nearest([values[i] for i in places], n)
+    places = np.flatnonzero(table.accepted & ~np.isnan(table.lengths(main)))[:most]
+    found[places] = nearest(table.pick(main, places), n)
     return found
 
 
 def _exact_copies(table: Columns, main: str) -> int:
     """Accepted rows that say what an earlier one says."""
-    values = table.values(main)
-    twins = [values[i] for i in np.flatnonzero(table.repeats(main)).tolist()]
-    return len(twins) - len(set(map(str, twins)))
+    twins = table.hashes(main)[table.repeats(main)]
+    return len(twins) - len(np.unique(twins))
 
 
 def measured_rules(batch: Batch) -> list[str]:
@@ -339,7 +334,7 @@ def measured_rules(batch: Batch) -> list[str]:
     table = columns_of(batch)
     names = set(batch.columns)
     rules: dict[str, None] = {}
-    for record in table.records[:SEEN]:
+    for record in table.at(range(min(SEEN, table.size))):
         for check in (*record.checks, *record.reasons):
             if check.rule not in names and is_number(check.value):
                 rules[check.rule] = None

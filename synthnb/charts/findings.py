@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synthnb.charts.columns import Columns, columns_of, is_number
+from synthnb.charts.columns import Columns, columns_of
 from synthnb.charts.distributions import limits_of, main_column, nearest_scores
 from synthnb.charts.similarity import ngrams
 from synthnb.decisions import row_id
@@ -110,7 +109,7 @@ def _findings(batch: Batch) -> Iterator[Finding]:
     places = np.flatnonzero(table.accepted)
     if main is not None and len(places) >= 2:
         yield from _copies(batch, table, main)
-        looked = [table.records[i] for i in places[:LOOKED].tolist()]
+        looked = table.at(places[:LOOKED])
         of = count(len(looked), "row")
         of = f"the first {of}" if len(places) > LOOKED else of
         yield from _repeated_examples(batch, looked, main, of)
@@ -121,7 +120,7 @@ def _findings(batch: Batch) -> Iterator[Finding]:
 
 def _ids(table: Columns, places: Any) -> tuple[str, ...]:
     """Ids of the first rows at these places: enough to show."""
-    return tuple(row_id(table.records[i]) for i in places[:LOOKED].tolist())
+    return tuple(map(row_id, table.at(places[:LOOKED])))
 
 
 def _rejections(batch: Batch, table: Columns) -> Iterator[Finding]:
@@ -133,12 +132,12 @@ def _rejections(batch: Batch, table: Columns) -> Iterator[Finding]:
     how = "fail" if checked else "were lost to"
     text = f"{worst.lost:,} of {total:,} candidates {how} {worst.label}"
     places = np.flatnonzero(table.rules.codes == table.rules.labels.index(worst.rule))
-    first = [table.records[i].reasons[0] for i in places.tolist() if table.records[i].reasons]
-    finite = [reason.value for reason in first if is_number(reason.value)]
-    if len(finite) == worst.lost:
-        text += f"; their median is {number(round(float(statistics.median(finite)), 2))}"
-    elif not checked and first and first[0].message:  # "reset" alone says little
-        text += f"; the first: {one_line(first[0].message, 120).rstrip('.')}"
+    values = table.lost[places]
+    reasons = table.at(places[:1])[0].reasons
+    if not np.isnan(values).any():
+        text += f"; their median is {number(round(float(np.median(values)), 2))}"
+    elif not checked and reasons and reasons[0].message:  # "reset" alone says little
+        text += f"; the first: {one_line(reasons[0].message, 120).rstrip('.')}"
     yield Finding(text + ".", _ids(table, places), worst.lost / total)
 
 

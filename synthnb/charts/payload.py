@@ -240,10 +240,7 @@ def write_rows(
     near = nearest_scores(batch, main_column(batch) or "") if "nearest" in scores else None
     outcomes = batch.decisions.outcomes
     rows = []
-    # The columns of a stored run leave out what only an open row shows.
-    records: Sequence[Record] = batch.records if details else table.records
-    for place in places:
-        record = records[place]
+    for place, record in zip(places, table.at(places), strict=True):
         row = _row(record, names, scores, chars, details)
         if near is not None and not math.isnan(near[place]):
             row["values"]["nearest"] = round(float(near[place]), 4)

@@ -92,21 +92,18 @@ def _int(value: Any, otherwise: int) -> int:
 
 
 def _place(batch: Batch, asked: Mapping[str, Any]) -> int:
-    table = columns_of(batch)
-    places: dict[str, int] = table.once(
-        "places", "", lambda: {row_id(r): i for i, r in enumerate(table.records)}
-    )
-    place = places.get(str(asked.get("row")))
-    if place is None:
+    row = str(asked.get("row"))
+    places = columns_of(batch).places([row])
+    if row not in places:
         raise SynthError("This batch has no such row.")
-    return place
+    return places[row]
 
 
 def _detail(batch: Batch, asked: Mapping[str, Any], view: object, variable: str) -> Any:
     """Everything known about one row."""
     return {
         "row": str(asked.get("row")),
-        "detail": write_detail(batch.records[_place(batch, asked)]),
+        "detail": write_detail(columns_of(batch).at([_place(batch, asked)])[0]),
     }
 
 
@@ -145,10 +142,10 @@ def _map(batch: Batch, asked: Mapping[str, Any], view: object, variable: str) ->
     table = columns_of(batch)
     where = {int(place): i for i, place in enumerate(drawn)}
     clusters = [[where[i] for i in group if i in where] for group in made.clusters]
-    copies = [row_id(table.records[i]) for group in made.clusters for i in group]
+    copies = [row_id(r) for r in table.at([i for g in made.clusters for i in g][:COPIES])]
     said: dict[str, Any] = {
         "total": len(made.placed),
-        "copies": copies[:COPIES],
+        "copies": copies,
         "about": made.about,
         "x": made.x[drawn].astype(int).tolist(),
         "y": made.y[drawn].astype(int).tolist(),

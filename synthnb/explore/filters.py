@@ -14,7 +14,6 @@ import numpy as np
 from synthnb.charts.columns import Bools, Columns, Floats, columns_of, is_number, label_of
 from synthnb.charts.distributions import main_column, measured_rules, nearest_scores
 from synthnb.charts.findings import shown_rule
-from synthnb.decisions import row_id
 from synthnb.errors import SynthError
 from synthnb.suggest import did_you_mean
 from synthnb.visible import one_line
@@ -155,8 +154,9 @@ class Among:
 
     def mask(self, batch: Batch, table: Columns) -> Bools:
         """Which records have one of the ids."""
-        wanted = set(self.ids)
-        return np.fromiter((row_id(r) in wanted for r in table.records), np.bool_, table.size)
+        found = np.zeros(table.size, np.bool_)
+        found[list(table.places(self.ids).values())] = True
+        return found
 
     def python(self) -> tuple[str, Any]:
         """Name and value for ``select``."""

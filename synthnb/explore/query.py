@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from synthnb.charts.columns import MISSING, Bools, Columns, columns_of
 from synthnb.charts.distributions import Distribution, bins_of, date_cut
 from synthnb.explore.filters import Filter, measure
-from synthnb.visible import as_text, one_line
+from synthnb.visible import one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -145,7 +145,7 @@ class Explorer:
         return found
 
     def _search(self, needle: str) -> Bools:
-        texts = self._texts if self._texts is not None else map(_said, self._table.records)
+        texts: Iterable[str] = self._texts or self._table.texts()
         if self._texts is None and self._table.size <= HELD:
             self._texts = texts = list(texts)
         return np.fromiter((needle in text for text in texts), np.bool_, self._table.size)
@@ -156,6 +156,8 @@ class Explorer:
         if sort is None:
             return np.arange(size, dtype=np.intp)
         known = sort in self._batch.columns or "." in sort
+        if known and self._table.types(sort) <= {str, object}:
+            return self._text_order(self._table.values(sort))
         numbers = (
             self._table.numbers(sort)
             if known
@@ -167,6 +169,11 @@ class Explorer:
         keys = (texts, np.where(np.isnan(numbers), np.inf, numbers))
         found: Places = np.lexsort(keys)
         return found
+
+    def _text_order(self, values: Sequence[Any]) -> Places:
+        known = np.fromiter((value is not MISSING for value in values), np.bool_, len(values))
+        order = sorted(np.flatnonzero(known).tolist(), key=values.__getitem__)
+        return np.concatenate((np.array(order, np.intp), np.flatnonzero(~known)))
 
     def _ranks(self, name: str) -> Places:
         found = self._table.labels(name)
@@ -186,13 +193,6 @@ class Explorer:
 def _has_rest(chart: Distribution, labels: Sequence[str]) -> bool:
     last = chart.bars[-1].label if chart.bars else ""
     return last.endswith(("other", "others")) and last not in labels
-
-
-def _said(record: Any) -> str:
-    """All that a search looks at in one record, in lower case."""
-    parts = [as_text(value) for value in record.values.values()]
-    parts += [f"{reason.rule} {reason.message}" for reason in record.reasons]
-    return "\n".join(parts).lower()
 
 
 def explorer_of(batch: Batch) -> Explorer:

@@ -29,8 +29,10 @@ SMALL = 600
 """Up to so many texts are placed exactly, without scikit-learn."""
 FITTED = 20_000
 """Texts that words and directions are learned from; the others are placed among them."""
+PLACED = 200_000
+"""Texts that are placed at most, evenly chosen; regions select among them."""
 DRAWN = 20_000
-"""Points that a view draws; selections see all of them."""
+"""Points that a view draws; selections see all that are placed."""
 EMBEDDED = 5000
 """Texts embedded by a model at most."""
 CLUSTERS = 50
@@ -81,10 +83,20 @@ def text_map(batch: Batch, embeddings: str | None = None) -> TextMap:
 
 
 def _texts(batch: Batch, table: Columns) -> tuple[list[int], list[str]]:
+    """Places and texts of the main column, an even sample where there are very many."""
     main = main_column(batch)
-    values = table.values(main) if main is not None else []
-    places = [i for i, v in enumerate(values) if isinstance(v, str) and v.strip()]
-    return places, [values[i] for i in places]
+    if main is None:
+        return [], []
+    places = np.flatnonzero(~np.isnan(table.lengths(main)))
+    places = places[:: _step(len(places))]
+    found = zip(places.tolist(), table.pick(main, places), strict=True)
+    said = [(place, text) for place, text in found if text.strip()]
+    return [place for place, _ in said], [text for _, text in said]
+
+
+def _step(texts: int) -> int:
+    """Of how many texts one is placed."""
+    return max(1, math.ceil(texts / PLACED))
 
 
 def _by_words(batch: Batch, table: Columns) -> TextMap:
@@ -92,7 +104,9 @@ def _by_words(batch: Batch, table: Columns) -> TextMap:
     if len(texts) < 3:
         empty = np.full(table.size, math.nan)
         return TextMap(empty, empty)
-    return _made(batch, table, places, texts, layout(texts), "words (TF-IDF)")
+    step = _step(table.size)
+    about = "words (TF-IDF)" + (f", one of every {step} rows" if step > 1 else "")
+    return _made(batch, table, places, texts, layout(texts), about)
 
 
 def _made(

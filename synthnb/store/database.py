@@ -220,6 +220,29 @@ class Store:
         )
         return (row[0] for row in cursor)
 
+    def rows_at(self, run_id: str, keys: Sequence[int]) -> list[tuple[int, bytes]]:
+        """Some rows of a run by their places in it, still encoded; 250 at most."""
+        marks = ",".join("?" * len(keys))
+        query = f"SELECT seq, value FROM rows WHERE run = ? AND seq IN ({marks})"
+        return self._query(query, (run_id, *keys)).fetchall()
+
+    def row_span(self, run_id: str) -> tuple[int, int]:
+        """The first and the last place of a run that has a row; (0, −1) without any."""
+        ends = (
+            "SELECT min(seq) FROM rows WHERE run = ?",
+            "SELECT max(seq) FROM rows WHERE run = ?",
+        )
+        first, last = (self._query(end, (run_id,)).fetchone()[0] for end in ends)
+        return (0, -1) if first is None else (first, last)
+
+    def row_keys(self, run_id: str, accepted: bool | None = None) -> Iterator[int]:
+        """The places of a run that have a row, in order."""
+        cursor = self._query(
+            "SELECT seq FROM rows WHERE run = ? AND (?2 IS NULL OR accepted = ?2) ORDER BY seq",
+            (run_id, accepted),
+        )
+        return (row[0] for row in cursor)
+
     # versions and decisions
 
     def register_version(

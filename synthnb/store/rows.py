@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, overload
 
 import orjson
@@ -13,7 +15,17 @@ from synthnb.types import Call, Message, Reason, Record
 if TYPE_CHECKING:
     from synthnb.store.database import Store
 
-__all__ = ["StoredRecords", "decode_record", "encode_record"]
+__all__ = ["StoredRecords", "decode_record", "encode_record", "row_id"]
+
+TOGETHER = 1000
+"""Rows that are decoded in one step."""
+ASKED = 250
+"""Rows of one query by place, below every SQLite's limit of parameters."""
+
+
+def row_id(record: Record) -> str:
+    """The record's stable id, or its place in the plan where it has none."""
+    return record.id or f"{record.index}.{record.attempt}.{record.candidate}"
 
 
 def encode_record(record: Record, *, messages: bool = True) -> bytes:
@@ -70,6 +82,10 @@ def decode_record(value: bytes) -> Record:
     )
 
 
+def _place_id(row: dict[str, Any]) -> str:
+    return f"{row['i']}.{row.get('a', 0)}.{row.get('n', 0)}"
+
+
 def _reason(reason: Reason) -> list[Any]:
     return [reason.rule, reason.value, reason.message, reason.column, reason.passed]
 
@@ -100,6 +116,8 @@ class StoredRecords(Sequence[Record]):
         self._run = run
         self._accepted = accepted
         self._length: int | None = None
+        self._keys: Sequence[int] | None = None
+        self._marks: tuple[array[int], array[int]] | None = None
 
     def __len__(self) -> int:
         if self._length is None:
@@ -124,23 +142,85 @@ class StoredRecords(Sequence[Record]):
         if isinstance(item, slice):
             start, stop, step = item.indices(len(self))
             if step != 1:
-                return [self[position] for position in range(start, stop, step)]
+                return self.at(range(start, stop, step))
             values = self._store.row_values(
                 self._run, self._accepted, offset=start, limit=max(0, stop - start)
             )
             return [self._decode(value) for value in values]
-        position = item + len(self) if item < 0 else item
-        for value in self._store.row_values(
-            self._run, self._accepted, offset=position, limit=1
-        ):
-            return self._decode(value)
-        raise IndexError(f"the run has {len(self)} rows, not {item}")
+        if not -len(self) <= item < len(self):
+            raise IndexError(f"the run has {len(self)} rows, not {item}")
+        return self.at([item + len(self) if item < 0 else item])[0]
+
+    def at(self, places: Iterable[int]) -> list[Record]:
+        """The records at some places, each found by its key."""
+        keys = [self._key(int(place)) for place in places]
+        found: dict[int, bytes] = {}
+        for start in range(0, len(keys), ASKED):
+            found.update(self._store.rows_at(self._run, keys[start : start + ASKED]))
+        return [self._decode(found[key]) for key in keys]
+
+    def peek(self) -> Iterator[list[dict[str, Any]]]:
+        """All rows, some thousand at a time, as the JSON that ``encode_record`` wrote.
+
+        Who reads a few values of a million rows needs no records. ``v`` are the values,
+        ``r`` the reasons of a rejected row, ``k`` the checks, ``d`` the id.
+        """
+        values = self._store.row_values(self._run, self._accepted)
+        ids, accepted = array("q"), array("b")
+        while part := list(islice(values, TOGETHER)):
+            try:
+                rows = orjson.loads(b"[%b]" % b",".join(part))
+                ids.extend([hash(row["d"] or _place_id(row)) for row in rows])
+                accepted.extend(["r" not in row for row in rows])
+            except (orjson.JSONDecodeError, TypeError, LookupError) as error:
+                raise self._damaged() from error
+            yield rows
+        self._marks = ids, accepted
+
+    def columns(self, most: int) -> list[str]:
+        """The columns of the first rows, about ``most`` of them, in order of appearance."""
+        parts = islice(self.peek(), max(1, most // TOGETHER))
+        return list(dict.fromkeys(name for rows in parts for row in rows for name in row["v"]))
+
+    @property
+    def marks(self) -> tuple[array[int], array[int]]:
+        """The hash of each row's id and whether it was accepted, from one look at all rows."""
+        if self._marks is None:
+            for _ in self.peek():
+                pass
+        assert self._marks is not None
+        return self._marks
+
+    def places(self, ids: Collection[str]) -> dict[str, int]:
+        """Where the rows of these ids are; what is not there is left out."""
+        import numpy as np
+
+        hashes = np.frombuffer(self.marks[0], np.int64)
+        wanted = np.fromiter(map(hash, ids), np.int64, len(ids))
+        near = np.flatnonzero(np.isin(hashes, wanted)).tolist() if len(ids) else []
+        found = zip(map(row_id, self.at(near)), near, strict=True)
+        return {row: place for row, place in found if row in ids}
+
+    def _key(self, place: int) -> int:
+        """The number of the row at a place: from the first one on, or as they are listed."""
+        if self._keys is None:
+            first, last = self._store.row_span(self._run)
+            whole = self._accepted is None and last - first + 1 == len(self)
+            self._keys = (
+                range(first, last + 1)
+                if whole
+                else array("q", self._store.row_keys(self._run, self._accepted))
+            )
+        return self._keys[place]
 
     def _decode(self, value: bytes) -> Record:
         try:
             return decode_record(value)
         except (ValueError, TypeError, LookupError) as error:
-            raise StoreError(
-                f"A row of run {self._run} is damaged in {self._store.path}: resume the run, "
-                "which writes it again from its answers."
-            ) from error
+            raise self._damaged() from error
+
+    def _damaged(self) -> StoreError:
+        return StoreError(
+            f"A row of run {self._run} is damaged in {self._store.path}: resume the run, "
+            "which writes it again from its answers."
+        )

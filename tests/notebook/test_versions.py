@@ -62,6 +62,20 @@ def test_a_view_of_versions_can_name_them_in_code(
     assert line(shell, f"rank {' '.join(names)}").pairs
 
 
+def test_each_of_two_changes_runs_alone(
+    shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    synth(shell, "r -n 8 --seed 3")
+    synth(shell, "r -n 8 --seed 3", "params: {temperature: 0.2}\n" + SECOND)
+    made = line(shell, "diff r@1 r@2")
+    assert "two keys changed" in str(made)
+    capsys.readouterr()
+    for body in made._repr_mimebundle_()[DIFF]["alone"]:
+        assert synth(shell, "r --vs 1", body).paired_with == 1
+        assert "Recipe: 1 of" in capsys.readouterr().out
+    assert [v.number for v in line(shell, "history r")] == [1, 2, 3, 4]
+
+
 def test_show_opens_a_version_as_it_was(shell: InteractiveShell, lab: Loopback) -> None:
     first = synth(shell, "r -n 8")
     synth(shell, "r -n 8", SECOND)

@@ -74,9 +74,11 @@ def compare_recipes(
 
 
 def changed_keys(old: Recipe, new: Recipe) -> list[str]:
-    """Changed keys that can change rows, shortened: ``text.prompt``, ``temperature``."""
+    """Changed keys that can change rows, shortened: ``text.prompt``, ``temperature``, and
+    ``checks.length`` for whatever changed of a check."""
     found = compare_recipes(old, new).effective
-    return [key.removeprefix("columns.").removeprefix("params.") for key in found]
+    short = (key.removeprefix("columns.").removeprefix("params.") for key in found)
+    return list(dict.fromkeys(".".join(key.split(".")[:2]) for key in short))
 
 
 def _data(recipe: Recipe, model: str | None) -> dict[str, JSON]:

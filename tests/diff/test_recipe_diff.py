@@ -91,3 +91,5 @@ def test_names_and_targets_change_no_rows() -> None:
         "temperature",
         "max_tokens",
     ]
+    looser = OLD.replace("min: 75, max: 300", "min: 60, max: 400")
+    assert changed_keys(old, Recipe.loads(looser)) == ["checks.length"]  # one check, once

@@ -3,6 +3,9 @@
 import { Channel } from './view/channel';
 import type { Mounted } from './view';
 
+/** Milliseconds without a word of the kernel after which there seems to be none. */
+const PATIENCE = 5000;
+
 /** The part of an anywidget model that is used here. */
 export interface Model {
   get(name: string): unknown;
@@ -32,9 +35,16 @@ export function anywidget(
     model.on(`change:${data}`, update);
     model.on('msg:custom', hear);
     // The kernel says hello to this; without one the widget shows what was saved.
-    channel.connect(message => model.send?.(message), 'opening');
-    model.send?.({ id: 0, op: 'hello' });
+    const send = (message: unknown): void => model.send?.(message);
+    channel.connect(send, 'opening');
+    send({ id: 0, op: 'hello' });
+    const patience = setTimeout(() => {
+      if (channel.status === 'opening') {
+        channel.connect(send, 'unknown'); // a busy kernel may still say hello
+      }
+    }, PATIENCE);
     return () => {
+      clearTimeout(patience);
       model.off(`change:${data}`, update);
       model.off('msg:custom', hear);
       channel.connect(null, 'none');

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from synthnb.diff.verdicts import LEAST, LEVEL, RESAMPLES, Result
@@ -23,7 +24,11 @@ def figure(value: float | None, digits: int) -> str:
     """A number with exactly these decimals and a real minus; ``–`` for none."""
     if value is None:
         return "–"
-    shown = f"{abs(value):,.{digits}f}"
+    # Halves go up, as in the view: one figure is the same wherever it stands.
+    exact = Decimal(round(abs(value), 6))
+    if exact < 10**15:  # beyond, a float has no halves
+        exact = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    shown = f"{exact:,.{digits}f}"
     negative = value < 0 and any(char in "123456789" for char in shown)
     return f"−{shown}" if negative else shown
 

@@ -11,6 +11,7 @@ import pytest
 from synthnb.batch import Batch
 from synthnb.diff import diff
 from synthnb.diff.payload import MAX_BYTES, MIME
+from synthnb.diff.sentences import figure
 from synthnb.recipe import Recipe
 from synthnb.types import Call, Reason, Record
 from tests.diff.versions import changed_recipe, two_versions
@@ -50,6 +51,30 @@ def test_the_diff_of_two_versions_reads_from_verdict_to_rows() -> None:
     assert "Dot and line" not in text  # nothing is drawn here
     assert re.search(r"With \d intervals expect 0.\d false calls", text)
     assert re.search(r"The outcome differs in \d+ of 31 pairs", text)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [
+        (0.25, 1, "0.3"), (-0.25, 1, "−0.3"), (0.125, 2, "0.13"), (2.5, 0, "3"),
+        (1234.5, 1, "1,234.5"), (-0.0001, 3, "0.000"), (1e12, 1, "1,000,000,000,000.0"),
+    ],
+)  # fmt: skip
+def test_figures_are_rounded_as_in_the_view(value: float, digits: int, shown: str) -> None:
+    assert figure(value, digits) == shown  # toFixed, thousands apart
+    assert figure(1e299, digits).startswith("100,000,000")  # no number is too large
+
+
+def test_what_is_drawn_is_what_is_said() -> None:
+    made = diff(*two_versions())
+    drawn = made._repr_mimebundle_()[MIME]["metrics"]
+    assert len(drawn) == len(made.results)
+    for metric, result in zip(drawn, made.results, strict=True):
+        assert (metric["id"], metric["unit"]) == (result.measure.id, result.measure.unit)
+        assert metric["low"] <= metric["change"] <= metric["high"]
+        low, change, high = metric["scaled"]
+        assert low <= change <= high
+        assert change == pytest.approx(result.change / result.spread, abs=1e-4)
 
 
 def test_pairs_are_a_table() -> None:

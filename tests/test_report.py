@@ -19,6 +19,7 @@ from synthnb.errors import SourceError
 from synthnb.recipe import Recipe
 from synthnb.report import check, report
 from synthnb.report.copying import copies
+from synthnb.report.value import ColumnCheck
 from synthnb.types import Record
 from tests.samples import HOSTILE, batch_of, sample_batch
 
@@ -168,6 +169,21 @@ def test_training_on_them_is_compared_with_training_on_real_rows() -> None:
     assert report(labelled(300, 0.0), real=real)["tstr"].value == 1.0
     wrong = report(labelled(300, 1.0), real=real)["tstr"]
     assert wrong.word == "worse" and (wrong.value or 0) < 0.2 and wrong.real == 1.0
+
+
+def test_a_small_change_of_a_number_is_said_and_asks_for_no_step() -> None:
+    real = [{"age": float(i)} for i in range(1000)]
+
+    def aged(shift: int) -> ColumnCheck:
+        made = [{"age": float(i + shift)} for i in range(1000)]
+        (age,) = report(made, real=real).columns
+        return age
+
+    assert [(aged(n).word, aged(n).clear) for n in (0, 75, 150)] == [
+        ("no evidence", False),
+        ("changed", False),
+        ("changed", True),
+    ]
 
 
 def test_columns_against_the_plan_and_against_real_rows() -> None:

@@ -127,6 +127,21 @@ def test_the_desk_answers_and_never_raises() -> None:
     assert desk.answer(edit)["state"]["counts"]["edited"] == 1
 
 
+def test_the_desk_says_where_it_is_which_tags_there_are_and_what_went_wrong() -> None:
+    queue = sample_batch().review()
+    desk = desk_of(queue)
+    for row, tag in zip(queue.rows, [f"tag {i:02}" for i in range(25)], strict=False):
+        queue.go(row)
+        queue.tag([tag])
+    queue.go(queue.rows[5])
+    state = desk.state()
+    assert (state["place"], state["row"]["id"]) == (5, queue.rows[5])
+    assert state["known_tags"] == [f"tag {i:02}" for i in range(20)]
+    assert state["notice"] == ""
+    queue.batch.decisions.notice = "The disk is full.\nDecisions are kept here."
+    assert desk.state()["notice"] == "The disk is full. Decisions are kept here."
+
+
 def test_hostile_rows_stay_text_in_what_is_saved() -> None:
     queue = batch_of(HOSTILE).review()
     for _ in HOSTILE:
@@ -211,6 +226,14 @@ def test_selected_rows_can_be_named() -> None:
     chosen = {"kind": "values", "chart": "mood", "values": ["angry"]}
     live_of(batch).choose(batch, {"filters": [chosen]})
     assert {r.values["mood"] for r in rows_of(batch, "selection")} == {"angry"}
+
+
+def test_a_number_means_the_accepted_candidate_of_its_row() -> None:
+    lost = Record(0, {"text": "a"}, accepted=False, id="lost")
+    kept = Record(0, {"text": "b"}, candidate=1, id="kept")
+    later = Record(0, {"text": "c"}, candidate=2, id="later")
+    batch = Batch([lost, kept, later], Recipe())
+    assert [record.id for record in rows_of(batch, "1")] == ["kept"]
 
 
 @pytest.mark.parametrize("text", ["", "x", "5-2", "0", "1-99999", "400"])

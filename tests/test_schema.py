@@ -235,6 +235,16 @@ values = st.recursive(
 )
 
 
+@pytest.mark.parametrize("length", [0, 1, 2, 3])
+def test_the_length_of_a_list_is_held_at_its_bounds(length: int) -> None:
+    found: list[Any] = []
+    schema = {"type": "array", "minItems": 1, "maxItems": 2}
+    compile_rule(schema)([0] * length, (), found)
+    assert [problem.rule for problem in found] == {0: ["minItems"], 3: ["maxItems"]}.get(
+        length, []
+    )
+
+
 @settings(max_examples=300, deadline=None)
 @given(schema=schemas, value=values)
 def test_compiled_rules_agree_with_the_reference(schema: dict[str, Any], value: Any) -> None:

@@ -42,6 +42,7 @@ def coded(solution: str, tests: str = TESTS, *, run: bool = False) -> Reason:
         ("-" * 100_000 + "1", "cannot be parsed|line|deeply"),
         ("1+" * 60_000 + "1", "cannot be parsed|line|deeply"),
         ("Here is the code:\ndef f(): pass", "line 1"),
+        ("x = 1\n" * 40_000, "longer than 200,000 characters"),
     ],
 )
 def test_what_cannot_work_is_told_without_running_it(text: str, told: str) -> None:

@@ -164,6 +164,16 @@ def test_a_subcategory_quota_brings_its_parent(recipe: Recipe) -> None:
     assert plan.row(0, {"urgent": "true"}).values["urgent"] is True
 
 
+def test_a_label_under_two_parents_follows_their_weights() -> None:
+    shared = Recipe.loads(
+        "synthnb: 1\ncolumns:\n  topic: {category: {billing: 9, login: 1}}\n"
+        "  detail: {subcategory: topic, of: {billing: [other], login: [other]}}\n"
+    )
+    plan = make_plan(shared, None, 400)
+    topics = Counter(plan.row(i, {"detail": "other"}).values["topic"] for i in range(400))
+    assert topics["billing"] == pytest.approx(360, abs=20)
+
+
 @pytest.mark.parametrize(
     "where", [{"topic": "weather"}, {"detail": "late", "topic": "login"}, {"tpoic": "login"}]
 )

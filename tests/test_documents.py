@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from synthnb.errors import SourceError
 from synthnb.recipe.parts import Chunk, Source
@@ -41,6 +45,46 @@ def test_no_word_is_lost_and_no_tail_repeats(tmp_path: Path, overlap: int) -> No
     parts = [source.row(i)["chunk"].split() for i in range(len(source))]
     assert {int(word) for part in parts for word in part} == set(range(50))
     assert not set(parts[-1]) <= set(parts[-2])
+
+
+def test_chunks_are_whole_sentences_where_there_are_any(tmp_path: Path) -> None:
+    text = (
+        "# Hours\n\nWe open at nine. On Monday, e.g. in May, we close early! Ask at the desk."
+    )
+    (tmp_path / "a.md").write_text(text)
+    source = chunks(tmp_path, "a.md", words=10, overlap=4)
+    assert [source.row(i)["chunk"] for i in range(len(source))] == [
+        "# Hours\n\nWe open at nine.",
+        "On Monday, e.g. in May, we close early!",
+        "Ask at the desk.",
+    ]
+    twice = chunks(tmp_path, "a.md", words=12, overlap=8)
+    assert twice.values("chunk") == [
+        "# Hours\n\nWe open at nine.",
+        "We open at nine. On Monday, e.g. in May, we close early!",
+        "On Monday, e.g. in May, we close early! Ask at the desk.",
+    ]
+    (tmp_path / "b.txt").write_text("猫である。名前はまだ無い。「犬」もいる。")
+    japanese = chunks(tmp_path, "b.txt", words=9, overlap=0)
+    assert japanese.values("chunk") == ["猫である。", "名前はまだ無い。", "「犬」もいる。"]
+
+
+@given(lengths=st.lists(st.integers(1, 14), min_size=1, max_size=20), overlap=st.integers(0, 9))
+def test_no_sentence_is_lost(lengths: list[int], overlap: int) -> None:
+    words, at = [], 0
+    for length in lengths:
+        words += [f"W{at + i}" for i in range(length)]
+        at += length
+        words[-1] += "."
+    with TemporaryDirectory() as folder:
+        Path(folder, "a.txt").write_text(" ".join(words))
+        parts = [
+            text.split() for text in chunks(Path(folder), "a.txt", 10, overlap).values("chunk")
+        ]
+    assert list(dict.fromkeys(word for part in parts for word in part)) == words
+    for before, part in pairwise(parts):
+        assert len(part) <= 10 and not set(part) <= set(before)
+        assert len(set(part) & set(before)) <= overlap
 
 
 def test_japanese_has_no_spaces(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ class Params(Value):
 
 
 class Chunk(Value):
-    """How documents are cut: ``words`` a chunk, ``overlap`` words shared."""
+    """How documents are cut: by sentences, ``words`` a chunk and ``overlap`` shared at most."""
 
     words: int = Field(default=300, ge=1, le=100_000)
     overlap: int = Field(default=40, ge=0, le=99_999)

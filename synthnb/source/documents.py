@@ -30,8 +30,14 @@ __all__ = ["DocumentTable", "html_text", "read_documents"]
 
 _BLOCK = 1 << 20
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff。！？]|[^\s\u3040-\u30ff\u3400-\u9fff。！？]+")
 """One word; Chinese and Japanese write none apart, so each character counts as one."""
+_SENTENCE = re.compile(
+    r"""(?: [.!?…] [)\]"'”’»*_]* \s+ | [。！？] [」』）]* \s* | \n\s*\n\s* )
+    (?= [^\s a-zß-öø-ÿ] )""",
+    re.VERBOSE,
+)
+"""What stands before a sentence or a paragraph: a lower-case letter begins neither."""
 _SILENT = frozenset(["script", "style", "noscript", "template", "svg", "head", "iframe"])
 _BREAKS = frozenset(
     [
@@ -41,6 +47,10 @@ _BREAKS = frozenset(
         "ul",
     ]
 )
+
+
+_Span = tuple[int, int, bool]
+"""Start and end of a word or line in the spool, and whether a sentence begins with it."""
 
 
 class DocumentTable:
@@ -89,8 +99,8 @@ class DocumentTable:
             self._sizes.append(end - start)
             self._documents.append(document)
 
-    def _copy(self, pieces: Iterator[str], *, lines: bool) -> Iterator[tuple[int, int]]:
-        """Write ``pieces``, yielding (start, end) of each word or line in the spool."""
+    def _copy(self, pieces: Iterator[str], *, lines: bool) -> Iterator[_Span]:
+        """Write ``pieces``, yielding where each word or line lies in the spool."""
         place, rest = self._spool.tell(), ""
         unit = _LINE if lines else _WORD
         for piece in pieces:
@@ -100,20 +110,21 @@ class DocumentTable:
             place = self._spool.tell()
         yield from self._write(rest, place, unit)
 
-    def _write(self, text: str, place: int, unit: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    def _write(self, text: str, place: int, unit: re.Pattern[str]) -> Iterator[_Span]:
         data = text.encode("utf-8", "replace")
         self._spool.write(data)
         self._hash.update(data)
         at, done = place, 0
         plain = len(data) == len(text)
+        first = {m.end() for m in _SENTENCE.finditer(text)} if unit is _WORD else set()
         for match in unit.finditer(text):
             start, end = match.span()
             if plain:
-                yield place + start, place + end
+                yield place + start, place + end, start in first
                 continue
             at += len(text[done:start].encode("utf-8", "replace"))
             size = len(match[0].encode("utf-8", "replace"))
-            yield at, at + size
+            yield at, at + size, start in first
             at, done = at + size, end
 
 
@@ -125,21 +136,33 @@ def _last_gap(text: str, *, lines: bool = False) -> int:
     return len(text)
 
 
-def _windows(words: Iterator[tuple[int, int]], chunk: Chunk) -> Iterator[tuple[int, int]]:
-    """Spans of ``chunk.words`` words that start ``words - overlap`` words apart, or of
-    ``chunk.lines`` lines side by side."""
+def _windows(words: Iterator[_Span], chunk: Chunk) -> Iterator[tuple[int, int]]:
+    """Spans of at most ``chunk.words`` words, each of whole sentences where that leaves at
+    least half of them, or of ``chunk.lines`` lines side by side.
+
+    A span repeats the last sentences of the one before, up to ``chunk.overlap`` words; in a
+    text without sentences it repeats so many words.
+    """
     size = max(1, chunk.lines or chunk.words)
-    step = size if chunk.lines else max(1, size - max(0, chunk.overlap))
-    held: list[tuple[int, int]] = []
-    fresh = 0
+    overlap = 0 if chunk.lines else max(0, min(chunk.overlap, size - 1))
+    held: list[_Span] = []
+    said = 0  # words at the front that the span before had
     for word in words:
         held.append(word)
-        fresh += 1
-        if len(held) == size:
-            yield held[0][0], held[-1][1]
-            held = held[step:]
-            fresh = 0
-    if fresh:
+        if len(held) <= size:
+            continue
+        least = max(1, size // 2, said + 1)
+        cut = next((i for i in range(size, least - 1, -1) if held[i][2]), size)
+        if said and not held[cut][2] and held[said][2]:
+            held, said = held[said:], 0  # a long sentence needs the room
+            continue
+        yield held[0][0], held[cut - 1][1]
+        back = max(1, cut - overlap)
+        start = next((i for i in range(back, cut) if held[i][2]), None)
+        if start is None:
+            start = cut if held[cut][2] else back
+        held, said = held[start:], cut - start
+    if len(held) > said:
         yield held[0][0], held[-1][1]
 
 

@@ -35,12 +35,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _both(old: str, new: str | None) -> tuple[Batch, Batch]:
     from synthnb.saved import is_run
-    from synthnb.versions import opposite
+    from synthnb.versions import beside, opposite
 
     one = _open(old)
     if new is None and not is_run(old):
         return opposite(old, one)
-    return one, _open(new or one.name)
+    return one, _open(beside(new or one.name, one))
 
 
 def _open(name: str) -> Batch:

@@ -6,11 +6,12 @@ The same content (recipe and rows) is the same version, however often it is made
 from __future__ import annotations
 
 from synthnb.versions.history import History, Version, history
-from synthnb.versions.opening import find_version, has_answers, open_version, opposite
+from synthnb.versions.opening import beside, find_version, has_answers, open_version, opposite
 
 __all__ = [
     "History",
     "Version",
+    "beside",
     "find_version",
     "has_answers",
     "history",

@@ -15,7 +15,15 @@ from synthnb.suggest import did_you_mean
 from synthnb.types import Record, Usage
 from synthnb.visible import one_line
 
-__all__ = ["batch_of", "find_version", "has_answers", "open_version", "opposite", "project_of"]
+__all__ = [
+    "batch_of",
+    "beside",
+    "find_version",
+    "has_answers",
+    "open_version",
+    "opposite",
+    "project_of",
+]
 
 KEPT = 20_000
 """Records read into memory; those of a longer run are read as they are needed."""
@@ -78,11 +86,18 @@ def find_version(
         found = [v for v in known if v.number == int(asked)]
     else:
         found = [v for v in known if _is_hash(asked) and v.hash.startswith(asked)]
+    if not asked:
+        raise StoreError(f"Which version? Such as {_example(known)}.")
     if not found:
         raise StoreError(f"There is no version {one_line(asked, 40)}{_offer(known)}")
     if len({v.hash for v in found}) > 1:
         raise StoreError(f"Several versions begin with {one_line(asked, 40)}: name more of it.")
     return found[-1]
+
+
+def beside(asked: str, batch: Batch) -> str:
+    """What is named beside a batch: a number alone is a version of the same name."""
+    return f"{batch.name}@{asked}" if _is_number(asked) else asked
 
 
 def opposite(

@@ -135,6 +135,9 @@ def test_diff_takes_versions_and_batches(shell: InteractiveShell, lab: Loopback)
     assert str(line(shell, "diff r@2")) == str(made)  # the newest against the one before it
     assert str(line(shell, "diff other")) == str(made)  # against the one before it
     assert str(line(shell, "diff")) == str(made)  # the last batch
+    assert str(line(shell, "diff r@1 2")) == str(made)
+    with pytest.raises(UsageError, match=r"Which version\? Such as r@2\."):
+        line(shell, "diff r@1 r@")
 
 
 def test_diff_of_a_name_is_its_last_version_against_the_one_before(
@@ -185,8 +188,8 @@ def test_the_terminal_knows_the_same_versions(
     versions = capsys.readouterr().out
     assert folders.splitlines()[1] == versions.splitlines()[1]
     assert "8 of 8 planned rows share mood and seed" in folders
-    for one in ("r@1", "r@2", "r"):
-        assert main(["diff", one]) == 0
+    for words in (["r@1"], ["r@2"], ["r"], ["r@1", "2"]):
+        assert main(["diff", *words]) == 0
         assert capsys.readouterr().out == versions
     assert main(["diff", "a", "r@9"]) == 2
     assert "no version 9" in capsys.readouterr().err

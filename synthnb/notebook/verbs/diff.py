@@ -9,7 +9,7 @@ from synthnb.diff import Diff, diff
 from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 from synthnb.saved import is_run
-from synthnb.versions import opposite
+from synthnb.versions import beside, opposite
 
 if TYPE_CHECKING:
     from synthnb.notebook.magics import SynthMagics
@@ -40,4 +40,5 @@ def run(magics: SynthMagics, args: Namespace) -> Diff:
     one = find_version_or_batch(magics.namespace, args.old)
     if args.new is None and not is_run(args.old or ""):
         return diff(*opposite(args.old or one.name, one))
-    return diff(one, find_version_or_batch(magics.namespace, args.new or one.name))
+    other = beside(args.new or one.name, one)
+    return diff(one, find_version_or_batch(magics.namespace, other))

@@ -34,6 +34,8 @@ class RowDone:
     """One candidate is decided: see ``record.accepted`` and ``record.reasons``."""
 
     record: Record
+    place: int = 0
+    """Where in the run it belongs; rows are done in another order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -10,14 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from synthnb.api import generate
 from synthnb.batch import Batch
-from synthnb.charts.columns import columns_of, is_number, label_of
+from synthnb.charts.columns import Columns, columns_of, is_number, label_of
 from synthnb.charts.findings import look_first, losses
 from synthnb.charts.payload import payload
+from synthnb.charts.stored import Gathered, take_columns
 from synthnb.decisions import DecidedRecords
 from synthnb.explore.door import answer
+from synthnb.recipe import Recipe
+from synthnb.settings import Profile, Settings
 from synthnb.store import Store, StoredRecords, encode_record
 from synthnb.types import Call, Reason, Record, Usage
+from synthnb.versions import open_version
+from tests.loopback import Loopback
 from tests.samples import HOSTILE, recipe
 
 RECIPE = """\
@@ -93,6 +100,13 @@ def held() -> Batch:
         if record.values["rate"] == math.inf:
             record.values["rate"] = None
     return Batch(rows, recipe(RECIPE), usage=USAGE)
+
+
+def as_read(batch: Batch) -> StoredRecords:
+    """The rows of a stored batch once more, as another process finds them."""
+    raw = batch.made
+    assert isinstance(raw, StoredRecords)
+    return StoredRecords(raw._store, raw._run)
 
 
 def naive(records: list[Record], name: str) -> tuple[Counter[str], Counter[str]]:
@@ -237,3 +251,50 @@ def test_numbers_too_large_for_a_float_are_no_numbers() -> None:
     (chart,) = batch.distributions
     assert chart.total == 4
     assert np.isnan(columns_of(batch).numbers("n")[2])
+
+
+def test_what_a_run_gathers_is_what_the_store_has(held: Batch, stored: Batch) -> None:
+    read = columns_of(stored)
+    gathered = Gathered(stored.recipe)
+    places = list(range(SIZE))
+    random.Random(3).shuffle(places)
+    for place in places:
+        gathered.hear(place, held.records[place])
+    again = as_read(stored)
+    take_columns(again, gathered)
+    assert again.columns_read is not None
+    taken = columns_of(Batch(again, stored.recipe))
+    for name in ("mood", "odd", "many", "text"):
+        assert taken.labels(name).labels == read.labels(name).labels
+        assert (taken.labels(name).codes == read.labels(name).codes).all()
+        assert taken.types(name) == read.types(name)
+        assert (taken.hashes(name) == read.hashes(name)).all()
+    assert Batch(again, stored.recipe).distributions == stored.distributions
+
+
+def test_a_store_that_lost_rows_is_read(held: Batch, stored: Batch) -> None:
+    gathered = Gathered(stored.recipe)
+    gathered.hear(0, held.records[0])
+    again = as_read(stored)
+    take_columns(again, gathered)
+    assert again.columns_read is None
+    assert Batch(again, stored.recipe).distributions == stored.distributions
+
+
+def test_a_long_run_ends_with_its_charts_counted(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synthnb.api.handle.HELD", 60)
+    lab = Profile("lab", base_url=loopback.base_url, concurrency=16)
+    wanted = Recipe.loads(
+        "synthnb: 1\nname: long\nmodel: lab/tiny\ncolumns:\n"
+        "  mood: [angry, happy]\n  text: {prompt: 'A {{ mood }} text.'}\n"
+        "checks: [{length: {column: text, max: 60}}]\n"
+    )
+    batch = generate(wanted, 150, settings=Settings(profiles={"lab": lab}))
+    raw = batch.made
+    assert isinstance(raw, StoredRecords)
+    assert isinstance(raw.columns_read, Columns)
+    other = open_version("long@1").replace(records=as_read(batch))
+    assert other.distributions == batch.replace(plan_targets=other.plan_targets).distributions
+    assert columns_of(batch).accepted.tolist() == [r.accepted for r in batch.records]

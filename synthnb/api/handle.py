@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait as futures_wait
+from typing import TYPE_CHECKING
 
 from synthnb.api.preparing import Run
 from synthnb.batch import Batch
@@ -18,6 +19,9 @@ from synthnb.events import Event, Notice, RowDone, RunEnded
 from synthnb.store import RunInfo, StoredRecords
 from synthnb.types import Record
 
+if TYPE_CHECKING:
+    from synthnb.charts.stored import Gathered
+
 __all__ = ["Handle", "launch"]
 
 STEP = 0.2
@@ -27,33 +31,54 @@ Listener = Callable[[Event], None]
 
 
 class Collector:
-    """Keeps the records of a run, as long as they are few."""
+    """Keeps the records of a run as long as they are few, of many what charts count."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self.records: list[Record] = []
-        self.spilled = False
+        self._places: list[int] = []
+        self._gathered: Gathered | None = None
         self.ended: RunEnded | None = None
         self.notices: list[Notice] = []
+
+    @property
+    def spilled(self) -> bool:
+        """Whether the records are in the store alone."""
+        return self._gathered is not None
 
     def hear(self, event: Event) -> None:
         """Take one event."""
         if isinstance(event, RowDone):
-            if not self.spilled:
-                self.records.append(event.record)
-                if len(self.records) > HELD and self._run.store is not None:
-                    self.spilled = True
-                    self.records = []
+            if self._gathered is not None:
+                self._gathered.hear(event.place, event.record)
+                return
+            self.records.append(event.record)
+            self._places.append(event.place)
+            if len(self.records) > HELD and self._run.store is not None:
+                self._spill()
         elif isinstance(event, RunEnded):
             self.ended = event
         elif isinstance(event, Notice) and len(self.notices) < 100:
             self.notices.append(event)
 
+    def _spill(self) -> None:
+        from synthnb.charts.stored import Gathered
+
+        self._gathered = Gathered(self._run.recipe)
+        for place, record in zip(self._places, self.records, strict=True):
+            self._gathered.hear(place, record)
+        self.records, self._places = [], []
+
     def all(self) -> Sequence[Record]:
         """Every record so far."""
-        if self.spilled and self._run.store is not None:
-            return StoredRecords(self._run.store, self._run.id)
-        return list(self.records)
+        if self._gathered is None or self._run.store is None:
+            return list(self.records)
+        records = StoredRecords(self._run.store, self._run.id)
+        if self.ended is not None:
+            from synthnb.charts.stored import take_columns
+
+            take_columns(records, self._gathered)
+        return records
 
 
 class Handle:

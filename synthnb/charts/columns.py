@@ -276,10 +276,7 @@ def columns_of(batch: Batch) -> Columns:
         if found is not None and found[0] == changes:
             return found[1]
         if isinstance(records.raw, StoredRecords):
-            stored: Columns | None = batch.__dict__.get("_stored")
-            if stored is None:
-                stored = batch.__dict__["_stored"] = read_columns(records.raw, batch.recipe)
-            made = decided(stored, records)
+            made = decided(read_columns(records.raw, batch.recipe), records)
         else:
             made = Columns(list(records))
         batch.__dict__["_columns"] = changes, made

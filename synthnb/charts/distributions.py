@@ -332,6 +332,10 @@ def _exact_copies(table: Columns, main: str) -> int:
 def measured_rules(batch: Batch) -> list[str]:
     """Rules that measured numbers, in the order in which rows met them; eight at most."""
     table = columns_of(batch)
+    return table.once("measured", "", lambda: _measured_rules(batch, table))
+
+
+def _measured_rules(batch: Batch, table: Columns) -> list[str]:
     names = set(batch.columns)
     rules: dict[str, None] = {}
     for record in table.at(range(min(SEEN, table.size))):

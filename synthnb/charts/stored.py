@@ -6,10 +6,10 @@ people decide is laid over the arrays, so a decision costs no second look.
 
 from __future__ import annotations
 
-import gc
 import math
+from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,33 +32,40 @@ if TYPE_CHECKING:
     from synthnb.store import StoredRecords
     from synthnb.types import Record
 
-__all__ = ["decided", "read_columns"]
+__all__ = ["Gathered", "decided", "read_columns", "take_columns"]
 
 Places = Iterable[int] | NDArray[np.intp]
+TOGETHER = 1000
+"""Rows that are taken in one step."""
 MONTH = 7
 """Characters of a date that tell its month."""
 
 
 def read_columns(records: StoredRecords, recipe: Recipe) -> Columns:
     """The columns of all rows of a stored run, as the run made them."""
-    gathered = Gathered(len(records), recipe)
-    with _no_collector():
+    known = records.columns_read
+    if not isinstance(known, Columns):
+        gathered = Gathered(recipe)
         for rows in records.peek():
             gathered.add(rows)
-    return _Stored(records, gathered)
+        known = records.columns_read = _Stored(records, gathered)
+    return known
 
 
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Let the cycle collector rest: rows from JSON have no cycles, and it would look through
-    them again and again, which takes as long as reading them."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
+def take_columns(records: StoredRecords, gathered: Gathered) -> None:
+    """Use what was gathered during the run, unless the store has other rows."""
+    gathered.put_in_order()
+    if gathered.filled == len(records):
+        records.columns_read = _Stored(records, gathered)
+
+
+def _picked(table: Columns, name: str, places: Places) -> list[Any]:
+    """A column's values at some places; few records are held at a time."""
+    found: list[Any] = []
+    wanted = iter(places)
+    while part := list(islice(wanted, TOGETHER)):
+        found += read([record.values for record in table.at(part)], name)
+    return found
 
 
 def decided(raw: Columns, records: DecidedRecords) -> Columns:
@@ -103,29 +110,55 @@ class _Part(Columns):
 class Gathered:
     """Arrays that fill up, one part of the rows after another."""
 
-    def __init__(self, size: int, recipe: Recipe) -> None:
-        self.size = size
+    def __init__(self, recipe: Recipe) -> None:
         self.types: dict[str, set[type]] = {}
         self.arrays: dict[tuple[str, str], NDArray[Any]] = {}
         self.labels: dict[tuple[str, str], dict[str, int]] = {}
+        self.filled = 0
+        self._room = 0
+        self._empty: dict[tuple[str, str], Any] = {}
         self._many: set[tuple[str, str]] = set()
-        self._filled = 0
+        self._waiting: list[tuple[int, Record]] = []
+        self._places = array("q")
         self._main = recipe.main
         self._dated = {n for n, c in recipe.columns.items() if c.kind == "datetime"}
+
+    def hear(self, place: int, record: Record) -> None:
+        """Take a row as the run decides it; its place in the run is where it belongs."""
+        self._waiting.append((place, record))
+        if len(self._waiting) >= TOGETHER:
+            self._take_waiting()
+
+    def _take_waiting(self) -> None:
+        self._places.extend(place for place, _ in self._waiting)
+        self.add([_as_stored(record) for _, record in self._waiting])
+        self._waiting = []
+
+    def put_in_order(self) -> None:
+        """Bring rows that came as they were done into the order of the run."""
+        if self._waiting:
+            self._take_waiting()
+        order = np.argsort(np.array(self._places, np.int64), kind="stable")
+        self._places = array("q", sorted(self._places))
+        for key, found in self.arrays.items():
+            self.arrays[key] = found[: self.filled][order]
+        for key, labels in self.labels.items():
+            self.arrays[key], self.labels[key] = _by_appearance(self.arrays[key], labels)
 
     def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Take the next rows."""
         part = _Part(rows)
+        self._make_room(part.size)
         for name in part.names - self.types.keys():
-            self.types[name] = {object} if self._filled else set()
+            self.types[name] = {object} if self.filled else set()
         for name in self.types:
             self._add_column(part, name)
         self._put("accepted", "", part.accepted, False)
         for rule, (places, values) in part.measured().items():
             scores = self._array("scores", rule, np.float64, math.nan)
-            scores[np.add(places, self._filled)] = values
+            scores[np.add(places, self.filled)] = values
         self._add_reasons(part)
-        self._filled += part.size
+        self.filled += part.size
 
     def _add_column(self, part: _Part, name: str) -> None:
         types = part.types(name)
@@ -158,32 +191,63 @@ class Gathered:
         rules = self._array("rules", "", np.int32, -1)
         lost = self._array("lost", "", np.float64, math.nan)
         for place, rule, value in part.first_reasons():
-            rules[place + self._filled] = known.setdefault(rule, len(known))
+            rules[place + self.filled] = known.setdefault(rule, len(known))
             if is_number(value):
-                lost[place + self._filled] = value
+                lost[place + self.filled] = value
 
     def _put(self, kind: str, name: str, values: NDArray[Any], empty: Any) -> None:
         target = self._array(kind, name, values.dtype, empty)
-        target[self._filled : self._filled + len(values)] = values
+        target[self.filled : self.filled + len(values)] = values
 
     def _array(self, kind: str, name: str, held: Any, empty: Any) -> NDArray[Any]:
         found = self.arrays.get((kind, name))
         if found is None:
-            found = self.arrays[kind, name] = np.full(self.size, empty, held)
+            self._empty[kind, name] = empty
+            found = self.arrays[kind, name] = np.full(self._room, empty, held)
         return found
+
+    def _make_room(self, more: int) -> None:
+        if self.filled + more <= self._room:
+            return
+        grown = max(more, self._room // 2)
+        self._room += grown
+        for key, found in self.arrays.items():
+            rest = np.full(grown, self._empty[key], found.dtype)
+            self.arrays[key] = np.concatenate((found, rest))
+
+
+def _as_stored(record: Record) -> dict[str, Any]:
+    """What charts read of a record, as the store has it."""
+    row: dict[str, Any] = {"v": record.values, "k": [(c.rule, c.value) for c in record.checks]}
+    if not record.accepted:
+        row["r"] = [(reason.rule, reason.value) for reason in record.reasons]
+    return row
+
+
+def _by_appearance(
+    codes: NDArray[Any], labels: dict[str, int]
+) -> tuple[NDArray[Any], dict[str, int]]:
+    """Labels numbered in the order in which rows have them."""
+    first = np.full(len(labels) + 1, len(codes))
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last one written is the first row
+    order = np.argsort(first[:-1], kind="stable")
+    names = list(labels)
+    place = np.append(np.argsort(order), -1).astype(codes.dtype)
+    return place[codes], {names[code]: i for i, code in enumerate(order.tolist())}
 
 
 class _Stored(Columns):
     """The columns of all rows of a stored run; texts are read as they are asked for."""
 
     def __init__(self, records: StoredRecords, gathered: Gathered) -> None:
-        accepted = gathered.arrays.pop(("accepted", ""), np.zeros(0, np.bool_))
+        arrays = {key: found[: gathered.filled] for key, found in gathered.arrays.items()}
+        accepted = arrays.pop(("accepted", ""), np.zeros(0, np.bool_))
         super().__init__(records, (), accepted)
         self._raw = records
         self._types = gathered.types
         for name, types in gathered.types.items():
             self.put("types", name, types)
-        for (kind, name), found in gathered.arrays.items():
+        for (kind, name), found in arrays.items():
             labels = gathered.labels.get((kind, name))
             self.put(kind, name, found if labels is None else Codes(found, list(labels)))
 
@@ -194,7 +258,7 @@ class _Stored(Columns):
         return self._raw.places(ids)
 
     def pick(self, name: str, places: Places) -> list[Any]:
-        return read([record.values for record in self.at(places)], name)
+        return _picked(self, name, places)
 
     def texts(self) -> Iterator[str]:
         for rows in self._raw.peek():
@@ -257,7 +321,7 @@ class _Decided(Columns):
         return self._under.places(ids)
 
     def pick(self, name: str, places: Places) -> list[Any]:
-        return read([record.values for record in self.at(places)], name)
+        return _picked(self, name, places)
 
     def texts(self) -> Iterator[str]:
         over = dict(zip(self._where.tolist(), self._over.texts(), strict=True))

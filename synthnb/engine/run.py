@@ -231,7 +231,7 @@ class Engine:
             self.rejected += 1
             slots.lose(outcome.slot, record.reasons[0])
         self._store(outcome.row.seq, record)
-        self.emit(RowDone(record))
+        self.emit(RowDone(record, outcome.row.seq))
         tripped = self.breaker.count(outcome.lost, record)
         if tripped is not None:
             cells = slots.short_cells() if slots.accepted and slots.in_order else []
@@ -291,7 +291,7 @@ class Engine:
         last = REAL
         for last, record in enumerate(self.job.records.real(slots.accepted), REAL + 1):
             self._store(last - 1, record)
-            self.emit(RowDone(record))
+            self.emit(RowDone(record, last - 1))
         elapsed = time.monotonic() - self._started
         ended = RunEnded(
             self.job.run_id, self._status, self._reason, dict(self.funnel), self.usage,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from synthnb.charts.columns import Columns, Floats, columns_of
 from synthnb.charts.distributions import limits_of, main_column
 from synthnb.charts.similarity import words
+from synthnb.metrics.threads import one_thread
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -29,7 +30,7 @@ SMALL = 600
 """Up to so many texts are placed exactly, without scikit-learn."""
 FITTED = 20_000
 """Texts that words and directions are learned from; the others are placed among them."""
-PLACED = 200_000
+PLACED = 100_000
 """Texts that are placed at most, evenly chosen; regions select among them."""
 DRAWN = 20_000
 """Points that a view draws; selections see all that are placed."""
@@ -152,7 +153,8 @@ def layout(texts: Sequence[str]) -> Floats:
     >>> bool((points[0] == points[1]).all())
     True
     """
-    rows = _small(texts) if len(texts) <= SMALL else _large(texts)
+    with one_thread():  # on small matrices further threads only wait for each other
+        rows = _small(texts) if len(texts) <= SMALL else _large(texts)
     return _scaled(rows)
 
 

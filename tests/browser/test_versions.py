@@ -83,14 +83,62 @@ def test_versions_outlive_the_kernel(lab: Server, desk: Desk, wire: Loopback) ->
     asked = len(wire.requests)
     for index in (0, 4, 5):
         run(desk, index)
-    table = output(desk, 4).locator("table")
+    table = output(desk, 4).locator(".sn-history table")
     expect(table).to_contain_text("text.prompt")
-    expect(table.locator("tr")).to_have_count(4)
+    expect(table.locator("tbody tr")).to_have_count(2)
     shown = output(desk, 5).locator(".synthnb")
     expect(shown.locator(".sn-facts")).to_contain_text("version 1")
     desk.shot("versions-after-restart")
     assert desk.failures() == []
     assert len(wire.requests) == asked
+
+
+def test_a_history_leads_on_by_keyboard_alone(lab: Server, desk: Desk, wire: Loopback) -> None:
+    name = write_notebook(
+        lab.folder, "steps.ipynb", "%load_ext synthnb", cell(more="--quiet", name="steps"),
+        cell("Short words", "--quiet", name="steps"), "%synth history steps",
+    )  # fmt: skip
+    desk.page.set_viewport_size({"width": 1280, "height": 2400})
+    desk.open(lab, name)
+    desk.page.evaluate(READY)
+    for index in (0, 1, 2, 3):
+        run(desk, index)
+    history = output(desk, 3).locator(".sn-history")
+    expect(history.locator("thead svg")).not_to_have_count(0)
+    keys = desk.page.keyboard
+    history.get_by_role("button", name="Show version 2").focus()
+    keys.press("ArrowDown")
+    keys.press("ArrowUp")
+    keys.press("ArrowRight")
+    keys.press("Enter")
+    compared = output(desk, 4)
+    expect(compared).to_contain_text("%synth diff steps@1 steps@2")
+    view = compared.locator(".sn-diff")
+    expect(view.locator(".sn-facts")).to_contain_text("version 2 against 1")
+    assert history.evaluate("e => e.scrollWidth <= e.clientWidth")
+    desk.shot("history")
+
+    view.locator(".sn-bin:enabled").last.focus()
+    keys.press("Enter")
+    expect(view.locator(".sn-chip")).to_be_visible()
+    chosen = view.locator("tr.sn-pair").count()
+    view.get_by_role("button", name="Insert as code cell").focus()
+    keys.press("Enter")
+    expect(output(desk, 5)).to_contain_text("changes.pairs_df(chosen)")
+    run(desk, 5)
+    expect(output(desk, 5).locator("table.dataframe tbody tr")).to_have_count(chosen)
+    view.get_by_role("button", name="Swap sides").focus()
+    keys.press("Enter")
+    expect(output(desk, 5).locator(".sn-facts")).to_contain_text("version 1 against 2")
+    view.get_by_role("button", name="Rank these pairs").focus()
+    keys.press("Enter")
+    expect(output(desk, 5)).to_contain_text("%synth rank steps@1 steps@2")
+    expect(output(desk, 5).get_by_text("Which answer is better?")).to_be_visible()
+    assert desk.failures() == []
+    desk.theme("JupyterLab Dark")
+    desk.page.wait_for_timeout(300)
+    desk.shot("history-dark")
+    desk.theme("JupyterLab Light")
 
 
 def test_a_run_in_one_notebook_does_not_hold_up_another(

@@ -7,12 +7,17 @@ import contextlib
 
 __all__ = ["days", "money", "natural", "whole"]
 
+MOST = 1_000_000_000
+"""Rows that a recipe may ask for."""
+
 
 def whole(text: str) -> int:
     """A count of rows or runs: a whole number above 0."""
     value = _whole(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    if value > MOST:
+        raise argparse.ArgumentTypeError(f"{text} is more than {MOST:,}")
     return value
 
 

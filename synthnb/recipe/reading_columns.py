@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,6 +28,7 @@ from synthnb.recipe.parts import (
 )
 from synthnb.recipe.report import Report
 from synthnb.recipe.yamltext import Node, Path
+from synthnb.visible import one_line
 
 __all__ = [
     "KINDS",
@@ -109,6 +111,15 @@ def read_columns(node: Node | None, report: Report) -> dict[str, Column]:
     return made
 
 
+def _listed(text: str) -> str:
+    """How labels or a range are spelled that somebody wrote as they would say them."""
+    ends = re.fullmatch(r"\s*(\d+)\s*(?:-|–|to|\.\.)\s*(\d+)\s*", text[:100])
+    if ends is not None:
+        return f"; a range is {{integer: [{ends[1]}, {ends[2]}]}}"
+    labels = [one_line(label, 20) for label in text.split(",") if label.strip()]
+    return f"; as a list: [{', '.join(labels)}]" if 1 < len(labels) < 9 else ""
+
+
 def read_column(node: Node, path: Path, report: Report) -> Any:
     """One column in any of its spellings, or ``None`` after reporting."""
     if isinstance(node.value, tuple(KINDS.values())):
@@ -116,7 +127,7 @@ def read_column(node: Node, path: Path, report: Report) -> Any:
     if node.kind == "list":
         return _category(node, path, report)
     if node.kind == "scalar":
-        hint = home_of(path[-1])
+        hint = home_of(path[-1]) or _listed(str(node.value))
         report.add(path, f'a column is a list of labels or a map such as {{prompt: "…"}}{hint}')
         return None
     if is_weighted({key: item.value for key, item in node.value.items()}):

@@ -30,6 +30,7 @@ def complete(shell: InteractiveShell, text: str, line: int = 0) -> list[str]:
         ("reviews -n 3 --rows 4", "--rows is given twice"),
         ("reviews -n many", "-n/--rows: 'many' is no whole number (see %%synth -"),
         ("reviews -n 0", "-n/--rows: 0 is not above 0"),
+        ("reviews -n 1000000000000", "-n/--rows: 1000000000000 is more than 1,000,000,000"),
         ("reviews --seed=-1", "--seed: -1 is below 0"),
         ("reviews --budget free", "--budget: 'free' is no amount of USD"),
         ("reviews --model 'x", "A quote is open in: reviews --model 'x"),

@@ -78,6 +78,8 @@ def test_a_mistake_is_told_with_its_line_and_a_way_out(text: str, told: str) -> 
         ),
         ("{c: {prompt: hi, sistem: x}}", "did you mean 'system'?"),
         ("{c: hello}", "a column is a list of labels or a map"),
+        ("{c: 1-5}", "; a range is {integer: [1, 5]}"),
+        ("{c: 'angry, happy'}", "; as a list: [angry, happy]"),
         ("{c: []}", "must not be empty"),
         ("{c: [a, null]}", "columns.c.1: must be text or a whole number or a number or true"),
         ("{c: [a, [b]]}", "true or false, not a list"),

@@ -10,28 +10,55 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from synthnb.diff.recipe import RecipeDiff, compare_recipes
 from synthnb.errors import RecipeError, SynthError
 from synthnb.recipe import Recipe
-from synthnb.recipe.parts import Budget, Category, Expression, Prompt
+from synthnb.recipe.parts import Budget, Category, Expression, Prompt, label
+from synthnb.recipe.reading_columns import KINDS
+from synthnb.recipe.yamltext import parse
+from synthnb.recipe.yamlwrite import block, flow
 from synthnb.template import compile_template
+from synthnb.types import JSON
 from synthnb.visible import number, one_line
 
 if TYPE_CHECKING:
     from synthnb.samplers import PlannedRow
-    from synthnb.types import JSON
 
-__all__ = ["Draft", "Piece", "Preview", "marked"]
+__all__ = ["Draft", "Mark", "Piece", "Preview", "marked"]
 
 _T = TypeVar("_T")
 
-Mark: TypeAlias = Literal["", "ins", "del", "b", "n"]
+Mark: TypeAlias = Literal["", "ins", "del", "b", "n", "a"]
 Piece: TypeAlias = tuple[Mark, str]
-"""A piece of a line: as it was, new, gone, a value that was filled in, a number."""
+"""A piece of a line: as it was, new, gone, a value that was filled in, a number, a link."""
 _TOKENS = re.compile(r"\d+\.\d+|\w+|\s+|[^\w\s]")
 _LINE = re.compile(r"^Line \d+: ")
+SHORT = 60
+"""Characters of a part that stands on one line."""
+_COLUMNS: dict[str, JSON] = {
+    "category": ["one", "two"],
+    "integer": {"integer": [1, 10]},
+    "number": {"number": [0, 1]},
+    "datetime": {"datetime": ["2026-01-01", "2026-12-31"]},
+    "person": {"person": {"locale": "en"}},
+    "uuid": {"uuid": {}},
+}
+"""What a new column is before anybody edits it, where that is the same in every recipe."""
+_CHECKS: dict[str, dict[str, JSON]] = {
+    "length": {"min": 20},
+    "words": {"min": 3},
+    "regex": {"require": "[a-z]"},
+    "language": {"is": "en"},
+    "schema": {"schema": "str"},
+    "choices": {"values": ["yes", "no"]},
+    "contamination": {"against": ["test.jsonl"]},
+    "grounded": {"in": "source"},
+    "label_kept": {"label": "label"},
+    "judge": {"rubric": {"good": "1-5"}, "min": 4},
+}
+"""Options of a new check beside its column, where it does not go without."""
 _HOLES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 
@@ -184,17 +211,81 @@ class Draft:
     def param(self, name: str, value: float | int | None) -> Draft:
         """Another sampling parameter for the whole recipe; ``None`` unsets it."""
         params = self.recipe.params.model_copy(update={name: value})
-        return self._changed(self.recipe.replace(params=params))
+        return self._changed({"params": params})
 
     def model(self, name: str) -> Draft:
         """Another model, as ``PROFILE/MODEL``."""
-        return self._changed(self.recipe.replace(model=name or None))
+        return self._changed({"model": name or None})
 
     def budget(self, cap: str, value: float | None) -> Draft:
         """Another cap (``usd``, ``tokens``, ``minutes``) of a run; ``None`` takes it away."""
         known = self.recipe.budget or Budget()
         made = known.model_copy(update={cap: value})
-        return self._changed(self.recipe.replace(budget=None if made == Budget() else made))
+        return self._changed({"budget": None if made == Budget() else made})
+
+    def kinds(self) -> list[str]:
+        """Kinds of columns that this recipe can have one more of."""
+        source = self.recipe.source
+        table = source is not None and source.documents is None
+        able = {"subcategory": bool(self._categories), "like": table}
+        return [kind for kind in KINDS if able.get(kind, True)]
+
+    def column(self, name: str) -> str:
+        """A column as YAML."""
+        return _spelled(self.recipe.to_dict()["columns"][name])
+
+    def rewrite(self, name: str, text: str) -> Draft:
+        """A column that is what this YAML says."""
+        self._known_column(name)
+        return self._with(name, _read(text))
+
+    def add(self, name: str, kind: str) -> Draft:
+        """A new column of this kind at the end, to be edited."""
+        if not name:
+            raise RecipeError("Name the new column first.")
+        if name in self.recipe.columns:
+            raise RecipeError(f"There is a column {one_line(name, 40)} already.")
+        return self._with(name, self._start(kind))
+
+    def remove(self, name: str) -> Draft:
+        """Without a column; refused while another one, or a check, reads it."""
+        self._known_column(name)
+        readers = [key for key in self.recipe.columns if name in self.recipe.references(key)]
+        for check in self.recipe.checks:
+            named = [v.partition(".")[0] for v in check.options.values() if isinstance(v, str)]
+            readers += [f"the check {check.rule}"] if name in named else []
+        if readers:
+            shown = ", ".join(one_line(reader, 40) for reader in readers[:5])
+            more = f" and {len(readers) - 5} more" if len(readers) > 5 else ""
+            raise RecipeError(f"{one_line(name, 40)} stays: it is read by {shown}{more}.")
+        columns = {key: value for key, value in self.recipe.columns.items() if key != name}
+        return self._changed({"columns": columns})
+
+    def check(self, place: int) -> str:
+        """The check at this place as YAML."""
+        return _spelled(self.recipe.to_dict()["checks"][place])
+
+    def rewrite_check(self, place: int, text: str) -> Draft:
+        """A check that is what this YAML says."""
+        checks: list[object] = list(self.recipe.checks)
+        checks[place] = _read(text)
+        try:
+            return self._changed({"checks": checks})
+        except RecipeError as error:  # it stands under the check, which needs no number
+            told = str(error).removeprefix(f"checks.{place}")
+            raise RecipeError(re.sub(r"^[.:] *", "", told)) from None
+
+    def add_check(self, rule: str) -> Draft:
+        """One more check of the main column, to be edited."""
+        options = {"column": self.recipe.main, **_CHECKS.get(rule, {})}
+        if rule == "judge":
+            del options["column"]
+        return self._changed({"checks": [*self.recipe.checks, {rule: options}]})
+
+    def remove_check(self, place: int) -> Draft:
+        """Without the check at this place."""
+        checks = self.recipe.checks
+        return self._changed({"checks": [*checks[:place], *checks[place + 1 :]]})
 
     def preview(self, column: str, planned: PlannedRow) -> Preview:
         """The column's prompt for one planned row; columns yet to be written show as ‹name›."""
@@ -236,14 +327,56 @@ class Draft:
             raise RecipeError(f"{name} is no {kind.__name__.lower()} column of this recipe")
         return found
 
-    def _with(self, name: str, column: object) -> Draft:
-        columns = {**self.recipe.columns, name: column}
-        return self._changed(self.recipe.replace(columns=columns))
+    def _known_column(self, name: str) -> None:
+        if name not in self.recipe.columns:
+            raise RecipeError(f"{one_line(name, 40)} is no column of this recipe")
 
-    def _changed(self, recipe: Recipe) -> Draft:
-        """The draft with this recipe; raises where its file could not be read again."""
+    @property
+    def _categories(self) -> dict[str, Category]:
+        columns = self.recipe.columns.items()
+        return {name: column for name, column in columns if isinstance(column, Category)}
+
+    def _start(self, kind: str) -> JSON:
+        """What a new column of this kind is before anybody edits it."""
+        main = next((name for name in [self.recipe.main] if name in self.recipe.columns), "")
+        if kind == "subcategory":
+            parent, labels = next(iter(self._categories.items()))
+            return {"subcategory": parent, "of": {label(v): ["one"] for v in labels.values}}
+        if kind == "like":
+            source = self.recipe.source
+            return {"like": (source.columns or ["column"])[0] if source else "column"}
+        if kind == "expression":
+            return {"expression": f"{{{{ {main} | length }}}}" if main else "{{ 1 + 1 }}"}
+        if kind == "prompt":
+            about = f": {{{{ {main} }}}}" if main else "."
+            return {"prompt": f"Write a short text{about}"}
+        return _COLUMNS[kind]
+
+    def _with(self, name: str, column: object) -> Draft:
+        return self._changed({"columns": {**self.recipe.columns, name: column}})
+
+    def _changed(self, changes: dict[str, Any]) -> Draft:
+        """The draft with these fields; raises where its file could not be read again."""
         try:
+            recipe = self.recipe.replace(**changes)
             Recipe.loads(recipe.dumps())
         except RecipeError as error:
             raise RecipeError(_LINE.sub("", str(error))) from None
         return replace(self, recipe=recipe)
+
+
+def _read(text: str) -> JSON:
+    """A part of a recipe from YAML; an error names a line where there are several."""
+    try:
+        return parse(text).data()
+    except RecipeError as error:
+        told = str(error) if "\n" in text.strip() else error.message
+        raise RecipeError(told) from None
+
+
+def _spelled(data: JSON) -> str:
+    """A part of a recipe as YAML: on one line, or on several where that is long."""
+    line = flow(data)
+    if isinstance(data, dict) and len(line) > SHORT:
+        return block(data).removesuffix("\n")
+    return line

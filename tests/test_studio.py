@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import doctest
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from synthnb import studio
+from synthnb.checks import BUILDERS
 from synthnb.errors import RecipeError
 from synthnb.recipe import Recipe
 from synthnb.samplers import make_plan
@@ -115,3 +118,79 @@ def test_a_budget_comes_and_goes(draft: Draft) -> None:
     assert "budget: {usd: 0.5, tokens: 1000}" in capped.recipe.dumps()
     assert capped.budget("usd", None).budget("tokens", None).recipe.budget is None
     assert capped.changes.effective == ()
+
+
+KINDS = sorted(Path(studio.__file__).with_name("recipes").glob("*.synth.yaml"))
+
+
+@pytest.mark.parametrize("file", KINDS, ids=lambda file: file.name.partition(".")[0])
+def test_every_shipped_part_can_be_rewritten_as_it_is(file: Path) -> None:
+    draft = Draft.of(Recipe.load(file))
+    for name in draft.recipe.columns:
+        draft = draft.rewrite(name, draft.column(name))
+    for place in range(len(draft.recipe.checks)):
+        draft = draft.rewrite_check(place, draft.check(place))
+    assert draft.recipe.dumps() == file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("file", KINDS[:3], ids=lambda file: file.name.partition(".")[0])
+def test_what_is_added_leaves_all_lines_and_goes_again(file: Path) -> None:
+    draft, text = Draft.of(Recipe.load(file)), file.read_text("utf-8")
+    before = text.splitlines()
+    for kind in draft.kinds():
+        made = draft.add("fresh", kind)
+        lines = made.recipe.dumps().splitlines()
+        first = next(i for i, line in enumerate(lines) if line.startswith("  fresh:"))
+        last = first + len(lines) - len(before)
+        assert [*lines[:first], *lines[last:]] == before
+        assert made.remove("fresh").recipe.dumps() == text
+    checked = draft.add_check("stop_phrases").add_check("length")
+    place = len(draft.recipe.checks)
+    assert checked.remove_check(place).remove_check(place).recipe == draft.recipe
+
+
+def test_every_check_can_be_added(draft: Draft) -> None:
+    for rule in BUILDERS:
+        (check,) = draft.add_check(rule).recipe.checks
+        assert check.rule == rule
+
+
+def test_a_part_is_what_its_yaml_says(draft: Draft) -> None:
+    made = draft.rewrite("mood", "{angry: 2, happy: 1, bored: 3}")
+    assert "mood: {angry: 2, happy: 1, bored: 3}   # two to one" in made.recipe.dumps()
+    assert made.rewrite("mood", "[a, b]").column("mood") == "[a, b]"
+    checked = draft.add_check("length").rewrite_check(0, "length: {column: text, max: 90}")
+    assert checked.check(0) == "{length: {column: text, max: 90}}"
+    assert checked.recipe.dumps().endswith("checks:\n  - {length: {column: text, max: 90}}\n")
+
+
+Edit = Callable[[Draft], Draft]
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (lambda d: d.rewrite("mood", "[a, b"), "not valid YAML: "),
+        (lambda d: d.rewrite("mood", "[a,\nb"), "Line 2: not valid YAML"),
+        (lambda d: d.rewrite("mood", "hi"), "columns.mood: a column is a list"),
+        (lambda d: d.rewrite("mood", "&a [*a]"), "anchors and aliases (&a) are not allowed"),
+        (lambda d: d.add("", "uuid"), "Name the new column first."),
+        (lambda d: d.add("mood", "uuid"), "There is a column mood already."),
+        (lambda d: d.add("my text", "uuid"), "a column's name has letters"),
+        (lambda d: d.remove("mood"), "mood stays: it is read by text."),
+        (
+            lambda d: d.add_check("length").rewrite("text", "{prompt: x}").remove("reply"),
+            "reply stays: it is read by the check length.",
+        ),
+        (lambda d: d.add_check("length").rewrite_check(0, "- length"), "a check is one name"),
+        (
+            lambda d: d.add_check("length").rewrite_check(0, "{length: {column: txt}}"),
+            "length.column: unknown column 'txt'; did you mean 'text'?",
+        ),
+    ],
+)
+def test_a_part_that_cannot_be_is_said_in_one_line(draft: Draft, edit: Edit, said: str) -> None:
+    with pytest.raises(RecipeError) as told:
+        edit(draft)
+    (line,) = str(told.value).splitlines()
+    assert said in line and not line.startswith("checks.")

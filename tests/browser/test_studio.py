@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 from playwright.sync_api import Locator, expect
 
@@ -39,6 +41,7 @@ def test_edit_run_and_save_by_keyboard(lab: Server, desk: Desk) -> None:
     expect(wrong).to_be_visible()
     keys.press("Control+Enter")
     expect(status).to_have_text("Nothing was sent: mend what is marked first.")
+    expect(status).to_have_class(re.compile("synthnb-studio-wrong"))
     desk.shot("studio-wrong")
     for _ in range(len("od }}.")):
         keys.press("Backspace")
@@ -104,10 +107,11 @@ def test_a_run_leaves_the_kernel_free_and_can_be_stopped(lab: Server, desk: Desk
     slow = "server.script(lambda n, body: Reply(delay=0.1 if n < 2 else 60))"
     recipe = RECIPE.replace("name: gadgets", "name: slow").replace("mood }}.", "mood }} now.")
     studio = show(desk, lab, "slow.ipynb", open_studio(recipe, slow), "6 * 7")
-    desk.page.keyboard.press("Escape")
-    studio.get_by_role("button", name="Run 6 rows").focus()
-    desk.page.keyboard.press("Enter")
+    studio.get_by_role("button", name="Run 6 rows").dblclick()  # the second is no Stop
     expect(studio.get_by_text("2 of 6 rows")).to_be_visible()
+    live = studio.locator(".synthnb-studio-live > div")
+    expect(live.first).to_have_text(re.compile("^2 accepted of 2 candidates, 6 wanted"))
+    expect(live.nth(2)).to_have_text(re.compile(r"\w"))  # a row, before the run is over
     desk.shot("studio-running")
     desk.page.evaluate(
         "() => { const book = jupyterapp.shell.currentWidget.content; book.activeCellIndex = 1;"
@@ -117,11 +121,54 @@ def test_a_run_leaves_the_kernel_free_and_can_be_stopped(lab: Server, desk: Desk
     studio.get_by_role("button", name="Stop").focus()
     desk.page.keyboard.press("Enter")
     expect(studio.locator(".sn-big").first).to_have_text("2 accepted")
+    expect(live).to_have_count(0)
     expect(studio.get_by_role("button", name="Run 6 rows")).to_be_visible()
     desk.page.wait_for_timeout(2000)  # it is no longer waited for
     expect(desk.page.get_by_text("opens it again")).to_be_hidden()
     studio.evaluate("studio => studio.remove()")  # as where its kernel is gone
     expect(desk.page.get_by_text("%synth studio slow opens it again")).to_be_visible()
+
+
+def test_columns_and_checks_by_keyboard(lab: Server, desk: Desk) -> None:
+    recipe = RECIPE.replace("name: gadgets", "name: parts")
+    studio = show(desk, lab, "parts.ipynb", open_studio(recipe))
+    keys = desk.page.keyboard
+    studio.get_by_role("button", name="edit").nth(1).press("Enter")
+    mood = studio.get_by_role("textbox", name="mood as YAML")
+    expect(mood).to_be_focused()
+    mood.fill("{angry: 2, happy: x}")
+    keys.press("Shift+Tab")
+    expect(studio.get_by_role("alert").filter(has_text="a weight must be")).to_be_visible()
+    mood.fill("{angry: 2, happy: 1, bored: 4}")
+    for _ in range(2):
+        keys.press("Shift+Tab")  # over remove to done
+    expect(studio.locator("ins")).not_to_have_count(0)
+    keys.press("Enter")
+    expect(studio.get_by_role("slider", name="bored")).to_be_visible()
+    expect(studio.get_by_role("button", name="edit").nth(1)).to_be_focused()
+
+    studio.get_by_role("textbox", name="new column").fill("title")
+    studio.get_by_role("button", name="add").first.press("Enter")
+    expect(studio.get_by_role("textbox", name="title as YAML")).to_be_focused()
+    studio.get_by_role("combobox", name="new check").select_option("near_duplicate")
+    studio.get_by_role("button", name="add").nth(1).press("Enter")
+    check = studio.get_by_role("textbox", name="near_duplicate as YAML")
+    expect(check).to_be_focused()
+    check.fill("near_duplicate: {column: text, threshold: 0.7}")
+    keys.press("Control+Enter")
+    expect(studio.locator(".sn-big").first).to_have_text("6 accepted")
+    yaml = studio.locator(".synthnb-studio-yaml")
+    expect(yaml).to_contain_text('title: {prompt: "Write a short text: {{ text }}"}')
+    expect(yaml).to_contain_text("{near_duplicate: {column: text, threshold: 0.7}}]")
+    desk.shot("studio-parts")
+    studio.get_by_role("button", name="Undo").press("Enter")
+    expect(yaml.locator("ins")).to_contain_text(["title"])
+    studio.get_by_role("slider", name="angry").press("ArrowRight")
+    keys.press("Control+Enter")
+    studio.get_by_role("button", name="diff of 2").press("Enter")
+    expect(studio.get_by_text("From version 1 to 2")).to_be_visible()
+    expect(studio.get_by_role("button", name="Close the diff")).to_be_focused()
+    desk.shot("studio-diff")
 
 
 def test_hostile_recipes_and_rows_stay_text(lab: Server, desk: Desk) -> None:

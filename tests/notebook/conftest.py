@@ -6,11 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ipywidgets as w
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from synthnb.notebook.studio import Studio
+from synthnb.recipe import Recipe
 from tests.loopback import Loopback
+
+STUDIO_RECIPE = """
+synthnb: 1
+name: reviews
+model: lab/tiny
+columns:
+  mood: {angry: 2, happy: 1}
+  text: {prompt: "A review by someone {{ mood }}."}
+target: {rows: 4}
+"""
 
 
 class Shell(InteractiveShell):
@@ -55,3 +68,30 @@ def lab(shell: InteractiveShell, home: Path, loopback: Loopback) -> Loopback:
     """The shell's default model is the loopback server."""
     lab_settings(home, loopback.base_url, far="https://far.example/v1")
     return loopback
+
+
+@pytest.fixture
+def space() -> dict[str, object]:
+    return {}
+
+
+@pytest.fixture
+def studio(
+    home: Path,
+    loopback: Loopback,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    space: dict[str, object],
+) -> Studio:
+    monkeypatch.chdir(tmp_path)
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "synthnb.toml").write_text(
+        f'[profiles.lab]\nbase_url = "{loopback.base_url}"\n'
+    )
+    return Studio(Recipe.loads(STUDIO_RECIPE), namespace=space)
+
+
+def buttons(box: w.Widget) -> list[w.Button]:
+    if isinstance(box, w.Button):
+        return [box]
+    return [found for child in getattr(box, "children", ()) for found in buttons(child)]

@@ -6,7 +6,6 @@ import gc
 import time
 from pathlib import Path
 
-import ipywidgets as w
 import pandas as pd
 import pytest
 
@@ -19,60 +18,31 @@ from synthnb.notebook.studio.outlook import words
 from synthnb.notebook.studio.result import STUDIO
 from synthnb.recipe import Recipe
 from tests.loopback import Loopback, Reply
-
-RECIPE = """
-synthnb: 1
-name: reviews
-model: lab/tiny
-columns:
-  mood: {angry: 2, happy: 1}
-  text: {prompt: "A review by someone {{ mood }}."}
-target: {rows: 4}
-"""
-
-
-@pytest.fixture
-def space() -> dict[str, object]:
-    return {}
-
-
-@pytest.fixture
-def studio(
-    home: Path,
-    loopback: Loopback,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    space: dict[str, object],
-) -> Studio:
-    monkeypatch.chdir(tmp_path)
-    (home / "config").mkdir(parents=True)
-    (home / "config" / "synthnb.toml").write_text(
-        f'[profiles.lab]\nbase_url = "{loopback.base_url}"\n'
-    )
-    return Studio(Recipe.loads(RECIPE), namespace=space)
+from tests.notebook.conftest import STUDIO_RECIPE as RECIPE
+from tests.notebook.conftest import buttons
 
 
 def finish(studio: Studio) -> Batch:
     for _ in range(200):
-        if studio.batch is not None and studio.run_button.description != "Stop":
+        if studio.batch is not None and studio.bar.run_button.description != "Stop":
             return studio.batch
         time.sleep(0.05)
-    raise AssertionError(studio.status.text)
+    raise AssertionError(studio.bar.status.text)
 
 
 def test_controls_edit_the_recipe_and_show_its_yaml(studio: Studio) -> None:
-    studio.form.sliders["mood", "angry"].value = 4
+    studio.form.cards["mood"].sliders["angry"].value = 4
     assert "mood: {angry: 4, happy: 1}" in studio.draft.recipe.dumps()
     (line,) = [line for line in studio.yaml.lines if ["ins", "4"] in line]
     assert ["del", "2"] in line
-    studio.form.editors["text"].value = "One {{ mood }} word."
+    studio.form.cards["text"].editor.value = "One {{ mood }} word."
     assert "One {{ mood }} word." in studio.yaml.text
-    shown = studio.form.previews["text"]
+    shown = studio.form.cards["text"].preview
     assert shown.text in ("One angry word.", "One happy word.")
     assert ["b", "angry" if "angry" in shown.text else "happy"] in shown.lines[0]
-    studio.discard_button.click()
+    studio.bar.discard_button.click()
     assert studio.draft.recipe.dumps() == RECIPE
-    assert studio.form.sliders["mood", "angry"].value == 2
+    assert studio.form.cards["mood"].sliders["angry"].value == 2
 
 
 @pytest.mark.parametrize(
@@ -89,89 +59,148 @@ def test_controls_edit_the_recipe_and_show_its_yaml(studio: Studio) -> None:
 def test_what_is_wrong_stands_under_its_field(
     studio: Studio, loopback: Loopback, key: str, field: str, text: str, said: str
 ) -> None:
-    control = {**studio.form.fields, **studio.form.editors}[field]
+    control = {**studio.form.fields, "text": studio.form.cards["text"].editor}[field]
     before = control.value
     control.value = text
-    assert said in studio.form.errors[key]
-    assert said in studio.form._notes[key].text
+    assert said in studio.form.notes.all[key]
+    assert said in studio.form.notes.text(key)
     studio.run()
     studio.save()
     assert studio._handle is None
     assert not loopback.requests
     control.value = before
-    assert not studio.form.errors
-    assert studio.form._notes[key].text == ""
+    assert not studio.form.notes.all
+    assert studio.form.notes.text(key) == ""
 
 
 def test_the_preview_ends_with_the_source(studio: Studio) -> None:
     Path("said.csv").write_text("said\none\ntwo\nthree\n")
     text = RECIPE.replace("{{ mood }}", "who said {{ said }}")
     short = Studio(Recipe.loads(text + "source: {path: said.csv}\n"))
-    short.rows.value = 24
-    following = next(w for w in _inside(short.form) if w.description == "next ›")
+    short.bar.rows.value = 24
+    following = next(w for w in buttons(short.form) if w.description == "next ›")
     for _ in range(5):
         following.click()
-    assert short.form._captions["text"].text.startswith("Preview, row 3 of 3")
-    assert "who said " in short.form.previews["text"].text
-    short.form.sliders["mood", "angry"].value = 4
-    short.discard_button.click()
-    assert short.form._captions["text"].text.startswith("Preview, row 3 of 3")
-
-
-def _inside(box: w.Widget) -> list[w.Button]:
-    if isinstance(box, w.Button):
-        return [box]
-    return [found for child in getattr(box, "children", ()) for found in _inside(child)]
+    assert short.form.cards["text"].caption.text.startswith("Preview, row 3 of 3")
+    assert "who said " in short.form.cards["text"].preview.text
+    short.form.cards["mood"].sliders["angry"].value = 4
+    short.bar.discard_button.click()
+    assert short.form.cards["text"].caption.text.startswith("Preview, row 3 of 3")
 
 
 def test_a_run_shows_binds_and_settles(studio: Studio, space: dict[str, object]) -> None:
-    assert studio.run_button.description == "Run 4 rows"
-    studio.run_button.click()
+    assert studio.bar.run_button.description == "Run 4 rows"
+    studio.bar.run_button.click()
     batch = finish(studio)
     assert len(batch) == 4
     assert space["reviews"] is batch
     assert "application/vnd.synthnb.batch.v1+json" in studio.result.rows.outputs[0]["data"]
     assert studio.result.versions.lines[1][3] == ["n", "4 of 4"]
     assert studio.notice.text == ""
-    studio.form.sliders["mood", "angry"].value = 5
+    studio.form.cards["mood"].sliders["angry"].value = 5
     assert studio.notice.text == (
         "Shown: version 1. The recipe has 1 change since; run to see it."
     )
-    assert studio.form._moved["mood"].text == "angry 2 → 5"
-    studio.discard_button.click()
+    assert studio.form.cards["mood"].moved.text == "angry 2 → 5"
+    studio.bar.discard_button.click()
     assert studio.notice.text == ""
 
 
 def test_ctrl_enter_runs_what_was_typed_last(studio: Studio, loopback: Loopback) -> None:
-    studio._heard(None, {"key": "run", "prompt": 0, "text": "Last, {{ mood }}."}, [])
+    studio._heard(None, {"key": "run", "prompt": "text", "text": "Last, {{ mood }}."}, [])
     finish(studio)
-    assert studio.form.editors["text"].value == "Last, {{ mood }}."
+    assert studio.form.cards["text"].editor.value == "Last, {{ mood }}."
     asked = [seen.body["messages"][-1]["content"] for seen in loopback.requests]
     assert all(text.startswith("Last, ") for text in asked) and len(asked) == 4
-    for strange in ({"key": "save"}, {"key": "run", "prompt": 7, "text": "x"}, "run", None):
+    for strange in (
+        {"key": "save"},
+        {"key": "run", "prompt": "nowhere", "text": "x"},
+        "run",
+        None,
+    ):
         studio._heard(None, strange, [])
     finish(studio)
 
 
 def test_a_run_can_be_stopped(studio: Studio, loopback: Loopback) -> None:
     loopback.script(lambda number, body: Reply(delay=0.05 if number < 2 else 30))
-    studio.rows.value = 40
-    studio.run_button.click()
-    assert studio.run_button.description == "Stop"
+    studio.bar.rows.value = 40
+    studio.bar.run_button.click()
+    assert studio.bar.run_button.description == "Stop"
     for _ in range(200):
-        if studio.progress.value:
+        if studio.bar.progress.value:
             break
         time.sleep(0.05)
-    studio.run_button.click()
+    studio.bar.run_button.click()
     batch = finish(studio)
     assert 0 < len(batch) < 40
-    assert studio.run_button.description == "Run 40 rows"
+    assert studio.bar.run_button.description == "Run 40 rows"
+
+
+def test_rows_appear_while_a_run_goes_on(studio: Studio, loopback: Loopback) -> None:
+    loopback.script(lambda n, body: Reply(text=f"row {n}", delay=0.01 if n < 3 else 30))
+    studio.run()
+    for _ in range(200):
+        if "row 2" in studio.result.live.text:
+            break
+        time.sleep(0.05)
+    head, *rows = studio.result.live.text.splitlines()
+    assert head.startswith("3 accepted of 3 candidates, 4 wanted")
+    assert studio.notice.text == ""  # there are no older rows
+    assert sorted(rows[:3]) == ["row 0", "row 1", "row 2"] and len(rows) == 8
+    assert studio.batch is None
+    studio.bar.run_button.click()
+    finish(studio)
+    assert studio.result.live.text == ""
+    loopback.script(lambda n, body: Reply(delay=30))
+    studio.form.cards["text"].editor.value = "Another {{ mood }} review."
+    studio.run()
+    assert studio.notice.text == "Below: version 1, until this run ends."
+    studio.bar.run_button.click()
+    finish(studio)
+
+
+def test_edits_can_be_undone(studio: Studio) -> None:
+    card = studio.form.cards["mood"]
+    assert studio.bar.undo_button.disabled
+    card.sliders["angry"].value = 4
+    studio.form.fields["budget.tokens"].value = "1000"
+    card.toggle.click()
+    card.editor.value = "[a"
+    studio.bar.undo_button.click()  # what was refused first
+    assert not studio.form.notes.refused and studio.draft.recipe.budget is not None
+    studio.bar.undo_button.click()
+    assert studio.form.fields["budget.tokens"].value == ""
+    studio.bar.undo_button.click()
+    assert studio.draft.recipe.dumps() == RECIPE and card.sliders["angry"].value == 2
+    assert studio.bar.undo_button.disabled
+    card.sliders["angry"].value = 9
+    studio.bar.discard_button.click()
+    studio.bar.undo_button.click()
+    assert card.sliders["angry"].value == 9
+
+
+def test_a_version_shows_what_it_changed(studio: Studio) -> None:
+    for weight in (2, 6):
+        studio.form.cards["mood"].sliders["angry"].value = weight
+        studio.run()
+        finish(studio)
+    lines = studio.result.versions.lines
+    assert [line[-1] for line in lines] == [["", ""], ["a", "diff"], ["", ""]]
+    assert studio.result.versions.chosen == 0
+    studio.result._pressed(0)
+    data = studio.result.diff.outputs[0]["data"]
+    assert "angry: 6" in data["text/plain"]
+    assert studio.result._title.text == "From version 1 to 2"
+    shown = len(studio.result.children)
+    studio.result.shut.click()
+    assert len(studio.result.children) == shown - 1
 
 
 def test_nothing_is_sent_before_run(studio: Studio, loopback: Loopback) -> None:
-    studio.rows.value = 50
-    assert studio.run_button.description == "Run 50 rows"
-    assert studio.status.text.startswith("about 50 requests")
+    studio.bar.rows.value = 50
+    assert studio.bar.run_button.description == "Run 50 rows"
+    assert studio.bar.status.text.startswith("about 50 requests")
     assert not loopback.requests
 
 
@@ -183,11 +212,11 @@ def test_the_outlook_tells_time_as_the_estimate_does() -> None:
 
 
 def test_a_budget_is_held_against_the_estimate(studio: Studio) -> None:
-    assert "synthnb-studio-hidden" in studio.outlook._dom_classes
+    assert "synthnb-studio-hidden" in studio.bar.outlook._dom_classes
     studio.form.fields["budget.tokens"].value = "10"
     assert "budget: {tokens: 10}" in studio.yaml.text
-    assert studio.outlook._said.text.startswith("budget 10 tokens, ")
-    assert studio.outlook._said.text.endswith("for this run; ends early")
+    assert studio.bar.outlook._said.text.startswith("budget 10 tokens, ")
+    assert studio.bar.outlook._said.text.endswith("for this run; ends early")
     studio.form.fields["budget.tokens"].value = ""
     assert studio.draft.recipe.budget is None
 
@@ -200,10 +229,10 @@ def test_a_project_that_chose_a_model_elsewhere_is_asked_about(
         file.write(far)
     (tmp_path / "synthnb.toml").write_text('model = "far/big"\n')
     studio.form.fields["model"].value = ""
-    assert "models.example" in studio.status.text
-    assert not studio.form.errors
+    assert "models.example" in studio.bar.status.text
+    assert not studio.form.notes.all
     studio.run()
-    assert studio.status.text.endswith("Run again to agree.")
+    assert studio.bar.status.text.endswith("Run again to agree.")
     assert studio._handle is None
 
 
@@ -212,10 +241,10 @@ def test_a_yes_is_to_the_question_that_was_shown(studio: Studio, home: Path) -> 
         file.write('[profiles.far]\nbase_url = "https://models.example/v1"\n')
     studio.form.fields["model"].value = "far/big"
     for rows in (2_000, 500_000, 2_000):
-        studio.rows.value = rows
+        studio.bar.rows.value = rows
         studio.run()
-        assert f": {rows:,} rows, " in studio.status.text
-        assert studio.status.text.endswith("Run again to agree.")
+        assert f": {rows:,} rows, " in studio.bar.status.text
+        assert studio.bar.status.text.endswith("Run again to agree.")
         assert studio._handle is None
     left = [run for run in gc.get_objects() if type(run) is Run]
     mine = [run for run in left if run.recipe == studio.draft.recipe]
@@ -224,10 +253,10 @@ def test_a_yes_is_to_the_question_that_was_shown(studio: Studio, home: Path) -> 
 
 def test_save_writes_what_a_cell_would(studio: Studio, tmp_path: Path) -> None:
     file = tmp_path / "reviews.synth.yaml"
-    studio.save_button.click()
+    studio.bar.save_button.click()
     assert file.read_text() == RECIPE
-    studio.form.sliders["mood", "angry"].value = 7
-    studio.save_button.click()
+    studio.form.cards["mood"].sliders["angry"].value = 7
+    studio.bar.save_button.click()
     assert file.read_text() == RECIPE.replace("angry: 2", "angry: 7")
     assert Recipe.load(file) == studio.draft.recipe
 
@@ -237,15 +266,19 @@ def test_a_file_that_somebody_changed_is_left_until_asked_twice(
 ) -> None:
     file = tmp_path / "reviews.synth.yaml"
     file.write_text(RECIPE + "# mine\n")
-    studio.save_button.click()
+    studio.bar.save_button.click()
     said = "reviews.synth.yaml is there already; nothing was written."
-    assert studio.status.text == said  # the button is what forces it
+    assert studio.bar.status.text == said  # the button is what forces it
     assert "# mine" in file.read_text()
     assert [["del", "-# mine"]] in studio.yaml.lines
-    assert studio.save_button.description == "Overwrite"
-    studio.save_button.click()
+    assert studio.bar.save_button.description == "Overwrite"
+    file.write_text(RECIPE + "# mine again\n")
+    studio.bar.save_button.click()
+    assert "# mine again" in file.read_text()  # nobody agreed to lose this
+    assert [["del", "-# mine again"]] in studio.yaml.lines
+    studio.bar.save_button.click()
     assert file.read_text() == RECIPE
-    assert studio.save_button.description == "Save"
+    assert studio.bar.save_button.description == "Save"
 
 
 def test_rows_that_somebody_changed_are_left_until_asked_twice(
@@ -255,16 +288,16 @@ def test_rows_that_somebody_changed_are_left_until_asked_twice(
     pd.DataFrame({"text": ["mine"]}).to_parquet(beside)
     frame = pd.DataFrame({"text": ["new"]})
     studio = Studio(Recipe.loads(RECIPE + "source: {}\n"), source=frame)
-    studio.save_button.click()
-    assert studio.status.text == (
+    studio.bar.save_button.click()
+    assert studio.bar.status.text == (
         "reviews.source.parquet is there with other rows; nothing was written."
     )
     assert pd.read_parquet(beside)["text"].tolist() == ["mine"]
-    assert studio.save_button.description == "Overwrite"
-    studio.form.sliders["mood", "angry"].value = 4
-    assert studio.save_button.description == "Save"
-    studio.save_button.click()
-    studio.save_button.click()
+    assert studio.bar.save_button.description == "Overwrite"
+    studio.form.cards["mood"].sliders["angry"].value = 4
+    assert studio.bar.save_button.description == "Save"
+    studio.bar.save_button.click()
+    studio.bar.save_button.click()
     assert pd.read_parquet(beside)["text"].tolist() == ["new"]
 
 
@@ -278,10 +311,16 @@ def test_what_a_name_holds_is_never_overwritten(
 
 
 def test_replaced_controls_are_given_back(studio: Studio) -> None:
-    editor = studio.form.editors["text"]
-    studio.form.fill(studio.draft)
+    card = studio.form.cards["text"]
+    editor = card.editor
+    card.toggle.click()
     assert editor.comm is None
-    assert studio.form.editors["text"].comm is not None
+    assert card.editor.comm is not None
+    studio.form.name.value = "title"
+    studio.form.add.click()
+    shares = studio.form.cards["title"]
+    studio.undo()
+    assert shares.comm is None and "title" not in studio.form.cards
 
 
 def test_without_a_front_end_the_recipe_and_rows_are_there(studio: Studio) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
 from synthnb.charts.payload import MIME
+from synthnb.charts.picture import PNG, batch_sheet, html_sheet, kept
 from synthnb.charts.static_html import escape
 from synthnb.errors import SynthError
+from synthnb.notebook.studio.controls import head_row, link
 from synthnb.notebook.studio.words import WIDE, Words
 from synthnb.visible import one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
+    from synthnb.charts.sheet import Sheet
+    from synthnb.notebook.progress import Heard
     from synthnb.recipe import Recipe
     from synthnb.studio import Piece
     from synthnb.versions.history import History
@@ -30,40 +34,92 @@ EMPTY = "No rows yet. Run to see some."
 
 
 class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """A batch as a cell shows it, and the history of its name below."""
+    """A batch as a cell shows it, and the history of its name below.
 
-    def __init__(self) -> None:
+    While a run goes on its newest rows stand above; ``diff`` is what a version changed.
+    """
+
+    def __init__(self, focus: Callable[[w.Widget], None] = lambda control: None) -> None:
+        self._focus = focus
+        self._name = ""
+        self._numbers: list[int] = []
         self._empty = Words(EMPTY, "synthnb-studio-dim")
+        self.live = Words("", "synthnb-studio-live")
         self.rows = w.Output()
         self.versions = Words("", table=True)
+        self.versions.on_press(self._pressed)
         hint = Words("accepted of candidates; tokens written for one", "synthnb-studio-hint")
-        head = w.HBox([Words("Versions", "synthnb-studio-head"), hint])
-        self._head = head.add_class("synthnb-studio-headrow")
-        super().__init__([self._empty])
+        self._head = head_row("Versions", hint)
+        self._title = Words("", "synthnb-studio-head", role="status")
+        self.shut = link("Close the diff", self._shut)
+        self.diff = w.Output()
+        title = w.HBox([self._title, self.shut]).add_class("synthnb-studio-headrow")
+        self._diff = w.VBox([title, self.diff])
+        super().__init__([self.live, self._empty])
         self.add_class("synthnb-studio-right")
 
-    def wait(self) -> None:
-        """Say that rows are on their way, where none are shown."""
-        self._empty.text = "Running; rows are shown at its end."
+    def tell(self, heard: Heard | None) -> None:
+        """The newest of a run that goes on; ``None`` when it is over."""
+        from synthnb.notebook.progress import progress_text
+
+        if heard is None or heard.latest is None:
+            self.live.text = ""
+            self._empty.text = EMPTY
+            return
+        head, facts = progress_text(heard.latest)
+        lines: list[list[Piece]] = [[("b", head), ("", f" {facts}")]]
+        lines += [[("", row or "\u00a0")] for row in heard.rows]
+        self.live.show([*lines, [("", heard.notice)]] if heard.notice else lines)
+        self._empty.text = ""
 
     def show(self, batch: Batch | None, name: str | None) -> None:
         """Show this batch; the versions are those made in this folder under ``name``."""
-        self._empty.text = EMPTY
-        parts: list[w.Widget] = [self._empty]
+        self._name = name or "batch"
+        parts: list[w.Widget] = [self.live, self._empty]
         if batch is not None:
             self.rows.outputs = _output(batch._repr_mimebundle_())
-            parts = [self.rows]
+            parts = [self.live, self.rows]
         from synthnb.versions.history import history
 
         with contextlib.suppress(SynthError):
-            self.versions.show(_lines(history(name or "batch")))
+            known = history(self._name)
+            self.versions.show(_lines(known))
+            self._numbers = [version.number for version in reversed(list(known))]
+            shown = batch.version if batch is not None else None
+            chosen = self._numbers.index(shown) if shown in self._numbers else -1
+            self.versions.chosen = chosen
             parts += [self._head, self.versions]
         self.children = tuple(parts)
+
+    def _pressed(self, row: int) -> None:
+        """What a version changed, beside the one before it."""
+        if 0 <= row < len(self._numbers) - 1:  # the newest is the first
+            self._compare(self._numbers[row + 1], self._numbers[row])
+
+    def _compare(self, old: int, new: int) -> None:
+        from synthnb.diff import diff
+        from synthnb.versions import open_version
+
+        try:
+            made = diff(*(open_version(number, self._name) for number in (old, new)))
+            self.diff.outputs = _output(made._repr_mimebundle_())
+            self._title.text = f"From version {old} to {new}"
+        except SynthError as error:  # its rows were pruned
+            self.diff.outputs = ()
+            self._title.text = one_line(str(error), 200)
+        if self._diff not in self.children:
+            self.children = (*self.children, self._diff)
+        self._focus(self.shut)
+
+    def _shut(self) -> None:
+        self.children = tuple(part for part in self.children if part is not self._diff)
 
 
 def still(recipe: Recipe, batch: Batch | None) -> dict[str, Any]:
     """What a notebook keeps of a studio: the text of its recipe, the output of its rows."""
-    rows: Mapping[str, Any] = batch._repr_mimebundle_() if batch is not None else {}
+    rows: Mapping[str, Any] = {}
+    if batch is not None:
+        rows = batch._repr_mimebundle_(exclude={PNG})
     text = recipe.dumps()
     data = {
         "v": 1,
@@ -71,17 +127,24 @@ def still(recipe: Recipe, batch: Batch | None) -> dict[str, Any]:
         "yaml": text[:WIDE].encode("utf-8", "replace").decode("utf-8"),
         "batch": rows.get(MIME),
     }
-    page = f"<pre>{escape(text, WIDE)}</pre>{rows.get('text/html', '')}"
-    return {STUDIO: data, "text/html": page}
+    page = f"<pre>{escape(text, WIDE)}</pre>"
+    whole = {STUDIO: data, "text/html": page + rows.get("text/html", "")}
+    return whole | kept(_sheet, page, batch)
+
+
+def _sheet(page: str, batch: Batch | None) -> Sheet:
+    sheet = html_sheet(page)
+    return sheet if batch is None else batch_sheet(batch, sheet)
 
 
 def _lines(found: History) -> list[list[Piece]]:
     """A line a version, the newest first."""
     head: list[Piece] = [
         ("n", "version"), ("", "made"), ("", "changed"), ("n", "accepted"),
-        ("n", "nearest row"), ("n", "tokens"),
+        ("n", "nearest row"), ("n", "tokens"), ("", ""),
     ]  # fmt: skip
     lines = [head]
+    first = next(iter(found)).number
     for version in reversed(list(found)):
         today = f"{datetime.now():%Y-%m-%d} "
         lines.append(
@@ -92,6 +155,7 @@ def _lines(found: History) -> list[list[Piece]]:
                 ("n", f"{version.rows:,} of {version.candidates:,}"),
                 ("n", _figure(version.nearest, 2)),
                 ("n", _figure(version.tokens, 1)),
+                ("a", "diff") if version.number != first else ("", ""),
             ]
         )
     return lines[: MOST + 1]

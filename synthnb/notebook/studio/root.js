@@ -26,16 +26,35 @@ export default {
       }
     };
 
+    // A second click, or a key held down, would stop the run that the first one began.
+    const once = (event) => {
+      const again = event.type === "click" ? event.detail > 1 : event.repeat;
+      if (!again || !event.target.closest(".jupyter-button")) return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+
+    // A control that took the place of the one with the keyboard may not be there yet.
+    const focus = (mark, tries = 40) => {
+      const found = el.closest(".synthnb-studio")?.querySelector(`.${mark}`);
+      const control = found?.matches(FOCUSABLE) ? found : found?.querySelector(FOCUSABLE);
+      if (control) control.focus();
+      else if (tries > 0 && !over.signal.aborted) setTimeout(() => focus(mark, tries - 1), 50);
+    };
+    const hear = (told) => typeof told?.focus === "string" && focus(told.focus);
+    model.on("msg:custom", hear);
+    over.signal.addEventListener("abort", () => model.off("msg:custom", hear));
+
     const press = (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       event.stopPropagation();
       const field = event.target;
       const editor = field.closest(".synthnb-studio-editor");
-      const place = /synthnb-studio-prompt-(\d+)/.exec(editor?.className ?? "");
-      if (place) {
+      const prompt = /synthnb-studio-prompt-(\S+)/.exec(editor?.className ?? "");
+      if (prompt) {
         // What was typed last may still be on its way.
-        model.send({ key: "run", prompt: Number(place[1]), text: field.value });
+        model.send({ key: "run", prompt: prompt[1], text: field.value });
         return;
       }
       // Other fields tell Python their value when they lose the keyboard.
@@ -62,6 +81,8 @@ export default {
       }
       root.setAttribute(SUPPRESS, "true");
       root.addEventListener("keydown", press, { signal: over.signal, capture: true });
+      root.addEventListener("keydown", once, { signal: over.signal, capture: true });
+      root.addEventListener("click", once, { signal: over.signal, capture: true });
       const watch = new MutationObserver(() => name(root));
       watch.observe(root, { childList: true, subtree: true });
       over.signal.addEventListener("abort", () => watch.disconnect());

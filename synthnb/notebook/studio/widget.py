@@ -7,7 +7,8 @@ handled the click.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +18,23 @@ from traitlets import Dict
 
 from synthnb import api
 from synthnb.concurrency import run_sync
-from synthnb.errors import SettingsError, SynthError, WouldOverwrite
-from synthnb.events import Event, Progress
+from synthnb.errors import CheckError, SettingsError, SynthError, WouldOverwrite
+from synthnb.events import Event, Progress, RunStarted
 from synthnb.notebook.models import known_models
-from synthnb.notebook.studio.form import Change, Form
+from synthnb.notebook.progress import Heard
+from synthnb.notebook.studio.bar import Bar
+from synthnb.notebook.studio.checks import known_rules
+from synthnb.notebook.studio.controls import Change, Way, head_row
+from synthnb.notebook.studio.form import Form
 from synthnb.notebook.studio.later import Later, painter
-from synthnb.notebook.studio.outlook import Outlook, look_ahead
+from synthnb.notebook.studio.outlook import look_ahead
+from synthnb.notebook.studio.phrases import difference, facts, stale
 from synthnb.notebook.studio.result import Shown, still
 from synthnb.notebook.studio.words import Words, asset
 from synthnb.settings import load_settings
 from synthnb.settings.consent import ConsentNeeded, consent
 from synthnb.studio import Draft
-from synthnb.visible import count, one_line
+from synthnb.visible import one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -37,6 +43,10 @@ if TYPE_CHECKING:
 __all__ = ["Studio"]
 
 _ROWS = 24
+LIVE = 8
+"""Rows in sight while a run goes on, the newest ones."""
+STEPS = 200
+"""Edits that can be undone."""
 
 
 class _Root(anywidget.AnyWidget):
@@ -78,28 +88,34 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._written: MutableMapping[Path, str] = {} if written is None else written
         self._handle: api.Handle | None = None
         self._asked = ""
-        self._force = False
+        self._overwrites: object = None
+        self._past: list[Recipe] = []
+        self._typed = ""
         self._later = Later()
-        self._make_bar()
-        self.form = Form(self.draft, known_models(), self._edit)
+        self.bar = Bar(
+            recipe.target.rows or _ROWS, run=self._press, save=self.save, undo=self.undo,
+            discard=self._discard, resized=self._show_draft,
+        )  # fmt: skip
+        rules = known_rules(checks)
+        self.form = Form(self.draft, known_models(), rules, self._edit, self._focus)
         self.yaml = Words("", "synthnb-studio-yaml")
         self.notice = Words("", "synthnb-studio-notice", role="status")
-        self.result = Shown()
+        self.result = Shown(self._focus)
         self._facts = Words("", "synthnb-studio-hint")
-        recipe_head = _head("Recipe", self._facts)
-        yaml_head = _head("As YAML", Words("what Save writes", "synthnb-studio-hint"))
+        recipe_head = head_row("Recipe", self._facts)
+        yaml_head = head_row("As YAML", Words("what Save writes", "synthnb-studio-hint"))
         left = w.VBox([recipe_head, self.form, yaml_head, self.yaml])
         right = w.VBox([self.notice, self.result])
         body = w.HBox([left.add_class("synthnb-studio-left"), right])
         self._root = _Root()
         self._root.on_msg(self._heard)
-        super().__init__([self._bar, body.add_class("synthnb-studio-body"), self._root])
+        super().__init__([self.bar, body.add_class("synthnb-studio-body"), self._root])
         self.add_class("synthnb-studio")
         self.result.show(batch, recipe.name)
         self._show_draft()
 
     def __repr__(self) -> str:
-        return f"<Studio {one_line(_facts(self.draft, self.batch), 90)}>"
+        return f"<Studio {one_line(facts(self.draft, self.batch), 90)}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """The widget; where it cannot be shown, the recipe and its rows as they are now."""
@@ -108,110 +124,115 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _still(self) -> dict[str, Any]:
         return still(self.draft.recipe, self.batch)
 
-    # ------------------------------------------------------------------ the bar
-
-    def _make_bar(self) -> None:
-        wanted = self.draft.recipe.target.rows or _ROWS
-        self.run_button = w.Button(button_style="primary").add_class("synthnb-studio-run")
-        self.rows = w.BoundedIntText(wanted, min=1, max=10_000_000)
-        rows = w.HBox([Words("rows", "synthnb-studio-label"), self.rows])
-        self.save_button = w.Button(description="Save")
-        self.discard_button = w.Button(description="Discard").add_class("synthnb-studio-link")
-        self.progress = w.IntProgress().add_class("synthnb-studio-progress")
-        # Counts change several times a second: only the status is read out.
-        self.counted = Words("", "synthnb-studio-dim")
-        self.status = Words("", "synthnb-studio-status", role="status")
-        self.outlook = Outlook()
-        self.run_button.on_click(lambda _: self._press())
-        self.save_button.on_click(lambda _: self.save())
-        self.discard_button.on_click(lambda _: self._discard())
-        self.rows.observe(lambda _: self._show_draft(), names="value")
-        children = [
-            self.run_button, rows.add_class("synthnb-studio-row"), self.save_button,
-            self.discard_button, self.progress, self.counted, self.status, self.outlook,
-        ]  # fmt: skip
-        self._bar = w.HBox(children).add_class("synthnb-studio-bar")
-        self._idle()
-
     def _heard(self, _: Any, content: Any, buffers: Any) -> None:
         """Ctrl Enter, with the text of the prompt it was pressed in."""
         if not isinstance(content, dict) or content.get("key") != "run":
             return
-        place, text = content.get("prompt"), content.get("text")
-        if isinstance(place, int) and isinstance(text, str):
-            self.form.take(place, text)
+        name, text = content.get("prompt"), content.get("text")
+        if isinstance(name, str) and isinstance(text, str):
+            self.form.take(name, text)
         if self._handle is None:
             self.run()
 
+    def _focus(self, control: w.Widget) -> None:
+        """Give the keyboard to a control that took the place of the one it was in."""
+        mark = f"synthnb-studio-at-{control.model_id}"
+        control.add_class(mark)
+        self._root.send({"focus": mark})
+
     # ------------------------------------------------------------------ editing
 
-    def _edit(self, key: str, change: Change, typing: bool) -> None:
+    def _edit(self, key: str, change: Change, way: Way) -> None:
         """Take one edit of the form, while a field is being typed in at its next pause."""
-        if typing:
-            self._later(key, lambda: self._take(key, change))
+        if way == "typing":
+            self._later(key, lambda: self._take(key, change, way))
         else:
-            self._take(key, change)
+            self._take(key, change, way)
 
-    def _take(self, key: str, change: Change) -> None:
+    def _take(self, key: str, change: Change, way: Way) -> None:
         """A refused edit is said under its field and leaves the draft as it was."""
-        self._asked, self._force = "", False
-        self.save_button.description = "Save"
+        self._asked, self._overwrites = "", None
+        self.bar.offer_to_overwrite(False)
         try:
-            self.draft = change(self.draft)
+            made = change(self.draft)
         except SynthError as error:
-            self.form.wrong(key, str(error).splitlines()[0])
+            self.form.notes.wrong(key, str(error).splitlines()[0], way)
+            self._show_undo()
             return
-        self.form.wrong(key, "")
+        self.form.notes.wrong(key, "", way)
+        if made.recipe != self.draft.recipe:
+            if way != "typing" or self._typed != key:  # what is typed in one go is one step
+                self._remember()
+            self._typed = key if way == "typing" else ""
+        self.draft = made
         self._show_draft()
+
+    def _remember(self) -> None:
+        """The recipe as it is now can be had back."""
+        self._past = [*self._past[1 - STEPS :], self.draft.recipe]
+
+    def undo(self) -> None:
+        """Take back what was refused in a field, else the last edit."""
+        self._later.now()
+        if not self.form.notes.refused and self._past:
+            self.draft = replace(self.draft, recipe=self._past.pop())
+        self._show_other()
 
     def _discard(self) -> None:
         self._later.drop()
+        self._remember()
         self.draft = self.draft.discard()
+        self._show_other()
+
+    def _show_other(self) -> None:
+        """The draft that no control made."""
+        self._typed = ""
         self.form.fill(self.draft)
         self._show_draft()
 
     def _show_draft(self) -> None:
         changes = self.draft.changes
-        self._facts.text = one_line(_facts(self.draft, self.batch), 120)
-        self.notice.text = self._stale()
-        self.discard_button.disabled = not changes.changed
+        self._facts.text = one_line(facts(self.draft, self.batch), 120)
+        self.notice.text = stale(self.draft, self.batch, running=self._handle is not None)
+        self.bar.discard_button.disabled = not changes.changed
+        self._show_undo()
         self.yaml.show(self.draft.yaml)
         self.form.show(self.draft)
         if self._handle is None:
-            self._idle()
+            self.bar.idle()
             self._later("outlook", self._look_ahead)
 
-    def _stale(self) -> str:
-        """What the rows in sight are of, where that is not the recipe as it stands."""
-        if self.batch is None or not self.draft.warning:
-            return ""
-        number = self.batch.version
-        shown = f"Shown: version {number}. " if number is not None else ""
-        return shown + self.draft.warning
+    def _show_undo(self) -> None:
+        self.bar.undo_button.disabled = not self._past and not self.form.notes.refused
 
     def _look_ahead(self) -> None:
         """Estimate, budget and prompts of the next run; nothing is sent."""
         try:
             estimate, plan, caps = look_ahead(self._prepare())
         except ConsentNeeded as asked:
-            self.outlook.hide()
+            self.bar.outlook.hide()
             self._say(asked.question)
             return
-        except SettingsError as error:
-            self._wrong_model(error)
-            return
         except SynthError as error:
-            self._say(str(error), wrong=True)
+            self._refused(error)
             return
-        self.form.wrong("model", "")
-        self.outlook.show(estimate, caps)
-        self._say(self.outlook.words)
-        self.form.preview(plan, self.rows.value)
+        self.form.notes.ahead()
+        self.bar.outlook.show(estimate, caps)
+        self._say(self.bar.outlook.words)
+        self.form.preview(plan, self.bar.rows.value)
 
-    def _wrong_model(self, error: SettingsError) -> None:
-        self.form.wrong("model", str(error))
-        self.outlook.hide()
-        self._say("Nothing can be sent yet: see the model.", wrong=True)
+    def _refused(self, error: SynthError) -> None:
+        """Why the draft cannot run: at its field where it is the model or a check."""
+        self.bar.outlook.hide()
+        if isinstance(error, SettingsError):
+            self.form.notes.ahead(model=str(error))
+            self._say("Nothing can be sent yet: see the model.", wrong=True)
+        elif isinstance(error, CheckError) and error.place is not None:
+            self.form.notes.ahead(**{f"checks.{error.place}": error.message})
+            self._say("Nothing can be sent yet: see the checks.", wrong=True)
+        else:
+            self.form.notes.ahead()
+            self._say(str(error), wrong=True)
 
     # ------------------------------------------------------------------ running
 
@@ -226,14 +247,14 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         settings = load_settings().override("%config", model=self._default or None)
         cap = self._cap if self.draft.recipe.budget is None else None
         return api.prepare(
-            self.draft.recipe, self.rows.value, source=self._source, checks=self._checks,
+            self.draft.recipe, self.bar.rows.value, source=self._source, checks=self._checks,
             settings=settings, budget=cap or None,
         )  # fmt: skip
 
     def run(self) -> None:
         """Start a run of the draft; refused in one line if it cannot run."""
         self._later.now()
-        if any(self.form.errors.values()):
+        if self.form.notes.refused:
             self._say("Nothing was sent: mend what is marked first.", wrong=True)
             return
         try:
@@ -244,30 +265,29 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             consent(asked.folder, load_settings())
             self.run()
             return
-        except SettingsError as error:
-            self._wrong_model(error)
-            return
         except SynthError as error:
-            self._say(str(error), wrong=True)
+            self._refused(error)
             return
         question = run.question
         if question is not None and not self._agreed(question):
             run_sync(run.aclose())
             return
-        paint = painter()
-        self.run_button.description = "Stop"
-        self.run_button.remove_class("synthnb-studio-keyed")
-        self.progress.max, self.progress.value = run.wanted, 0
-        self.progress.remove_class("synthnb-studio-hidden")
-        self._say("Running")
-        self.result.wait()
+        self._start(run)
+
+    def _start(self, run: api.Run) -> None:
+        """Run it in the background; what it tells is painted on this thread's loop."""
+        paint, heard = painter(), Heard(LIVE)
+        self._typed = ""
+        self.bar.running(run.wanted)
         ran = self.draft.recipe
 
         def hear(event: Event) -> None:
-            if isinstance(event, Progress):
-                paint(lambda: self._count(event))
+            heard.hear(event)
+            if isinstance(event, Progress | RunStarted):
+                paint(lambda: self._count(heard))
 
         self._handle = api.start(run, hear)
+        self.notice.text = stale(self.draft, self.batch, running=True)
         self._handle.when_done(
             lambda batch, error: paint(lambda: self._ended(ran, batch, error))
         )
@@ -280,11 +300,10 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self._say(f"{question} Run again to agree.")
         return again
 
-    def _count(self, event: Progress) -> None:
-        if self._handle is not None:
-            self.progress.value = event.accepted
-            lost = f" · {event.rejected:,} rejected" if event.rejected else ""
-            self.counted.text = f"{event.accepted:,} of {event.wanted:,} rows{lost}"
+    def _count(self, heard: Heard) -> None:
+        if self._handle is not None and heard.latest is not None:
+            self.bar.count(heard.latest)
+            self.result.tell(heard)
 
     def _ended(self, ran: Recipe, batch: Batch | None, error: BaseException | None) -> None:
         try:
@@ -296,58 +315,59 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
                 self._root.saved = self._still()
         finally:
             self._handle = None
+            self.result.tell(None)
             self._show_draft()
         if batch is None:
             self._later.drop()
             self._say(str(error), wrong=True)
 
-    def _idle(self) -> None:
-        self.run_button.description = f"Run {count(self.rows.value, 'row')}"
-        self.run_button.add_class("synthnb-studio-keyed")
-        self.progress.add_class("synthnb-studio-hidden")
-        self.counted.text = ""
-
     def _say(self, text: str, *, wrong: bool = False) -> None:
-        self.status.text = one_line(text, 400)
-        (self.status.add_class if wrong else self.status.remove_class)("synthnb-studio-wrong")
+        self.bar.say(text, wrong=wrong)
 
     # ------------------------------------------------------------------ saving
 
     def save(self, path: str | Path | None = None) -> None:
         """Write the file that ``%synth save`` would; one that somebody changed is left alone
         until it is saved again."""
-        from synthnb.notebook.verbs.save import write
-
         self._later.now()
-        if any(self.form.errors.values()):
+        if self.form.notes.refused:
             self._say("Nothing was written: mend what is marked first.", wrong=True)
             return
         recipe = self.draft.recipe
         target = Path(path or recipe.path or recipe.name or "recipe")
         try:
-            saved, said = write(
-                recipe, target, self._written, frame=self._frame, force=self._force
-            )
+            saved, said = self._write(recipe, target)
         except WouldOverwrite as error:
             self._offer_to_overwrite(error)
             return
         except SynthError as error:
             self._say(str(error), wrong=True)
             return
-        self._force = False
-        self.save_button.description = "Save"
+        self._overwrites = None
+        self.bar.offer_to_overwrite(False)
         self.draft = Draft(saved, self.draft.base)
         self._show_draft()
         self._later.now()
         self._root.saved = self._still()
         self._say(said)
 
+    def _write(self, recipe: Recipe, target: Path) -> tuple[Recipe, str]:
+        """Write the file; over one of another hand only as it was when that was shown."""
+        from synthnb.notebook.verbs.save import write
+
+        try:
+            return write(recipe, target, self._written, frame=self._frame)
+        except WouldOverwrite as error:
+            if (error.reason, error.difference) != self._overwrites:
+                raise
+        return write(recipe, target, self._written, frame=self._frame, force=True)
+
     def _offer_to_overwrite(self, error: WouldOverwrite) -> None:
         """The file is not what was loaded: show the difference, saving again overwrites."""
-        self._force = True
-        self.save_button.description = "Overwrite"
+        self._overwrites = (error.reason, error.difference)
+        self.bar.offer_to_overwrite(True)
         if error.difference:
-            self.yaml.show(_difference(error.difference))
+            self.yaml.show(difference(error.difference))
         self._say(error.reason, wrong=True)
 
     @property
@@ -364,22 +384,3 @@ def _bind(namespace: MutableMapping[str, Any] | None, batch: Batch) -> None:
     free = namespace is not None and is_batch(namespace.get(name, batch))
     if namespace is not None and free and name.isidentifier():
         bind(namespace, name, batch)
-
-
-def _facts(draft: Draft, batch: Batch | None) -> str:
-    name, changed = draft.recipe.name or "without a name", len(draft.changes.changed)
-    if not changed:
-        return name
-    since = "" if batch is None or batch.version is None else f" since version {batch.version}"
-    return f"{name}, {count(changed, 'change')}{since}"
-
-
-def _difference(lines: Sequence[str]) -> list[list[tuple[Any, str]]]:
-    marks = {"+": "ins", "-": "del"}
-    return [[(marks.get(line[:1], ""), line)] for line in lines]
-
-
-def _head(title: str, hint: w.Widget) -> w.Widget:
-    return w.HBox([Words(title, "synthnb-studio-head"), hint]).add_class(
-        "synthnb-studio-headrow"
-    )

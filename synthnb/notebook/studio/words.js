@@ -15,21 +15,33 @@ function line(pieces) {
   return made;
 }
 
-/** The first line names the columns; a piece marked `n` is a number, as its column is. */
-function table([head, ...rows]) {
+/**
+ * The first line names the columns; a piece marked `n` is a number, as its column is, one
+ * marked `a` a link that tells Python its row.
+ */
+function table([head, ...rows], chosen, press) {
   const made = document.createElement("table");
-  const add = (part, tag, pieces) => {
+  const link = (text, place) => {
+    const button = document.createElement("button");
+    button.className = "jupyter-button synthnb-studio-link";
+    button.textContent = text;
+    button.setAttribute("aria-label", `${text} of ${rows[place][0][1]} and the one before`);
+    button.addEventListener("click", () => press(place));
+    return button;
+  };
+  const add = (part, tag, pieces, place) => {
     const row = part.insertRow();
+    if (place === chosen) row.setAttribute("aria-current", "true");
     pieces.forEach(([mark, text]) => {
       const cell = row.appendChild(document.createElement(tag));
-      cell.textContent = text;
+      cell.append(mark === "a" ? link(text, place) : text);
       cell.classList.toggle("synthnb-number", mark === "n");
       if (tag === "th") cell.scope = "col";
     });
   };
-  add(made.createTHead(), "th", head);
+  add(made.createTHead(), "th", head, -2);
   const body = made.createTBody();
-  rows.forEach((pieces) => add(body, "td", pieces));
+  rows.forEach((pieces, place) => add(body, "td", pieces, place));
   return made;
 }
 
@@ -38,17 +50,31 @@ export default {
     el.classList.add("synthnb-words");
     const role = model.get("role");
     if (role) el.setAttribute("role", role);
+    // anywidget sets the classes that Python gives once; these follow it.
+    let worn = [];
+    const dress = () => {
+      el.classList.remove(...worn);
+      worn = model.get("_dom_classes");
+      el.classList.add(...worn);
+    };
+    model.on("change:_dom_classes", dress);
+    dress();
     const draw = () => {
       const lines = model.get("lines");
-      const parts = model.get("table") && lines.length ? [table(lines)] : lines.map(line);
+      const press = (row) => model.send({ row });
+      const isTable = model.get("table") && lines.length;
+      const parts = isTable ? [table(lines, model.get("chosen"), press)] : lines.map(line);
       el.replaceChildren(...parts);
       const first = el.querySelector("ins, del");
       if (first && el.scrollHeight > el.clientHeight) {
         el.scrollTop = Math.max(0, first.offsetTop - el.offsetTop - 40);
       }
     };
-    model.on("change:lines", draw);
+    model.on("change:lines change:chosen", draw);
     draw();
-    return () => model.off("change:lines", draw);
+    return () => {
+      model.off("change:_dom_classes", dress);
+      model.off("change:lines change:chosen", draw);
+    };
   },
 };

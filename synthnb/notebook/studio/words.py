@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import anywidget
-from traitlets import Bool, List, Unicode
+from traitlets import Bool, Int, List, Unicode
 
 from synthnb.studio import Piece
 from synthnb.visible import visible
@@ -40,12 +40,24 @@ class Words(anywidget.AnyWidget):
     role = Unicode("").tag(sync=True)
     table = Bool(False).tag(sync=True)
     """The lines are rows of a table, the first one its head."""
+    chosen = Int(-1).tag(sync=True)
+    """The row that stands out, counted below the head."""
 
     def __init__(self, text: str = "", *classes: str, role: str = "", **more: Any) -> None:
         super().__init__(role=role, **more)
         for name in classes:
             self.add_class(name)
         self.text = text
+
+    def on_press(self, pressed: Callable[[int], None]) -> None:
+        """Call this with the row whose link was pressed, counted below the head."""
+
+        def heard(_: Any, content: Any, buffers: Any) -> None:
+            row = content.get("row") if isinstance(content, dict) else None
+            if isinstance(row, int):
+                pressed(row)
+
+        self.on_msg(heard)
 
     @property
     def text(self) -> str:

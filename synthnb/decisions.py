@@ -14,6 +14,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, cast, overload
 
 from synthnb.errors import StoreError
@@ -289,7 +290,8 @@ class DecidedRecords(Sequence[Record]):
     def _chosen(self) -> Sequence[Record]:
         if isinstance(self.raw, StoredRecords):
             return _Accepted(self, self.raw) if self.decisions else self.raw.only(True)
-        return tuple(record for record in self if record.accepted)
+        records = tuple(self) if self.decisions else self.raw
+        return tuple(compress(records, map(attrgetter("accepted"), records)))
 
 
 class _Accepted(Sequence[Record]):

@@ -127,6 +127,9 @@ def test_a_run_can_be_stopped(studio: Studio, loopback: Loopback) -> None:
     studio.bar.rows.value = 40
     studio.bar.run_button.click()
     assert studio.bar.run_button.description == "Stop"
+    going = studio._handle
+    studio.run()
+    assert studio._handle is going  # one at a time
     for _ in range(200):
         if studio.bar.progress.value:
             break
@@ -267,7 +270,7 @@ def test_a_file_that_somebody_changed_is_left_until_asked_twice(
     file = tmp_path / "reviews.synth.yaml"
     file.write_text(RECIPE + "# mine\n")
     studio.bar.save_button.click()
-    said = "reviews.synth.yaml is there already; nothing was written."
+    said = "reviews.synth.yaml is there already; nothing was written. Overwrite replaces it."
     assert studio.bar.status.text == said  # the button is what forces it
     assert "# mine" in file.read_text()
     assert [["del", "-# mine"]] in studio.yaml.lines
@@ -290,7 +293,8 @@ def test_rows_that_somebody_changed_are_left_until_asked_twice(
     studio = Studio(Recipe.loads(RECIPE + "source: {}\n"), source=frame)
     studio.bar.save_button.click()
     assert studio.bar.status.text == (
-        "reviews.source.parquet is there with other rows; nothing was written."
+        "reviews.source.parquet is there with other rows; nothing was written. "
+        "Overwrite replaces it."
     )
     assert pd.read_parquet(beside)["text"].tolist() == ["mine"]
     assert studio.bar.save_button.description == "Overwrite"

@@ -16,6 +16,10 @@ export default {
       for (const control of root.querySelectorAll(`:is(${FOCUSABLE}):not([${SUPPRESS}])`)) {
         control.setAttribute(SUPPRESS, "true");
       }
+      // "edit" is there many times: its title says of what.
+      for (const link of root.querySelectorAll(".synthnb-studio-link[title]:not([aria-label])")) {
+        link.setAttribute("aria-label", link.title);
+      }
       for (const row of root.querySelectorAll(".synthnb-studio-row")) {
         const label = row.querySelector(".synthnb-studio-label")?.textContent ?? "";
         for (const control of row.querySelectorAll(CONTROLS)) {

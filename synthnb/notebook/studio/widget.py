@@ -131,8 +131,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         name, text = content.get("prompt"), content.get("text")
         if isinstance(name, str) and isinstance(text, str):
             self.form.take(name, text)
-        if self._handle is None:
-            self.run()
+        self.run()
 
     def _focus(self, control: w.Widget) -> None:
         """Give the keyboard to a control that took the place of the one it was in."""
@@ -186,7 +185,8 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _show_other(self) -> None:
         """The draft that no control made."""
-        self._typed = ""
+        self._typed, self._overwrites = "", None
+        self.bar.offer_to_overwrite(False)
         self.form.fill(self.draft)
         self._show_draft()
 
@@ -252,7 +252,12 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         )  # fmt: skip
 
     def run(self) -> None:
-        """Start a run of the draft; refused in one line if it cannot run."""
+        """Start a run of the draft; refused in one line if it cannot run.
+
+        Nothing happens while one goes on.
+        """
+        if self._handle is not None:
+            return
         self._later.now()
         if self.form.notes.refused:
             self._say("Nothing was sent: mend what is marked first.", wrong=True)
@@ -368,7 +373,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.bar.offer_to_overwrite(True)
         if error.difference:
             self.yaml.show(difference(error.difference))
-        self._say(error.reason, wrong=True)
+        self._say(f"{error.reason} Overwrite replaces it.", wrong=True)
 
     @property
     def _frame(self) -> Any:

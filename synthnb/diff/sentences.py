@@ -106,7 +106,7 @@ def note(diff: Diff, *, drawn: bool = False) -> str:
     k = len(judged)
     tables = round(1 / (1 - LEVEL**k))
     many = _WORDS[tables] if tables < len(_WORDS) else str(tables)
-    expected = figure((1 - LEVEL) * k, 1 if k > 1 else 2)
+    expected = f"{(1 - LEVEL) * k:.{1 if k > 1 else 2}f}"
     said = (
         f"{'Dot and line: mean' if drawn else 'Mean'} change and {LEVEL:.0%} interval, "
         f"{RESAMPLES:,} paired bootstrap resamples. No evidence: the interval contains 0. "

@@ -6,13 +6,11 @@ import asyncio
 import signal
 import threading
 import time
-from pathlib import Path
 
 import orjson
 import pytest
 
 from synthnb import Recipe, SynthError, agenerate, generate
-from synthnb.api import prepare, start
 from synthnb.errors import CheckError, RecipeError, SettingsError, SourceError
 from synthnb.events import Event, Progress, RowDone, RunEnded, RunStarted
 from synthnb.settings import Settings
@@ -391,17 +389,3 @@ def test_a_reply_holds_only_its_own_row(
 
     assert all(row["mood"] in row["text"] for row in batch)
     assert all(len(body["messages"]) == 1 for body in loopback.bodies)
-
-
-def test_a_tape_needs_no_profile_and_a_run_does(
-    settings: Settings, reviews: Make, tmp_path: Path
-) -> None:
-    tape = tmp_path / "reviews.jsonl"
-    asked = reviews(model="lab/tiny")
-    made = start(prepare(asked, 3, settings=settings, record=tape)).result(30)
-
-    elsewhere = Settings()  # another machine, where nobody named a lab
-    again = start(prepare(asked, 3, settings=elsewhere, replay=tape)).result(30)
-    assert [row["text"] for row in again] == [row["text"] for row in made]
-    with pytest.raises(SettingsError, match="lab"):
-        prepare(asked, 3, settings=elsewhere)

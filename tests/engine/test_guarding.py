@@ -1,6 +1,8 @@
-"""What people are told as a run starts: columns that no model hears of."""
+"""What people are told as a run starts: columns no model hears of, profiles nobody named."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +10,12 @@ from synthnb import cell
 from synthnb.api import start
 from synthnb.api.guarding import unread
 from synthnb.api.preparing import prepare
+from synthnb.errors import SettingsError
 from synthnb.events import Notice
 from synthnb.recipe import Recipe
 from synthnb.recipes import list_kinds, read_kind
+from synthnb.settings import Settings
+from tests.engine.conftest import Make
 
 
 @pytest.mark.parametrize(
@@ -66,3 +71,17 @@ def test_it_is_said_once_as_the_run_starts() -> None:
 def test_what_looks_like_a_slip_is_told_and_runs(body: str, said: list[str]) -> None:
     run = prepare(cell.loads(body, model="rules/noise"), 2)
     assert [notice.message for notice in run.notices] == said
+
+
+def test_a_tape_needs_no_profile_and_a_run_does(
+    settings: Settings, reviews: Make, tmp_path: Path
+) -> None:
+    tape = tmp_path / "reviews.jsonl"
+    asked = reviews(model="lab/tiny")
+    made = start(prepare(asked, 3, settings=settings, record=tape)).result(30)
+
+    elsewhere = Settings()  # another machine, where nobody named a lab
+    again = start(prepare(asked, 3, settings=elsewhere, replay=tape)).result(30)
+    assert [row["text"] for row in again] == [row["text"] for row in made]
+    with pytest.raises(SettingsError, match="lab"):
+        prepare(asked, 3, settings=elsewhere)

@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from synthnb.cli.values import whole
+from synthnb.cli.values import own_checks, whole
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -15,13 +15,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", "--rows", type=whole, help="accepted rows (default: its target)")
     parser.add_argument("--model", metavar="P/M", help="PROFILE/MODEL instead of the recipe's")
     parser.add_argument("--source", metavar="FILE", type=Path, help="other source rows")
-    parser.add_argument(
-        "--checks",
-        metavar="FILE.py",
-        type=Path,
-        action="append",
-        help="your own checks; it runs",
-    )
+    own_checks(parser)
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 

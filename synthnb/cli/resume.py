@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from synthnb.cli.run import agree, execute
-from synthnb.cli.values import money
+from synthnb.cli.values import money, own_checks
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -20,13 +20,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="folder to write (default: as the run had it)")
     parser.add_argument("--source", metavar="FILE", type=Path, help="the source rows again")
     parser.add_argument("--budget", metavar="USD", type=money, help="another hard cap on money")
-    parser.add_argument(
-        "--checks",
-        metavar="FILE.py",
-        type=Path,
-        action="append",
-        help="your own checks; it runs",
-    )
+    own_checks(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask before a large run")
     parser.add_argument("--quiet", action="store_true", help="no progress, no table")
     parser.add_argument("--json", action="store_true", help="print the list as JSON")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthnb.cli.progress import Line
-from synthnb.cli.values import money, natural, whole
+from synthnb.cli.values import money, natural, own_checks, whole
 from synthnb.errors import SettingsError
 from synthnb.visible import count
 
@@ -29,13 +29,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", metavar="FILE", type=Path, help="other source rows")
     parser.add_argument("--seed", type=natural, help="another seed")
     parser.add_argument("--budget", metavar="USD", type=money, help="hard cap on money")
-    parser.add_argument(
-        "--checks",
-        metavar="FILE.py",
-        type=Path,
-        action="append",
-        help="your own checks; it runs",
-    )
+    own_checks(parser)
     parser.add_argument("--no-cache", action="store_true", help="ask again for stored answers")
     parser.add_argument(
         "--record", metavar="TAPE", type=Path, help="keep the answers as a tape"

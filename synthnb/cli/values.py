@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from pathlib import Path
 
-__all__ = ["days", "money", "natural", "whole"]
+__all__ = ["days", "money", "natural", "own_checks", "whole"]
 
 MOST = 1_000_000_000
 """Rows that a recipe may ask for."""
@@ -37,6 +38,17 @@ def money(text: str) -> float:
 def days(text: str) -> float:
     """A number of days, 0 or more."""
     return _amount(text, "number of days")
+
+
+def own_checks(parser: argparse.ArgumentParser) -> None:
+    """The option that names files with checks of the user's own, as often as it is given."""
+    parser.add_argument(
+        "--checks",
+        metavar="FILE.py",
+        type=Path,
+        action="append",
+        help="your own checks; it runs",
+    )
 
 
 def _whole(text: str) -> int:

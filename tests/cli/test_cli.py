@@ -161,6 +161,19 @@ def test_doctor_names_what_is_missing(
     assert "profile lab" in shown
 
 
+def test_doctor_says_whether_the_embedded_model_is_there(
+    here: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    embedded_model: Path,
+) -> None:
+    assert main(["doctor"]) == 0
+    assert "ok       embedded model     smollm2-135m" in capsys.readouterr().out
+    monkeypatch.setenv("SYNTHNB_MODELS", str(here))
+    assert main(["doctor"]) == 0
+    assert "missing  embedded model" in capsys.readouterr().out
+
+
 def test_doctor_sees_that_nothing_can_be_kept(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,8 +64,9 @@ def test_where_the_prompt_begins(body: str, prompt: str) -> None:
     assert made.prompts[made.main].prompt == prompt
 
 
-def test_a_body_that_begins_with_the_version_is_a_whole_recipe() -> None:
-    text = "synthnb: 1   # whole\ncolumns:\n  text: {prompt: hi}\n"
+@pytest.mark.parametrize("above", ["", "# by Ann\n\n"])
+def test_a_body_that_begins_with_the_version_is_a_whole_recipe(above: str) -> None:
+    text = f"{above}synthnb: 1   # whole\ncolumns:\n  text: {{prompt: hi}}\n"
     made = cell.loads(text, name="n", seed=4)
     assert made.prompts["text"].prompt == "hi"
     assert (made.name, made.seed) == ("n", 4)

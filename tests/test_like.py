@@ -45,6 +45,13 @@ def fitted(frame: Any) -> JointModel:
     return fit_joint(source, {column: column for column in source.columns})
 
 
+def test_of_very_many_rows_some_from_everywhere_are_looked_at() -> None:
+    model = fitted(pd.DataFrame({"place": np.arange(60_000)}))
+    made = [int(str(model.sample(7, i)["place"])) for i in range(400)]
+    assert np.mean(made) == pytest.approx(30_000, rel=0.1)
+    assert max(made) > 55_000
+
+
 def test_marginals_and_dependences_come_back() -> None:
     real = patients()
     model = fitted(real)

@@ -68,6 +68,17 @@ def test_what_cannot_be_written_leaves_nothing_half_done(
     assert names(tmp_path / "out") == set()
 
 
+def test_a_folder_that_is_half_replaced_does_not_say_that_it_is_whole(tmp_path: Path) -> None:
+    batch = sample_batch()
+    batch.save(tmp_path)
+    (tmp_path / "rows.parquet").unlink()
+    (tmp_path / "rows.parquet" / "in the way").mkdir(parents=True)
+    with pytest.raises(ExportError):
+        batch.replace(records=batch.records[:5]).save(tmp_path)
+    assert json.loads((tmp_path / "manifest.json").read_text("utf-8"))["rows"] == 24
+    assert len((tmp_path / "rows.jsonl").read_text("utf-8").splitlines()) == 2
+
+
 def test_hostile_rows_are_kept_as_they_are_in_files(tmp_path: Path) -> None:
     folder = batch_of(HOSTILE[:8]).save(tmp_path)
     lines = (folder / "rows.jsonl").read_text("utf-8").split("\n")[:-1]

@@ -58,6 +58,15 @@ def test_an_edit_back_to_the_first_text_is_none() -> None:
     assert queue.counts["edited"] == 0
 
 
+def test_an_edit_adds_to_the_one_before() -> None:
+    queue = sample_batch().review()
+    row = queue.row
+    queue.edit({"text": "Other."})
+    queue.go(row)
+    queue.edit({"mood": "calm"})
+    assert queue.batch.decisions.edited(row) == {"text": "Other.", "mood": "calm"}
+
+
 def test_values_keep_their_kind() -> None:
     assert from_text(1, "2.5") == 2.5
     assert from_text(["a"], '["b"]') == ["b"]

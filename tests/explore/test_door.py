@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,17 @@ def test_the_map_and_what_of_it_is_chosen() -> None:
     reply = ask(batch, "rows", start=0, end=0, filters=[region], map=True)
     bits = np.unpackbits(np.frombuffer(base64.b64decode(reply["map"]), np.uint8))[:31]
     assert bits.sum() == reply["total"] == sum(x <= 500 for x in drawn["x"])
+
+
+def test_points_of_the_map_are_their_rows_also_where_some_have_no_text() -> None:
+    texts = ["", "the cat sat on the mat", "a dog ran home", "the cat sat on the mat", "late"]
+    kinds = {"product": "kettle", "mood": "angry"}
+    made = [record(i, {**kinds, "text": text}) for i, text in enumerate(texts)]
+    made = [replace(r, accepted=r.index < 4) for r in made]
+    drawn = ask(Batch(made, recipe()), "map")
+    assert drawn["total"] == 4
+    assert drawn["accepted"] == [1, 1, 1, 0]
+    assert drawn["clusters"] == [[0, 2]]
 
 
 def test_nonsense_is_refused_in_one_line() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from synthnb.cli.progress import Line
 from synthnb.cli.values import money, natural, own_checks, whole
 from synthnb.errors import SettingsError
-from synthnb.visible import count
+from synthnb.visible import count, visible
 
 if TYPE_CHECKING:
     from synthnb.api import Run
@@ -107,6 +107,7 @@ def execute(prepared: Run, out: Path, *, quiet: bool = False) -> int:
 
 def _report(batch: Batch, out: Path, *, quiet: bool) -> None:
     if not quiet:
-        print(" → ".join(f"{label} {rows:,}" for label, rows in batch.funnel.items()))
+        print(visible(" → ".join(f"{key} {n:,}" for key, n in batch.funnel.items())))
         print(batch)
-    print(f"{count(len(batch), 'row')} in {out}" + (f": {batch.ended}" if batch.ended else ""))
+    said = f"{count(len(batch), 'row')} in {out}"
+    print(visible(f"{said}: {batch.ended}" if batch.ended else said))

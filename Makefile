@@ -15,16 +15,18 @@ export NODE_USE_SYSTEM_CA := 1
 EXTENSION := labextension
 SOURCES := $(shell find $(EXTENSION)/src $(EXTENSION)/style -type f) \
   $(EXTENSION)/package.json $(EXTENSION)/tsconfig.json $(EXTENSION)/widget.build.mjs
+JOBS ?= 2
+SPREAD := --numprocesses=$(JOBS) --dist=worksteal
 STEP = @printf '\n\033[1m%s\033[0m\n'
 
-.PHONY: help setup demo lab test test-long oldest unit frontend notebooks browser lint format tapes clean
+.PHONY: help setup demo lab test test-long oldest consumers unit frontend notebooks browser lint format tapes clean
 
 help:
 	@echo 'make demo       install, fetch a small model, write 24 rows into demo/'
 	@echo 'make lab        open notebooks/01_quickstart.ipynb in JupyterLab'
 	@echo 'make test       every test: unit, front end, notebooks, real JupyterLab in a browser'
 	@echo 'make lint       ruff, mypy, eslint, house rules'
-	@echo 'make test-long  tests that take minutes, and all tests with the oldest dependencies'
+	@echo 'make test-long  exports in large readers, and the unit tests with the oldest dependencies'
 	@echo 'make tapes      record the tapes of the notebooks again, with the embedded model'
 	@echo 'make clean      remove the environment and everything built'
 
@@ -89,7 +91,7 @@ $(VENV)/.model: $(VENV)/.python
 
 unit: setup $(VENV)/.model
 	$(STEP) 'Unit tests'
-	$(PY) -m pytest tests --ignore=tests/browser $(PYTEST)
+	$(PY) -m pytest tests --ignore=tests/browser $(SPREAD) $(PYTEST)
 
 frontend: setup
 	$(STEP) 'Front-end tests'
@@ -104,32 +106,44 @@ notebooks: setup
 browser: setup
 	$(STEP) 'Browser tests'
 	$(PY) -m tests.browser.chromium
-	$(PY) -m pytest tests/browser $(PYTEST)
+	$(PY) -m pytest tests/browser $(SPREAD) $(PYTEST)
 
-# Large packages that read exports, for the long tests alone.
-$(VENV)/.consumers: pyproject.toml $(VENV)/.python
-	$(PY) -m pip install --progress-bar on --group consumers
+test-long: oldest consumers
+	$(STEP) 'All long tests passed'
+
+# Environments beside the usual one, which none of their packages may change.
+$(VENV)/.uv: pyproject.toml $(VENV)/.python
+	$(PY) -m pip install --quiet --group uv
 	@touch $@
 
-test-long: setup $(VENV)/.model $(VENV)/.consumers oldest
-	$(PY) -m pytest tests -m long $(PYTEST)
+# Large packages that read exports. None of them asks a hub for anything.
+build/consumers/.done: pyproject.toml $(VENV)/.uv
+	$(STEP) 'Large readers of exports (a minute, 1 GB)'
+	$(PY) -m venv --clear build/consumers
+	UV_SYSTEM_CERTS=1 $(BIN)/uv pip install --quiet -p build/consumers -r pyproject.toml \
+	  --group consumers pytest hypothesis nbval
+	@touch $@
+
+consumers: setup build/consumers/.done
+	$(STEP) 'Exports in large readers'
+	HF_HUB_OFFLINE=1 build/consumers/bin/python -m pytest tests/export/test_consumers.py -m long $(PYTEST)
 
 # The unit tests with the oldest versions that pyproject.toml allows; but for those that
 # need tools which are newer, such as `datasets`.
 NEWER := browser test_wheel.py export/test_hub.py export/test_training.py
-build/oldest/.done: pyproject.toml | $(VENV)/.python
+build/oldest/.done: pyproject.toml $(VENV)/.uv
 	$(STEP) 'The oldest dependencies'
-	$(PY) -m pip install --quiet --group oldest
 	@mkdir -p build
 	UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile --quiet --resolution lowest-direct pyproject.toml \
 	  --extra local --extra keyring --extra hub --extra documents -p $(PY) -o build/oldest.txt
 	$(PY) -m venv --clear build/oldest
 	UV_SYSTEM_CERTS=1 $(BIN)/uv pip install --quiet -p build/oldest -r build/oldest.txt \
-	  pytest hypothesis nbval nbclient ipykernel
+	  pytest pytest-xdist hypothesis nbval nbclient nbconvert ipykernel
 	@touch $@
 
-oldest: build/oldest/.done setup $(VENV)/.model
-	build/oldest/bin/python -m pytest tests $(addprefix --ignore=tests/,$(NEWER)) $(PYTEST)
+oldest: setup $(VENV)/.model build/oldest/.done
+	$(STEP) 'Unit tests with the oldest dependencies'
+	build/oldest/bin/python -m pytest tests $(addprefix --ignore=tests/,$(NEWER)) $(SPREAD) $(PYTEST)
 
 lint: $(VENV)/.python $(VENV)/.npm
 	$(BIN)/ruff check .

@@ -41,6 +41,7 @@ class Desk:
         self.errors: list[str] = []
         self.dialogs: list[str] = []
         self.shots = shots
+        self.known: set[str] = set()
         self.context.route("**/*", self._at_home)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._listen)
@@ -82,7 +83,10 @@ class Desk:
         assert not errors, errors
 
     def open(self, server: Server, name: str) -> None:
-        """Show a notebook of the server's folder."""
+        """Show a notebook of the server's folder; in the light theme, the first time."""
+        if server.url not in self.known:
+            self.known.add(server.url)
+            server.light()
         self.page.goto(server.page(name))
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
 

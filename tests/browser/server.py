@@ -35,6 +35,11 @@ class Server:
         view = "lab/tree" if self.app == "lab" else "notebooks"
         return f"{self.url}/{view}/{path}?reset&token={TOKEN}"
 
+    def light(self) -> None:
+        """Forget the theme that a test before chose, or failed in."""
+        theme = "@jupyterlab/apputils-extension/themes.jupyterlab-settings"
+        (self.folder.parent / "settings" / theme).unlink(missing_ok=True)
+
 
 @contextlib.contextmanager
 def serve(app: Literal["lab", "notebook"], home: Path) -> Iterator[Server]:

@@ -1,6 +1,6 @@
 """The large readers themselves: Inspect, lm-evaluation-harness, mlcroissant.
 
-``make test-long`` installs them (dependency group ``consumers``).
+``make consumers``, a part of ``make test-long``, runs them in an environment of its own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def need(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        pytest.fail(f"{error}: run `make test-long`, or pip install --group consumers")
+        pytest.fail(f"{error}: `make consumers` installs what this reads")
 
 
 def test_inspect_reads_its_dataset(tmp_path: Path) -> None:

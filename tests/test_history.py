@@ -1,0 +1,38 @@
+"""The figures of a name's versions, compared at the same number of words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from synthnb import Recipe, generate
+from synthnb.settings import Profile, Settings
+from synthnb.versions.history import history
+from tests.loopback import Loopback, Reply
+
+EVERY = [f"w{i}" for i in range(60)]
+"""Sixty words, no two the same."""
+
+
+def test_variety_is_measured_at_the_same_number_of_words(
+    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lab = Profile("lab", base_url=loopback.base_url)
+    settings = Settings(model="lab/tiny", profiles={"lab": lab})
+    answers = {
+        "All once.": EVERY,
+        "All once, then a loop.": [*EVERY, *["so", "on"] * 100],  # the loop is not reached
+        "A loop.": ["so", "on"] * 50,
+        "Hardly any.": ["so", "on"] * 5,
+    }
+    for prompt, words in answers.items():
+        loopback.script(lambda number, body, words=words: Reply(text=" ".join(words)))
+        recipe = Recipe(name="said", columns={"text": {"prompt": prompt}})
+        generate(recipe, 1, settings=settings)
+
+    found = history("said")
+    assert [version.number for version in found] == [1, 2, 3, 4]
+    assert [version.distinct2 for version in found] == [1.0, 1.0, 2 / 59, None]
+    assert [version.changed for version in found] == [(), *[("text.prompt",)] * 3]

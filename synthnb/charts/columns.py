@@ -49,6 +49,8 @@ SOME = 200
 """Labels of a column that may have a bar each; one of more is not charted by label."""
 _LOOKED = 5000
 """Values looked at first, to see that there are more."""
+_STEP = 8192
+"""Rows whose values are read at a time."""
 _MOST = sys.float_info.max
 _LOCK = threading.RLock()
 
@@ -92,11 +94,11 @@ class Columns:
         """Columns of records; whose values and outcomes are known gives these as well."""
         self.records = records
         self._known: dict[tuple[str, str], Any] = {}
+        self.size = len(records) if accepted is None else len(accepted)
         self._values = list(map(attrgetter("values"), records)) if values is None else values
         if accepted is None:
-            accepted = np.fromiter(map(attrgetter("accepted"), records), np.bool_, len(records))
+            accepted = np.fromiter(map(attrgetter("accepted"), records), np.bool_, self.size)
         self.accepted: Bools = accepted
-        self.size = len(accepted)
 
     def once(self, kind: str, name: str, make: Callable[[], T]) -> T:
         """What ``make`` returned the first time it was asked for under this name."""
@@ -132,11 +134,33 @@ class Columns:
 
     def values(self, name: str) -> list[Any]:
         """Each record's value, ``MISSING`` where it has none; ``a.b`` reaches into objects."""
-        return self.once("values", name, lambda: read(self._values, name))
+        return self.once("values", name, lambda: self._read(name))
+
+    def _read(self, name: str) -> list[Any]:
+        """Values, and along with them their types and lengths: a step's values are still
+        near the processor then."""
+        found: list[Any] = []
+        types: set[type] = set()
+        lengths = np.full(self.size, math.nan)
+        for start in range(0, self.size, _STEP):
+            part = read(self._values[start : start + _STEP], name)
+            kinds = set(map(type, part))
+            if str in kinds:
+                lengths[start : start + len(part)] = _lengths(part, kinds)
+            types |= kinds
+            found += part
+        self.put("types", name, types)
+        self.put("lengths", name, lengths)
+        return found
 
     def types(self, name: str) -> set[type]:
         """The types of a column's values; ``MISSING`` is an ``object``."""
-        return self.once("types", name, lambda: set(map(type, self.values(name))))
+        return self.once("types", name, lambda: self._as_types(name))
+
+    def _as_types(self, name: str) -> set[type]:
+        values = self.values(name)
+        known: set[type] | None = self._known.get(("types", name))
+        return set(map(type, values)) if known is None else known
 
     def labels(self, name: str) -> Codes:
         """A column's values as labels; ``None`` is the label ``–``."""
@@ -187,16 +211,8 @@ class Columns:
 
     def _as_lengths(self, name: str) -> Floats:
         values = self.values(name)
-        if self.types(name) == {str}:
-            found: Floats = np.fromiter(map(len, values), np.float64, self.size)
-        else:
-            found = np.fromiter(
-                (len(v) if isinstance(v, str) else math.nan for v in values),
-                np.float64,
-                self.size,
-            )
-        found[found == 0] = math.nan
-        return found
+        known: Floats | None = self._known.get(("lengths", name))
+        return _lengths(values, self.types(name)) if known is None else known
 
     def hashes(self, name: str) -> NDArray[np.int64]:
         """A number for each value's text: the same in this process for the same text."""
@@ -278,7 +294,7 @@ def columns_of(batch: Batch) -> Columns:
         if isinstance(records.raw, StoredRecords):
             made = decided(read_columns(records.raw, batch.recipe), records)
         else:
-            made = Columns(list(records))
+            made = Columns(list(records) if records.decisions else records.raw)
         batch.__dict__["_columns"] = changes, made
     return made
 
@@ -299,6 +315,16 @@ def read(rows: Sequence[Row], name: str) -> list[Any]:
     head, dot, rest = name.partition(".")
     if dot and all(value is MISSING for value in found):
         return [_inside(values.get(head), rest) for values in rows]
+    return found
+
+
+def _lengths(values: Sequence[Any], types: set[type]) -> Floats:
+    if types == {str}:
+        found: Floats = np.fromiter(map(len, values), np.float64, len(values))
+    else:
+        known = (len(v) if isinstance(v, str) else math.nan for v in values)
+        found = np.fromiter(known, np.float64, len(values))
+    found[found == 0] = math.nan
     return found
 
 

@@ -127,7 +127,9 @@ def _column(batch: Batch, table: Columns, name: str) -> Distribution | None:
         return _dates(table, name)
     if kind in ("category", "subcategory") or getattr(spec, "choices", None):
         labels = getattr(spec, "values", None) or getattr(spec, "choices", None) or []
-        return _labels(table, name, table.labels(name), _plan(batch).get(name, {}), labels)
+        return _labels(
+            table, name, table.labels(name), _plan(batch, table).get(name, {}), labels
+        )
     if kind in ("person", "uuid"):
         return None
     if kind == "prompt" and not table.types(name) <= {bool, int, float, object}:
@@ -151,7 +153,7 @@ def _guess(batch: Batch, table: Columns, name: str) -> Distribution | None:
     rows = int((table.accepted & (found.codes >= 0)).sum())
     if rows >= 8 and len(known) > rows / 2:
         return None
-    return _labels(table, name, found, _plan(batch).get(name, {}), [])
+    return _labels(table, name, found, _plan(batch, table).get(name, {}), [])
 
 
 def _labels(
@@ -188,9 +190,9 @@ def _labels(
     return Distribution(name, name, "rows", "category", name, tuple(bars), (), total, finding)
 
 
-def _plan(batch: Batch) -> Mapping[str, Mapping[str, float]]:
+def _plan(batch: Batch, table: Columns) -> Mapping[str, Mapping[str, float]]:
     """The run's own plan, else what the weights promise for as many rows as there are."""
-    return batch.plan_targets or planned_counts(batch.recipe, len(batch))
+    return batch.plan_targets or planned_counts(batch.recipe, int(table.accepted.sum()))
 
 
 def _top(names: list[str], kept: Mapping[str, int]) -> list[str]:

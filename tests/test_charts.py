@@ -11,7 +11,7 @@ import pytest
 from synthnb import charts
 from synthnb.batch import Batch
 from synthnb.charts.distributions import distributions, histogram
-from tests.samples import HOSTILE, RECIPE, batch_of, record, sample_batch
+from tests.samples import HOSTILE, RECIPE, batch_of, many, record, sample_batch
 
 PNG = b"\x89PNG"
 
@@ -105,3 +105,12 @@ def test_bins_hold_every_value_and_stay_few(values: list[float], whole: bool) ->
     assert sum(bar.count for bar in bars) == len(values)
     assert len(bars) <= 13
     assert bars[0].lo is not None and bars[0].lo <= min(values)
+
+
+def test_nearest_rows_say_how_many_were_compared() -> None:
+    batch = many(4000)
+    (chart,) = (chart for chart in batch.distributions if chart.id == "nearest")
+    assert chart.total == 2000 < len(batch)
+    assert "among the 2,000 compared" in chart.finding
+    (few,) = (c for c in sample_batch().distributions if c.id == "nearest")
+    assert "among" not in few.finding

@@ -278,13 +278,15 @@ def _nearest(batch: Batch, table: Columns, main: str) -> Distribution:
     limit = limits_of(batch, "near_duplicate").get("threshold")
     copies = _exact_copies(table, main)
     close = int((kept >= 0.8).sum())
+    texts = int((table.accepted & ~np.isnan(table.lengths(main))).sum())
+    among = f" among the {len(kept):,} compared" if len(kept) < texts else ""
     if copies:
         finding = f"{count(copies, 'row')} repeat{'s' if copies == 1 else ''} another exactly."
     elif close:
-        finding = f"{count(close, 'row')} nearly copy another (0.8 or more)."
+        finding = f"{count(close, 'row')}{among} nearly copy another (0.8 or more)."
     else:
         top = number(round(float(kept.max()), 2)) if len(kept) else "–"
-        finding = f"No near copies; the closest two rows are {top} alike."
+        finding = f"No near copies{among}; the closest two rows are {top} alike."
     return Distribution(
         "nearest",
         "nearest row",

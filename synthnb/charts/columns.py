@@ -52,7 +52,6 @@ _LOOKED = 5000
 _STEP = 8192
 """Rows whose values are read at a time."""
 _MOST = sys.float_info.max
-_LOCK = threading.RLock()
 
 
 def is_number(value: Any) -> bool:
@@ -287,7 +286,8 @@ def columns_of(batch: Batch) -> Columns:
     records = batch.records
     assert isinstance(records, DecidedRecords)
     changes = batch.decisions.changes
-    with _LOCK:
+    # One lock a batch: reading a long run must not hold up the view of another batch.
+    with batch.__dict__.setdefault("_reading", threading.RLock()):
         found: tuple[int, Columns] | None = batch.__dict__.get("_columns")
         if found is not None and found[0] == changes:
             return found[1]

@@ -25,7 +25,6 @@ KEPT = 24
 """Masks and orders remembered; the oldest go first."""
 HELD = 300_000
 """Rows whose text is kept in lower case between two searches."""
-_LOCK = threading.RLock()
 
 Places = NDArray[np.intp]
 

@@ -17,6 +17,7 @@ __all__ = [
     "Request",
     "Row",
     "Usage",
+    "check_of",
 ]
 
 JSON: TypeAlias = Any
@@ -131,13 +132,23 @@ class Reason:
     """Why a candidate was rejected, or what one check found."""
 
     rule: str
-    """Check or engine rule: ``length``, ``near_duplicate``, ``truncated``, ``refusal`` …"""
+    """Check or engine rule: ``length``, ``near_duplicate``, ``truncated``, ``refusal`` …; of a
+    check that measures several things, one of them: ``judge: faithful``."""
     value: JSON = None
     """What was measured (71, 0.83, …)."""
     message: str = ""
     """One line for people."""
     column: str | None = None
     passed: bool = False
+
+
+def check_of(rule: str) -> str:
+    """The check behind a rule, as recipes name it.
+
+    >>> check_of("judge: faithful"), check_of("length")
+    ('judge', 'length')
+    """
+    return rule.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)

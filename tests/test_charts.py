@@ -114,3 +114,10 @@ def test_nearest_rows_say_how_many_were_compared() -> None:
     assert "among the 2,000 compared" in chart.finding
     (few,) = (c for c in sample_batch().distributions if c.id == "nearest")
     assert "among" not in few.finding
+
+
+def test_each_criterion_of_a_judge_has_its_chart_and_its_least_score() -> None:
+    text = RECIPE.replace("min: 3}}", "min: {on topic: 3, mood ok: 4}}}")
+    batch = batch_of([], text).replace(records=sample_batch().made)
+    own = {chart.id: chart.limits for chart in distributions(batch)}
+    assert (own["judge: on topic"], own["judge: mood ok"]) == ((3.0,), (4.0,))

@@ -87,12 +87,18 @@ def left_out(batch: Batch, most: int) -> str:
 
 
 def limits_of(batch: Batch, rule: str, column: str | None = None) -> dict[str, float]:
-    """Numeric options (``min``, ``max``, ``threshold``) of the first such check."""
+    """Numeric options (``min``, ``max``, ``threshold``) of the first such check; of a rule
+    such as ``judge: faithful`` those that are its own (``min: {faithful: 4}``)."""
+    name, _, own = rule.partition(": ")
     for spec in batch.recipe.checks:
-        if spec.rule == rule and column in (None, spec.options.get("column")):
+        if spec.rule == name and column in (None, spec.options.get("column")):
+            given = (
+                (key, value.get(own) if isinstance(value, dict) else value)
+                for key, value in spec.options.items()
+            )
             return {
                 key: float(value)
-                for key, value in spec.options.items()
+                for key, value in given
                 if isinstance(value, int | float) and not isinstance(value, bool)
             }
     return {}
@@ -359,7 +365,7 @@ def _scores(batch: Batch, table: Columns) -> list[Distribution]:
         if len(values) < 2 or (values == values[0]).all():
             continue
         whole = bool(np.all(np.mod(values, 1) == 0))
-        options = limits_of(batch, rule.partition(":")[0])
+        options = limits_of(batch, rule)
         limits = tuple(options[key] for key in ("min", "max", "threshold") if key in options)
         bars = histogram(kept, gone, whole=whole)
         finding = _spread(kept, "")

@@ -15,6 +15,7 @@ from synthnb.charts.columns import Columns, columns_of
 from synthnb.charts.distributions import limits_of, main_column, nearest_scores
 from synthnb.charts.similarity import ngrams
 from synthnb.decisions import row_id
+from synthnb.types import check_of
 from synthnb.visible import clip, count, number, one_line, visible
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def losses(batch: Batch) -> list[Loss]:
     order = {spec.rule: place for place, spec in enumerate(batch.recipe.checks)}
     left = table.size
     found = []
-    for rule in sorted(lost, key=lambda r: (order.get(r, -1), r)):
+    for rule in sorted(lost, key=lambda r: (order.get(check_of(r), -1), r)):
         left -= lost[rule]
         found.append(Loss(rule, rule_label(batch, rule), lost[rule], left))
     return found
@@ -128,7 +129,7 @@ def _rejections(batch: Batch, table: Columns) -> Iterator[Finding]:
     worst = max(losses(batch), key=lambda loss: loss.lost, default=None)
     if worst is None or worst.lost / total < 0.3:
         return
-    checked = any(spec.rule == worst.rule for spec in batch.recipe.checks)
+    checked = any(spec.rule == check_of(worst.rule) for spec in batch.recipe.checks)
     how = "fail" if checked else "were lost to"
     text = f"{worst.lost:,} of {total:,} candidates {how} {worst.label}"
     places = np.flatnonzero(table.rules.codes == table.rules.labels.index(worst.rule))

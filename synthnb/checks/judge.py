@@ -14,7 +14,7 @@ from synthnb.checks.asking import Asked, Unparsed
 from synthnb.checks.protocol import Candidate, Check, CheckContext, pick, register, unknown
 from synthnb.checks.values import reach
 from synthnb.errors import CheckError
-from synthnb.types import JSON, Reason, Row
+from synthnb.types import JSON, Reason, Row, check_of
 
 _SCALE = re.compile(
     r"\s*(-?\d{1,4})\s*(?:-|–|to|\.\.)\s*(-?\d{1,4})\s*(?:[:,;.]\s*(.+))?", re.S
@@ -64,7 +64,9 @@ class Judge:
         score, why = given["score"], " ".join(str(given["reasoning"]).split())[:_LONGEST]
         message = f"{criterion.name} {score} of {criterion.high}: {why}"
         passed = bool(score >= criterion.least)
-        return Reason(self.name, score, message, self.column, passed)
+        several = len(self._rubric) > 1
+        rule = f"{self.name}: {criterion.name}" if several else self.name
+        return Reason(rule, score, message, self.column, passed)
 
 
 def criterion_of(reason: Reason) -> str:
@@ -73,6 +75,9 @@ def criterion_of(reason: Reason) -> str:
     >>> criterion_of(Reason("judge", 4, "faithful 4 of 5: says what the source says"))
     'faithful'
     """
+    own = reason.rule.partition(": ")[2]
+    if own and check_of(reason.rule) == Judge.name:
+        return own
     found = _SCORED.match(reason.message) if reason.rule == Judge.name else None
     return found[1] if found is not None else ""
 

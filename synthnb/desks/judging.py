@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synthnb.ranking.raters import choose_threshold, words
+from synthnb.types import check_of
 from synthnb.visible import number
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _score(record: Record) -> float | None:
     scores = [
         float(check.value)
         for check in record.checks
-        if (check.rule == "judge" or check.rule.startswith("judge:"))
+        if check_of(check.rule) == "judge"
         and isinstance(check.value, int | float)
         and not isinstance(check.value, bool)
     ]

@@ -12,7 +12,7 @@ from synthnb.checks.judge import criterion_of
 from synthnb.checks.repetition import repeated_share
 from synthnb.checks.values import as_plain
 from synthnb.diff.neighbours import Links, neighbours
-from synthnb.types import Reason, Record, Row
+from synthnb.types import Reason, Record, Row, check_of
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -170,7 +170,7 @@ def _scores(batches: tuple[Batch, Batch], records: Records) -> Iterator[Measure]
 def _criterion(check: Reason) -> str:
     """``judge: faithful``; the rule alone where its message names no criterion."""
     name = criterion_of(check)
-    return f"{check.rule}: {name}" if name else check.rule
+    return f"{check_of(check.rule)}: {name}" if name else check.rule
 
 
 def _judges(batch: Batch) -> list[object]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from synthnb.engine.novelty import WINDOW, Novelty
 from synthnb.engine.problems import stage_of
 from synthnb.recipe.parts import STOP_WINDOWS
-from synthnb.types import Reason, Record
+from synthnb.types import Reason, Record, check_of
 from synthnb.visible import as_text
 
 __all__ = ["Breaker"]
@@ -42,7 +42,8 @@ class Breaker:
             self._novelty.add(as_text(record.values[self._main]))
         if not record.accepted:
             self._rules["rejected"] += 1
-            for rule in {reason.rule for reason in record.reasons}:
+            rules = {reason.rule for reason in record.reasons}
+            for rule in rules | set(map(check_of, rules)):
                 self._rules[rule] += 1
         if lost is None:
             self._lost = self._unanswered = 0

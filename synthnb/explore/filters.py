@@ -16,6 +16,7 @@ from synthnb.charts.distributions import main_column, measured_rules, nearest_sc
 from synthnb.charts.findings import shown_rule
 from synthnb.errors import SynthError
 from synthnb.suggest import did_you_mean
+from synthnb.types import check_of
 from synthnb.visible import one_line
 
 if TYPE_CHECKING:
@@ -111,7 +112,13 @@ class RejectedBy:
         found = table.rules
         asked = set(self.rules)
         hit = np.array(
-            [*(bool({label, shown_rule(label)} & asked) for label in found.labels), False],
+            [
+                *(
+                    bool({label, shown_rule(label), check_of(label)} & asked)
+                    for label in found.labels
+                ),
+                False,
+            ],
             np.bool_,
         )
         mask: Bools = hit[found.codes]

@@ -81,7 +81,12 @@ def test_every_criterion_has_its_own_least_score(
 
     batch = run(settings, {"judge": {"rubric": rubric, "min": {"clear": 4}}})
     (record,) = batch.records
-    assert [(r.value, r.passed) for r in record.checks] == [(3, False), (3, True)]
+    assert [(r.rule, r.value, r.passed) for r in record.checks] == [
+        ("judge: clear", 3, False),
+        ("judge: kind", 3, True),
+    ]
+    assert [criterion_of(found) for found in record.checks] == ["clear", "kind"]
+    assert len(batch.select(rule="judge")) == len(batch.select(rule="judge: clear")) == 1
     schema = loopback.bodies[-1]["response_format"]["json_schema"]["schema"]
     assert list(schema["properties"]["clear"]["properties"]) == ["reasoning", "score"]
 

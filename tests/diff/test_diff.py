@@ -215,7 +215,7 @@ def judged(scores: list[tuple[int, int]], **options: object) -> Batch:
         replace(
             record,
             checks=tuple(
-                Reason("judge", score, f"{name} {score} of 5: so it is", passed=True)
+                Reason(f"judge: {name}", score, f"{name} {score} of 5: so", passed=True)
                 for name, score in zip(rubric, found, strict=True)
             ),
         )

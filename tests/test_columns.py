@@ -6,6 +6,8 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -298,3 +300,15 @@ def test_a_long_run_ends_with_its_charts_counted(
     other = open_version("long@1").replace(records=as_read(batch))
     assert other.distributions == batch.replace(plan_targets=other.plan_targets).distributions
     assert columns_of(batch).accepted.tolist() == [r.accepted for r in batch.records]
+
+
+def test_rows_that_were_pruned_are_missed_in_one_line(tmp_path: Path) -> None:
+    with closing(Store.open(tmp_path / "store.sqlite3")) as store:
+        for record in mixed(10):
+            store.add_row("run", record.index, record.accepted, encode_record(record))
+        store.flush()
+        batch = Batch(StoredRecords(store, "run"), recipe(RECIPE))
+        assert batch.distributions
+        store.prune(runs_kept=0)
+        reply = answer(batch, {"id": 1, "op": "rows", "start": 0, "end": 5})
+        assert "were pruned from" in reply["error"]

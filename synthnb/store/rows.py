@@ -174,6 +174,8 @@ class StoredRecords(Sequence[Record]):
         found: dict[int, bytes] = {}
         for start in range(0, len(keys), ASKED):
             found.update(self._store.rows_at(self._run, keys[start : start + ASKED]))
+        if len(found) < len(set(keys)):
+            raise StoreError(f"Rows of run {self._run} were pruned from {self._store.path}.")
         return [self._decode(found[key]) for key in keys]
 
     def peek(self) -> Iterator[list[dict[str, Any]]]:

@@ -1,4 +1,4 @@
-/** Keeps the studio readable where its widget is not: recipe and rows as last run or saved. */
+/** Keeps the studio readable where its widget is not: the recipe as last edited, its rows. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
@@ -13,6 +13,8 @@ import { object, text, type JSONObject, type JSONValue } from './view/payload';
 
 export const STUDIO_MIME_TYPE = 'application/vnd.synthnb.studio.v1+json';
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
+/** A widget whose kernel is there: one that lost it stays in the page, but is dead. */
+const LIVE = '.synthnb-studio:not(.jupyter-widgets-disconnected)';
 /** Before the batch view (−20) and the widget itself (−10). */
 const RANK = -30;
 /** Milliseconds in which a widget appears whose kernel is there. */
@@ -39,8 +41,12 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
     this.addClass('jp-SynthnbStudio');
     this.node.append(this.still);
     this.node.addEventListener('synthnb-studio-saved', event => {
-      const { model } = this;
-      model?.setData({ data: { ...model.data, ...(event as CustomEvent<JSONObject>).detail } });
+      this.keep((event as CustomEvent<JSONObject>).detail);
+    });
+    this.node.addEventListener('synthnb-studio-draft', event => {
+      const saved = object(this.model?.data[STUDIO_MIME_TYPE] as JSONValue);
+      const yaml = text((event as CustomEvent<JSONValue>).detail);
+      this.keep({ [STUDIO_MIME_TYPE]: { ...saved, yaml } });
     });
   }
 
@@ -51,7 +57,6 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
       return; // our own words
     }
     this.clear();
-    this.drawStill(object(model.data[STUDIO_MIME_TYPE] as JSONValue));
     this.waited = false;
     this.timer = setTimeout(() => {
       this.waited = true;
@@ -88,7 +93,8 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
       const inner = own.createRenderer(WIDGET);
       this.inner = inner;
       inner.hide();
-      this.watch.observe(inner.node, { childList: true, subtree: true });
+      const attributeFilter = ['class'];
+      this.watch.observe(inner.node, { childList: true, subtree: true, attributeFilter });
       Widget.attach(inner, this.node);
       void inner.renderModel(this.model).then(() => this.choose());
     } else if (tries > 0) {
@@ -98,12 +104,23 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
 
   /** The widget while it is there; without it, but for the first while, what was saved. */
   private choose(): void {
-    const there = this.inner?.node.querySelector('.synthnb-studio') != null;
-    this.still.hidden = there || !this.waited;
+    const there = this.inner?.node.querySelector(LIVE) != null;
+    const hidden = there || !this.waited;
+    if (!hidden && this.still.hidden) {
+      this.drawStill();
+    }
+    this.still.hidden = hidden;
     this.inner?.setHidden(!there);
   }
 
-  private drawStill(saved: JSONObject): void {
+  /** Keep this in the output, which a notebook saves. */
+  private keep(data: JSONObject): void {
+    const { model } = this;
+    model?.setData({ data: { ...model.data, ...data } as typeof model.data });
+  }
+
+  private drawStill(): void {
+    const saved = object(this.model?.data[STUDIO_MIME_TYPE] as JSONValue);
     const command = visible(text(saved.command));
     const rows = h('div', {});
     this.still.replaceChildren(
@@ -111,6 +128,8 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
       h('pre', { class: 'sn-mono', dir: 'auto' }, visible(text(saved.yaml))),
       rows
     );
+    this.rows?.dispose();
+    this.rows = null;
     if (saved.batch) {
       this.rows = mount(rows, saved.batch);
     }

@@ -125,8 +125,17 @@ def test_a_run_leaves_the_kernel_free_and_can_be_stopped(lab: Server, desk: Desk
     expect(studio.get_by_role("button", name="Run 6 rows")).to_be_visible()
     desk.page.wait_for_timeout(2000)  # it is no longer waited for
     expect(desk.page.get_by_text("opens it again")).to_be_hidden()
-    studio.evaluate("studio => studio.remove()")  # as where its kernel is gone
+    studio.get_by_role("textbox", name="Prompt of text").fill("A {{ mood }} poem.")
+    expect(studio.locator("ins").first).to_be_visible()
+    restart = "jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    desk.page.evaluate(f"() => {restart}")
     expect(desk.page.get_by_text("%synth studio slow opens it again")).to_be_visible()
+    still = desk.page.locator(".jp-SynthnbStudio pre").first
+    expect(still).to_contain_text('prompt: "A {{ mood }} poem."')  # no edit is lost
+    rows = desk.page.locator(".jp-SynthnbStudio > .synthnb .sn-big")
+    expect(rows).to_have_text("2 accepted")
+    expect(studio).to_be_hidden()
+    desk.shot("studio-restarted")
 
 
 def test_columns_and_checks_by_keyboard(lab: Server, desk: Desk) -> None:

@@ -332,9 +332,12 @@ def test_without_a_front_end_the_recipe_and_rows_are_there(studio: Studio) -> No
     finish(studio)
     data = studio._repr_mimebundle_()
     kept = data[STUDIO]
-    assert kept["yaml"] == RECIPE and kept["command"] == "%synth studio reviews"
+    assert kept["yaml"] == studio._root.draft == RECIPE
+    assert kept["command"] == "%synth studio reviews"
     assert kept["batch"]["verdict"]["accepted"] == 4
     assert studio._root.saved == {STUDIO: kept, "text/html": data["text/html"]}
     assert "A review by someone {{ mood }}." in data["text/html"]
     assert "4 accepted" in data["text/html"]
     assert data["text/plain"].startswith("<Studio reviews")
+    studio.form.cards["mood"].sliders["angry"].value = 5
+    assert studio._root.draft == RECIPE.replace("angry: 2", "angry: 5")

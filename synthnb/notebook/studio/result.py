@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from synthnb.studio import Piece
     from synthnb.versions.history import History
 
-__all__ = ["STUDIO", "Shown", "still"]
+__all__ = ["STUDIO", "Shown", "still", "written"]
 
 STUDIO = "application/vnd.synthnb.studio.v1+json"
 MOST = 20
@@ -124,7 +124,7 @@ def still(recipe: Recipe, batch: Batch | None) -> dict[str, Any]:
     data = {
         "v": 1,
         "command": f"%synth studio {one_line(recipe.name or '', 60)}".strip(),
-        "yaml": text[:WIDE].encode("utf-8", "replace").decode("utf-8"),
+        "yaml": written(recipe),
         "batch": rows.get(MIME),
     }
     page = f"<pre>{escape(text, WIDE)}</pre>"
@@ -135,6 +135,11 @@ def still(recipe: Recipe, batch: Batch | None) -> dict[str, Any]:
 def _sheet(page: str, batch: Batch | None) -> Sheet:
     sheet = html_sheet(page)
     return sheet if batch is None else batch_sheet(batch, sheet)
+
+
+def written(recipe: Recipe) -> str:
+    """The text of a recipe as a notebook can keep it."""
+    return recipe.dumps()[:WIDE].encode("utf-8", "replace").decode("utf-8")
 
 
 def _lines(found: History) -> list[list[Piece]]:

@@ -67,14 +67,16 @@ export default {
       setTimeout(() => model.send({ key: "run" }), 50);
     };
 
-    // The output that Lab keeps for times without a kernel.
-    const save = () => {
-      const detail = model.get("saved");
-      const event = new CustomEvent("synthnb-studio-saved", { bubbles: true, detail });
-      if (Object.keys(detail).length) el.closest(".synthnb-studio")?.dispatchEvent(event);
-    };
-    model.on("change:saved", save);
-    over.signal.addEventListener("abort", () => model.off("change:saved", save));
+    // What Lab keeps in the output for times without a kernel: all of it, or the recipe.
+    for (const part of ["saved", "draft"]) {
+      const tell = () => {
+        const [detail, bubbles] = [model.get(part), true];
+        const event = new CustomEvent(`synthnb-studio-${part}`, { bubbles, detail });
+        el.closest(".synthnb-studio")?.dispatchEvent(event);
+      };
+      model.on(`change:${part}`, tell);
+      over.signal.addEventListener("abort", () => model.off(`change:${part}`, tell));
+    }
 
     const attach = (tries) => {
       const root = el.closest(".synthnb-studio");

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import anywidget
 import ipywidgets as w
-from traitlets import Dict
+from traitlets import Dict, Unicode
 
 from synthnb import api
 from synthnb.concurrency import run_sync
@@ -29,7 +29,7 @@ from synthnb.notebook.studio.form import Form
 from synthnb.notebook.studio.later import Later, painter
 from synthnb.notebook.studio.outlook import look_ahead
 from synthnb.notebook.studio.phrases import difference, facts, stale
-from synthnb.notebook.studio.result import Shown, still
+from synthnb.notebook.studio.result import Shown, still, written
 from synthnb.notebook.studio.words import Words, asset
 from synthnb.settings import load_settings
 from synthnb.settings.consent import ConsentNeeded, consent
@@ -56,6 +56,8 @@ class _Root(anywidget.AnyWidget):
     _css = asset("studio.css")
     saved = Dict().tag(sync=True)
     """The output that is kept for times without a kernel, as it should be now."""
+    draft = Unicode("").tag(sync=True)
+    """The recipe as it is being edited, to be kept there too."""
 
 
 class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
@@ -196,6 +198,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.notice.text = stale(self.draft, self.batch, running=self._handle is not None)
         self.bar.discard_button.disabled = not changes.changed
         self._show_undo()
+        self._root.draft = written(self.draft.recipe)
         self.yaml.show(self.draft.yaml)
         self.form.show(self.draft)
         if self._handle is None:

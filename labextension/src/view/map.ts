@@ -82,7 +82,8 @@ class MapPanel implements Part {
     this.copies.textContent = plural(points.clusters.length, 'cluster') + ' of near copies';
     const { totalRows, rows } = context.payload;
     this.more.hidden = !context.live || context.mapped || totalRows <= rows.length;
-    this.more.textContent = `Map all ${count(totalRows)}`;
+    const doing = this.more.disabled ? 'Mapping' : 'Map all';
+    this.more.textContent = `${doing} ${count(totalRows)}`;
     this.paintKey();
     this.draw();
   }
@@ -331,6 +332,7 @@ class MapPanel implements Part {
   private async askForAll(): Promise<void> {
     const { context } = this;
     this.more.disabled = true;
+    this.paint();
     try {
       const reply = await context.live?.request('map');
       if (reply) {
@@ -342,6 +344,7 @@ class MapPanel implements Part {
       context.say((error as Error).message);
     }
     this.more.disabled = false;
+    this.paint();
   }
 }
 

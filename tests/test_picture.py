@@ -27,8 +27,10 @@ import json
 from ipykernel.kernelapp import IPKernelApp
 from tests.samples import sample_batch
 IPKernelApp.instance()
+from synthnb.notebook.studio import Studio
 new, old = sample_batch(), sample_batch(version=2)
-shown = [x._repr_mimebundle_() for x in (new, new.diff(old), new.review())]
+studio = Studio(new.recipe.replace(model="nowhere/none"), batch=new)
+shown = [x._repr_mimebundle_() for x in (new, new.diff(old), new.review(), studio)]
 print(json.dumps([[sorted(x), x["image/png"]] for x in shown]))
 """
 
@@ -97,7 +99,7 @@ def test_columns_stay_within_the_sheet() -> None:
     assert max(places) < 860
 
 
-def test_what_a_kernel_shows_has_a_picture_and_exports_take_it() -> None:
+def test_what_a_kernel_shows_has_a_picture_and_exports_take_it(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", OUTPUTS],
         cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True,

@@ -24,11 +24,15 @@ def connect(path: str, *, writer: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=10.0, isolation_level=None, check_same_thread=False
     )
-    connection.execute("PRAGMA busy_timeout = 10000")
-    if writer:
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        connection.execute("PRAGMA cache_size = -32000")
+    try:
+        connection.execute("PRAGMA busy_timeout = 10000")
+        if writer:
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA wal_autocheckpoint = 4000")
+            connection.execute("PRAGMA cache_size = -32000")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

@@ -93,11 +93,14 @@ def _mend(mended: Path, fresh: Path, keep: int | None) -> None:
 def _copy(damaged: Path, fresh: Path) -> int:
     saved = 0
     try:
-        source = sqlite3.connect(damaged, isolation_level=None)
-        source.execute("PRAGMA cell_size_check = ON")
+        source = _open(damaged)
     except sqlite3.Error:
         return 0
     with contextlib.closing(source), contextlib.closing(_open(fresh)) as target:
+        try:
+            source.execute("PRAGMA cell_size_check = ON")
+        except sqlite3.Error:
+            return 0
         try:
             target.execute("BEGIN")
             for table in TABLES:

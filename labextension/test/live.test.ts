@@ -3,7 +3,7 @@ import { Channel, mount, type Mounted } from '../src/view';
 import { fromJSON, toJSON } from '../src/view/exchange';
 import { parsePayload, type JSONObject, type Payload } from '../src/view/payload';
 import { brush, START, toggleRule, toggleValue, withFilter } from '../src/view/state';
-import { edges, heightBefore, placeAt, space } from '../src/view/window';
+import { edges, heightBefore, placeAt, Sizes, space } from '../src/view/window';
 import { sample } from './sample';
 
 const payload = parsePayload(sample()) as Payload;
@@ -104,7 +104,8 @@ describe('a selection on its way to the kernel and back', () => {
 });
 
 describe('a window over many rows', () => {
-  const layout = { total: 100_000, height: 63, view: 330, extra: new Map<number, number>() };
+  const total = 100_000;
+  const layout = { total, height: 63, least: 63, view: 330, sizes: new Sizes(total) };
 
   it('knows the first row in sight and what to draw around it', () => {
     expect(placeAt(layout, 0)).toBe(0);
@@ -114,15 +115,35 @@ describe('a window over many rows', () => {
   });
 
   it('makes room for open rows', () => {
-    const open = { ...layout, extra: new Map([[10, 200]]) };
+    const open = { ...layout, sizes: new Sizes(total) };
+    open.sizes.set(10, 200);
     expect(heightBefore(open, 10)).toBe(630);
     expect(heightBefore(open, 11)).toBe(893);
     expect(placeAt(open, 700)).toBe(10);
     expect(placeAt(open, 893)).toBe(11);
   });
 
+  it('knows where rows of any height lie, measured in any order', () => {
+    const heights = Array.from({ length: 300 }, (_, i) => 27 + 18 * ((i * 7) % 3));
+    const sizes = new Sizes(300);
+    const fit = { total: 300, height: 45, least: 27, view: 330, sizes };
+    for (let i = 0; i < 300; i += 1) {
+      const at = (i * 137) % 300;
+      sizes.set(at, 99);
+      sizes.set(at, (heights[at] ?? 0) - 45);
+    }
+    let top = 0;
+    heights.forEach((height, i) => {
+      expect(heightBefore(fit, i)).toBe(top);
+      expect([placeAt(fit, top), placeAt(fit, top + height - 1)]).toEqual([i, i]);
+      top += height;
+    });
+    expect(edges(fit, 100)).toEqual([92, 122]);
+    expect(placeAt(fit, 10 * top)).toBe(299);
+  });
+
   it('reaches both ends of more rows than a browser can lay out', () => {
-    const huge = { ...layout, total: 10_000_000 };
+    const huge = { ...layout, total: 10_000_000, sizes: new Sizes(0) };
     const whole = heightBefore(huge, huge.total);
     expect(whole).toBeLessThan(13_000_000);
     expect(placeAt(huge, 0)).toBe(0);

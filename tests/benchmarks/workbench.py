@@ -62,6 +62,21 @@ BRUSH = """async label => {
   return performance.now() - start;
 }"""
 
+SCROLL = """step => new Promise(done => {
+  const frame = document.querySelector('.sn-window');
+  const spent = [];
+  let last = performance.now();
+  const draw = now => {
+    spent.push(now - last);
+    last = now;
+    frame.scrollTop += step;
+    if (spent.length < 240) requestAnimationFrame(draw);
+    else done(spent.sort((a, b) => a - b));
+  };
+  requestAnimationFrame(draw);
+})"""
+"""Milliseconds of 240 frames, sorted, while the table is scrolled by so many pixels each."""
+
 
 def told(what: str, tries: list[float], goal: str) -> None:
     """One line: the best, and all tries."""
@@ -105,7 +120,7 @@ def cells(lab: Server, desk: Desk, url: str) -> None:
 
 
 def brushes(lab: Server, desk: Desk) -> None:
-    """A bar pressed, to the rows of a long batch shown."""
+    """A bar pressed, to the rows of a long batch shown; frames while they are scrolled."""
     source = f"from tests.samples import many\nlong = many({LONG})\nlong"
     desk.open(lab, write_notebook(lab.folder, "brush.ipynb", source))
     desk.page.evaluate(READY)
@@ -116,6 +131,10 @@ def brushes(lab: Server, desk: Desk) -> None:
     tries = [desk.page.evaluate(BRUSH, label) for label in labels]
     told(f"brush to rows, {LONG:,} rows", tries, "150 ms")
     print(f"the slowest of them: {max(tries):.0f} ms")
+    for step, what in ((0, "standing still"), (40, "scrolled"), (-40, "scrolled back")):
+        spent = desk.page.evaluate(SCROLL, step)
+        said = f"{spent[120]:.0f} ms, 95% within {spent[228]:.0f} ms"
+        print(f"{f'a frame of {LONG:,} rows {what}':<48} {said}", flush=True)
 
 
 def main() -> None:

@@ -104,8 +104,14 @@ def test_many_rows_are_a_window_on_the_kernel(server: Server, desk: Desk) -> Non
     desk.shot(f"live-many-{server.app}")
     keys = desk.page.keyboard
     rows.first.focus()
-    for key in ("End", "Home", "PageDown", "ArrowDown", "Enter"):
+    keys.press("End")
+    focused = batch.locator("tr.sn-row:focus")
+    last = batch.locator(".sn-table").get_attribute("aria-rowcount")
+    expect(focused).to_have_attribute("aria-rowindex", str(last))
+    for key in ("Home", "PageDown", *["ArrowDown"] * 30):
         keys.press(key)
+    expect(focused).to_have_attribute("aria-rowindex", "42")
+    keys.press("Enter")
     expect(batch.get_by_text("Provenance")).to_be_visible()
     batch.locator(".sn-search").fill("row 4242")
     expect(rows).to_have_count(1)

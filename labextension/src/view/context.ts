@@ -4,6 +4,7 @@ import type { Channel } from './channel';
 import type { JSONObject, Payload } from './payload';
 import type { Found } from './source';
 import type { State } from './state';
+import type { Sizes } from './window';
 
 /** What the kernel offers to do next: code for a cell below, and whether to run it. */
 export interface Door {
@@ -35,6 +36,8 @@ export interface Memory {
   scroll: number;
   /** Position of the row that has the keyboard. */
   at: number;
+  /** Rows as they were measured, and what was shown then. */
+  sizes: { of: string; known: Sizes } | null;
   /** What the kernel told of rows, by id. */
   details: Map<string, JSONObject>;
 }

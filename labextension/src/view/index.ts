@@ -76,7 +76,7 @@ class View {
   readonly id: string;
   private state: State = START;
   private parts: Part[] = [];
-  private memory: Memory = { scroll: 0, at: 0, details: new Map() };
+  private memory: Memory = { scroll: 0, at: 0, sizes: null, details: new Map() };
   private rows: KernelRows | null = null;
   private notice = '';
   private doors: Door[] = [];

@@ -56,13 +56,16 @@ export function fillRow(
   }
   item.row = row;
   item.node.dataset.row = row?.id ?? '';
+  toggle(item.node, 'sn-wait', row === null);
   toggle(item.node, 'sn-rejected', row !== null && !row.accepted);
   item.number.textContent = row ? count(row.index + 1) : '';
+  const marks = row ? tags(row) : [];
+  toggle(item.node, 'sn-tagged', marks.length > 0);
   columns.forEach((column, i) => {
     const cell = item.cells[i];
     if (cell) {
       cell.words.textContent = row ? column.value(row) : column.main ? '…' : '';
-      cell.tags?.replaceChildren(...(row ? tags(row) : []));
+      cell.tags?.replaceChildren(...marks);
     }
   });
 }

@@ -1,8 +1,9 @@
 /**
  * The rows, rejected ones beside accepted ones with their reason.
  *
- * A few rows stand there whole, as high as their text. Many are a window: rows of one
- * height, of which only those in sight exist, filled anew as the reader scrolls.
+ * A few rows stand there whole, as high as their text. Many are a window: rows of up to
+ * three lines, of which only those in sight exist, filled anew as the reader scrolls. Each
+ * is measured when it is drawn. More rows than a browser can lay out are all of one height.
  */
 
 import { tableColumns, type TableColumn } from './columns';
@@ -14,15 +15,15 @@ import { header } from './heads';
 import type { BatchRow } from './payload';
 import { fillRow, makeRow, type TableRow } from './rows';
 import { toggleOpen } from './state';
-import { edges, heightBefore, placeAt, space, type Layout } from './window';
+import { edges, exact, heightBefore, placeAt, Sizes, space, type Layout } from './window';
 
 export interface TablePart extends Part {
   /** Put the keyboard on the current row, or the first one. */
   focusRow(): void;
 }
 
-/** Widths in characters: the row number, and the least that free text gets before the
- * table scrolls sideways. */
+/** Widths in characters: the least of the row number, and of free text before the table
+ * scrolls sideways. */
 const NUMBER_WIDTH = 4;
 const TEXT_WIDTH = 20;
 const MAIN_WIDTH = 30;
@@ -30,8 +31,9 @@ const MAIN_WIDTH = 30;
 const PADDING = 16;
 /** Up to so many rows all of them are there. */
 const WHOLE = 250;
-/** Pixels of a row in a window: three lines wrapped, else one. */
+/** Pixels of a row in a window: of three lines, as assumed until it is measured, of one. */
 const WRAPPED = 63;
+const ASSUMED = 45;
 const ONE_LINE = 27;
 const HEAD = 29;
 
@@ -57,24 +59,26 @@ class Grid {
   private readonly shown = new Map<number, TableRow>();
   private readonly spare: TableRow[] = [];
   private readonly details = new Map<string, HTMLTableRowElement>();
-  private heights = new Map<number, number>();
   private drawing = false;
   private readonly hints = h('span', { class: 'sn-hints' });
   private live: boolean | null = null;
+  /** A row that was asked for and is on its way: it comes into sight when it is here. */
+  private sought: number | null = null;
 
   constructor(private context: Context) {
     this.columns = tableColumns(context.payload);
     this.heads = header(context, this.columns);
+    const digits = Math.max(NUMBER_WIDTH, count(context.payload.totalRows).length);
     this.grid = h(
       'table',
       { class: 'sn-table', 'aria-label': 'rows' },
-      group(this.columns),
+      group(this.columns, digits),
       h('thead', {}, h('tr', {}, ...this.heads.map(head => head.node))),
       this.body
     );
     const wanted = this.columns.reduce(
       (sum, c) => sum + (c.width ?? (c.main ? MAIN_WIDTH : TEXT_WIDTH)),
-      NUMBER_WIDTH
+      digits
     );
     this.grid.style.minWidth = `calc(${wanted}ch + ${(this.columns.length + 1) * PADDING}px)`;
     this.frame = h('div', { class: 'sn-window', tabindex: -1 }, this.grid);
@@ -98,9 +102,15 @@ class Grid {
     const fixed = found.total > WHOLE;
     toggle(this.grid, 'sn-nowrap', !state.wrap);
     toggle(this.grid, 'sn-fixed', fixed);
+    toggle(this.grid, 'sn-fit', this.fit);
     this.grid.setAttribute('aria-rowcount', String(found.total + 1));
     this.heads.forEach(head => head.paint());
     this.draw();
+    if (this.sought !== null && found.row(this.sought)) {
+      this.reveal(this.sought);
+      this.sought = null;
+      this.draw();
+    }
     if (Math.abs(this.frame.scrollTop - this.context.memory.scroll) > 1) {
       this.frame.scrollTop = this.context.memory.scroll;
     }
@@ -114,8 +124,11 @@ class Grid {
       return;
     }
     memory.at = Math.max(0, Math.min(found.total - 1, position));
-    this.reveal(memory.at);
-    this.draw();
+    for (let look = 0; look < 2; look += 1) {
+      this.reveal(memory.at); // once more when the rows around it were measured
+      this.draw();
+    }
+    this.sought = found.row(memory.at) ? null : memory.at;
     const row = this.shown.get(memory.at);
     row?.node.focus({ preventScroll: this.fixed });
   }
@@ -124,13 +137,34 @@ class Grid {
     return this.context.found.total > WHOLE;
   }
 
+  /** Whether rows of a window are as high as their text. */
+  private get fit(): boolean {
+    const { found, state } = this.context;
+    return this.fixed && state.wrap && exact(found.total, WRAPPED);
+  }
+
   private get layout(): Layout {
+    const { fit } = this;
+    const wrapped = fit ? ASSUMED : WRAPPED;
+    const height = this.context.state.wrap ? wrapped : ONE_LINE;
     return {
       total: this.context.found.total,
-      height: this.context.state.wrap ? WRAPPED : ONE_LINE,
+      height,
+      least: fit ? ONE_LINE : height,
       view: (this.frame.clientHeight || 330) - HEAD,
-      extra: this.heights
+      sizes: this.sizes
     };
+  }
+
+  /** What is known of these very rows in this order; it outlives a repaint with new data. */
+  private get sizes(): Sizes {
+    const { found, memory, state } = this.context;
+    const { filters, search, sort, showRejected, wrap } = state;
+    const of = JSON.stringify([found.total, filters, search, sort, showRejected, wrap]);
+    if (memory.sizes?.of !== of) {
+      memory.sizes = { of, known: new Sizes(found.total) };
+    }
+    return memory.sizes.known;
   }
 
   private reveal(position: number): void {
@@ -140,10 +174,11 @@ class Grid {
     const { layout, frame } = this;
     const top = heightBefore(layout, position);
     const now = frame.scrollTop;
+    const height = Math.min(heightBefore(layout, position + 1) - top, WRAPPED);
     if (top < now) {
       frame.scrollTop = top;
-    } else if (top + layout.height > now + layout.view) {
-      frame.scrollTop = top + layout.height - layout.view;
+    } else if (top + height > now + layout.view) {
+      frame.scrollTop = top + height - layout.view;
     }
     this.context.memory.scroll = frame.scrollTop;
   }
@@ -185,8 +220,12 @@ class Grid {
     }
     toggle(this.frame, 'sn-open', opened.size > 0);
     this.place(nodes);
-    this.measure(opened);
-    this.space(first, last, inSight);
+    if (this.fixed) {
+      const above = heightBefore(layout, inSight);
+      this.measure(layout, opened);
+      this.space(first, last, inSight);
+      this.shift(heightBefore(layout, inSight) - above);
+    }
   }
 
   /** Rows that went out of sight are filled anew for those that came in. */
@@ -229,22 +268,36 @@ class Grid {
       return;
     }
     const focused = document.activeElement;
+    const { at } = context.memory;
     body.replaceChildren(...all);
     if (focused instanceof HTMLElement && body.contains(focused)) {
       focused.focus({ preventScroll: true });
+      context.memory.at = at; // the row that the keyboard leaves is not where it goes
     }
   }
 
-  private measure(opened: Map<number, HTMLElement>): void {
-    this.heights = new Map(
-      this.fixed ? [...opened].map(([position, node]) => [position, node.offsetHeight]) : []
-    );
+  /** Rows on their way are no rows yet: they are measured when they are here. */
+  private measure(layout: Layout, opened: Map<number, HTMLElement>): void {
+    const { fit } = this;
+    for (const [position, item] of this.shown) {
+      const high = fit && item.row ? item.node.getBoundingClientRect().height : 0;
+      const detail = opened.get(position)?.offsetHeight ?? 0;
+      if (item.row) {
+        layout.sizes.set(position, (high || layout.height) + detail - layout.height);
+      }
+    }
+  }
+
+  /** Rows above the first in sight turned out higher or lower: it stays where it is. */
+  private shift(pixels: number): void {
+    if (Math.abs(pixels) >= 1) {
+      const { memory } = this.context; // a table that was made anew is not scrolled yet
+      this.frame.scrollTop = memory.scroll + pixels;
+      memory.scroll = this.frame.scrollTop;
+    }
   }
 
   private space(first: number, last: number, inSight: number): void {
-    if (!this.fixed) {
-      return;
-    }
     const { layout } = this;
     const whole = heightBefore(layout, layout.total);
     const top = space(layout, first, inSight);
@@ -286,8 +339,8 @@ class Grid {
   }
 }
 
-function group(columns: TableColumn[]): HTMLElement {
-  const widths = [NUMBER_WIDTH, ...columns.map(c => c.width)];
+function group(columns: TableColumn[], digits: number): HTMLElement {
+  const widths = [digits, ...columns.map(c => c.width)];
   return h(
     'colgroup',
     {},

@@ -213,8 +213,9 @@ describe('a pair', () => {
 
   it('shows the rubric, the result so far, and goes on', async () => {
     const root = show(mountRank, PAIR, live(PAIR));
+    expect(words(root, '.sn-rubric')).toBe('Rubric: faithful first');
     press('?');
-    expect(root.querySelector<HTMLElement>('.sn-rubric')?.hidden).toBe(false);
+    expect(root.querySelector('.sn-rubric')?.className).toContain('sn-all');
     press('Escape');
     await settled();
     expect(words(root, '.sn-big')).toContain('Version 3 is preferred');

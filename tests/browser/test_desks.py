@@ -98,7 +98,7 @@ def test_ranking_by_keyboard(lab: Server, desk: Desk) -> None:
         expect(view.locator("[role=progressbar]")).to_have_attribute(
             "aria-valuenow", str(count)
         )
-    expect(view.locator(".sn-rubric")).to_be_visible()
+    expect(view.locator(".sn-rubric.sn-all")).to_be_visible()
     desk.theme("JupyterLab Dark")
     desk.page.wait_for_timeout(1500)
     desk.shot("rank-dark")

@@ -28,7 +28,7 @@ export class Pair {
   private question = h('div', {});
   private source = h('div', {});
   private context = h('div', { class: 'sn-ctx' }, this.question, this.source);
-  private rubric = h('p', { class: 'sn-rubric', hidden: true });
+  private rubric = h('span', { class: 'sn-rubric' });
   private foot = h('div', { class: 'sn-dim sn-small sn-desk-foot' });
   private left: Answer;
   private right: Answer;
@@ -55,8 +55,7 @@ export class Pair {
         this.left.node,
         this.right.node
       ),
-      buttons(acts),
-      this.rubric,
+      buttons(acts, this.rubric),
       this.foot
     );
   }
@@ -90,7 +89,7 @@ export class Pair {
     if (verdict) {
       this.acts.vote(verdict);
     } else if (event.key === '?') {
-      this.rubric.hidden = !this.rubric.hidden;
+      this.rubric.classList.toggle('sn-all');
     } else if (event.key === 'ArrowLeft') {
       this.left.node.focus();
     } else if (event.key === 'ArrowRight') {
@@ -115,7 +114,8 @@ function about(state: JSONObject): string {
   );
 }
 
-function buttons({ vote, undo }: Acts): HTMLElement {
+/** The keys; the rubric stands beside them, in one line: `?` shows a long one whole. */
+function buttons({ vote, undo }: Acts, rubric: HTMLElement): HTMLElement {
   const hint = (key: string, words: string): HTMLElement =>
     h('span', {}, h('kbd', {}, key), ` ${words}`);
   return h(
@@ -132,6 +132,7 @@ function buttons({ vote, undo }: Acts): HTMLElement {
     h(
       'span',
       { class: 'sn-dim sn-small sn-hints' },
+      rubric,
       hint('?', 'rubric'),
       hint('Esc', 'result so far, nothing is lost')
     )

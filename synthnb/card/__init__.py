@@ -228,7 +228,7 @@ def _own(facts: CardFacts) -> dict[str, Any]:
     return own
 
 
-_MARKUP = re.compile(r"<(?=[a-z/!?])(?!n<)|\](?=\()", re.IGNORECASE)
+_MARKUP = re.compile(r"<(?=[a-z/!?])(?!n<)|\](?=\()|:(?=//(?!cv\.iptc\.org/))", re.IGNORECASE)
 
 
 def _yaml(data: Mapping[str, Any]) -> str:

@@ -64,3 +64,12 @@ def _record(i: int, text: str, main: str) -> Record:
         calls=(Call("text", label, messages, text[:3000], 10, 5, seed=i),),
         hidden={ACTING[1]: text[:200]},
     )  # fmt: skip
+
+
+def acting_recipe() -> Recipe:
+    """A recipe whose every free text tries to act."""
+    tree = Recipe.loads(RECIPE).to_dict()
+    said = " ".join(text for text in ACTING[:10] if "\x1b" not in text)
+    more = {"description": said, "license": ACTING[1]}
+    columns = {"mood": ACTING[:8], "text": {"prompt": said, "system": ACTING[7]}}
+    return Recipe.from_dict({**tree, **more, "columns": columns})

@@ -91,3 +91,25 @@ def test_static_html_as_a_viewer_shows_it(lab: Server, desk: Desk) -> None:
     assert shown.locator(ACTIVE).count() == 0
     assert desk.page.evaluate("() => window.hit") is None
     desk.shot("hostile-static")
+
+
+def test_a_card_and_errors_where_they_are_rendered(lab: Server, desk: Desk) -> None:
+    """A README opens as Markdown in Lab; what a server said stands in the output."""
+    code = (
+        "from IPython.display import Markdown, display\n"
+        "from synthnb.errors import SynthError\n"
+        "batch = hostile_batch()\n"
+        "display(Markdown(batch.replace(recipe=acting_recipe()).card()))\n"
+        "print(batch, SynthError(ACTING[6]))\n"
+        "raise SynthError('\\n'.join(ACTING[:18]))"
+    )
+    card = run(desk, lab, "hostile-card.ipynb", code, "p, .jp-RenderedMarkdown")
+    expect(card).to_contain_text("Limits and known failures")
+    ours = ".jp-InternalAnchorLink, [href*='cv.iptc.org']"
+    acting = [part.strip() for part in ACTIVE.split(",") if part.strip() != "a"]
+    assert card.locator(f"{', '.join(acting)}, a:not({ours})").count() == 0
+    for stream in desk.page.locator(".jp-RenderedText").all():
+        assert stream.locator("script, img, iframe, style, svg").count() == 0
+        assert "\x1b" not in stream.inner_text()
+    assert desk.page.evaluate("() => window.hit") is None
+    desk.shot("hostile-card")

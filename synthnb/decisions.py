@@ -328,7 +328,7 @@ def decisions_of(run: str) -> Decisions:
     """The decisions on the rows of a run; on rows of none, a fresh set of their own."""
     if not run:
         return Decisions("")
-    from synthnb.api.preparing import shared_store
+    from synthnb.api.stores import shared_store
     from synthnb.settings import data_dir
 
     key = (str(data_dir()), run)

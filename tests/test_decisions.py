@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from synthnb import decisions
-from synthnb.api.preparing import shared_store
+from synthnb.api.stores import shared_store
 from synthnb.batch import Batch
 from synthnb.decisions import Decisions, decisions_of, row_id
 from synthnb.errors import StoreError

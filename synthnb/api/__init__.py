@@ -100,7 +100,7 @@ def estimate(
     **options: Any,
 ) -> Estimate:
     """What ``generate`` with the same arguments would take; nothing is sent."""
-    with prepare(recipe, n, model=model, source=source, **options) as run:
+    with prepare(recipe, n, model=model, source=source, fetch=False, **options) as run:
         return run.estimate()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from synthnb.api.guarding import (
     guarded,
     notices,
 )
+from synthnb.api.stores import shared_store
 from synthnb.checks import Check
 from synthnb.concurrency import run_sync
 from synthnb.engine import Job, build_job
@@ -48,7 +48,7 @@ from synthnb.source import SourceRows, in_place_of, open_source
 from synthnb.store import Store, StoredRecords
 from synthnb.types import Model
 
-__all__ = ["Run", "prepare", "shared_store"]
+__all__ = ["Run", "prepare"]
 
 ROWS = 24
 """Rows of a run that names no number."""
@@ -85,6 +85,8 @@ class Run:
     replay: Path | None = None
     since: float = 0.0
     """Answers older than this (Unix time) are not taken from the store."""
+    fetch: bool = True
+    """Else the run only looks ahead: a model that is missing is not fetched for it."""
     resumed: bool = False
     started: bool = False
     flags: dict[str, Any] = field(default_factory=dict)
@@ -157,6 +159,10 @@ class Run:
                     f"The price of {name} {what}, so a budget in USD cannot be kept: set "
                     f"price in profile {profile_name} in USD, or cap tokens"
                 )
+
+    def tell(self, said: Notice) -> None:
+        """Tell whoever hears this run; nobody does before it starts."""
+        self.notify(said)
 
     def open_models(self) -> None:
         """Open every model that a column names, so that a missing key is found now."""
@@ -236,7 +242,7 @@ class Run:
 
             found = Replay(self.replay, name)
         else:
-            found = get_model(name, self.settings, on_notice=lambda told: self.notify(told))
+            found = get_model(name, self.settings, on_notice=self.tell, fetch=self.fetch)
         self._bare[name] = found
         return found
 
@@ -250,7 +256,7 @@ class Run:
             host = profile.host if profile else model.origin
             limit = self._limits[model.origin] = Limit(
                 profile.concurrency if profile else 32,
-                on_notice=lambda said: self.notify(Notice(f"{host}: {said}", "pause")),
+                on_notice=lambda said: self.tell(Notice(f"{host}: {said}", "pause")),
             )
         model = Budget(model, self.purse, self.price_for(name))
         if self.store is None:
@@ -258,7 +264,7 @@ class Run:
         else:
             keep = Keep(
                 model, self.store, since=self.since,
-                on_notice=lambda said: self.notify(Notice(said, "store")),
+                on_notice=lambda said: self.tell(Notice(said, "store")),
             )  # fmt: skip
             price = self.price_for(name)
             model = Cache(
@@ -288,6 +294,7 @@ def prepare(
     project: str | Path | None = None,
     run_id: str | None = None,
     policy: Policy | None = None,
+    fetch: bool = True,
 ) -> Run:
     """Make a run ready, or raise the one line that says why it cannot be.
 
@@ -295,7 +302,8 @@ def prepare(
     recipe's; ``record`` and ``replay`` name tapes; ``cache=False`` asks again even where
     an answer is stored; ``budget`` is a cap in USD; ``project`` is the folder that versions
     belong to (the working folder); ``checks`` adds the user's own: functions by name, or
-    a Python file that holds them; ``policy`` is how patiently faults are met.
+    a Python file that holds them; ``policy`` is how patiently faults are met. Without
+    ``fetch`` the run is one to look at: the embedded model is not fetched for it.
     """
     settings = settings or load_settings()
     n = check_asked(recipe, n)
@@ -312,7 +320,7 @@ def prepare(
         Purse(caps_of(recipe, settings, budget)), names,
         store or shared_store(), str(where.resolve()), base,
         settings.model, replay is not None, _path(record), _path(replay),
-        since=0.0 if cache else time.time(), policy=policy or Policy(),
+        since=0.0 if cache else time.time(), policy=policy or Policy(), fetch=fetch,
     )  # fmt: skip
     if source is not None and not isinstance(source, str | os.PathLike | SourceRows):
         given = run.recipe.source
@@ -330,22 +338,6 @@ def prepare(
         run.drop()
         raise
     return run
-
-
-_STORES: dict[str, Store] = {}
-_LOCK = threading.Lock()
-
-
-def shared_store() -> Store:
-    """The user's store, opened once a process."""
-    from synthnb.settings import data_dir
-
-    place = f"{os.getpid()}:{data_dir()}"
-    with _LOCK:
-        found = _STORES.get(place)
-        if found is None:
-            found = _STORES[place] = Store.open()
-        return found
 
 
 def _path(path: str | Path | None) -> Path | None:

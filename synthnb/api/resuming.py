@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synthnb.api.preparing import Run, prepare, shared_store
+from synthnb.api.preparing import Run, prepare
+from synthnb.api.stores import shared_store
 from synthnb.errors import StoreError
 from synthnb.recipe import Recipe
 from synthnb.settings import load_settings

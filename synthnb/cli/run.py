@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
     with api.prepare(
         recipe, args.rows, model=args.model, source=args.source, cache=not args.no_cache,
         budget=args.budget, record=args.record, replay=args.replay, checks=args.checks,
+        fetch=not args.dry_run,
     ) as prepared:  # fmt: skip
         if args.dry_run:
             print(prepared.estimate())

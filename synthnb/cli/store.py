@@ -22,7 +22,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it."""
-    from synthnb.api.preparing import shared_store
+    from synthnb.api.stores import shared_store
     from synthnb.storage import prune, store_text
 
     store = shared_store()

@@ -21,22 +21,28 @@ from synthnb.types import Model
 __all__ = ["KINDS", "get_model", "list_models"]
 
 OnNotice: TypeAlias = Callable[[Notice], None] | None
-Factory: TypeAlias = Callable[[Profile, str, Settings, OnNotice], Model]
+Factory: TypeAlias = Callable[[Profile, str, Settings, OnNotice, bool], Model]
 
 
-def _http(profile: Profile, model: str, settings: Settings, on_notice: OnNotice) -> Model:
+def _http(
+    profile: Profile, model: str, settings: Settings, on_notice: OnNotice, fetch: bool
+) -> Model:
     from synthnb.models.http import HTTPModel
 
     return HTTPModel(profile, model, on_notice=on_notice)
 
 
-def _local(profile: Profile, model: str, settings: Settings, on_notice: OnNotice) -> Model:
+def _local(
+    profile: Profile, model: str, settings: Settings, on_notice: OnNotice, fetch: bool
+) -> Model:
     from synthnb.models.local import open_model
 
-    return open_model(f"{profile.name}/{model}", settings)
+    return open_model(f"{profile.name}/{model}", settings, fetch=fetch)
 
 
-def _rules(profile: Profile, model: str, settings: Settings, on_notice: OnNotice) -> Model:
+def _rules(
+    profile: Profile, model: str, settings: Settings, on_notice: OnNotice, fetch: bool
+) -> Model:
     from synthnb.models.rules import RuleModel
 
     return RuleModel(f"{profile.name}/{model}")
@@ -46,8 +52,11 @@ KINDS: Mapping[str, Factory] = {"openai": _http, "local": _local, "rules": _rule
 """Kind of a profile to what opens its models."""
 
 
-def get_model(name: str, settings: Settings, *, on_notice: OnNotice = None) -> Model:
-    """Open ``PROFILE/MODEL``. Sends nothing.
+def get_model(
+    name: str, settings: Settings, *, on_notice: OnNotice = None, fetch: bool = True
+) -> Model:
+    """Open ``PROFILE/MODEL``. Sends nothing; without ``fetch`` the embedded model is not
+    fetched where it is missing, and cannot be asked.
 
     Raises ``SettingsError``, one line, for an unknown profile, an absent or malformed key,
     an endpoint off this machine under ``local_only``, or a project's choice that nobody has
@@ -64,7 +73,7 @@ def get_model(name: str, settings: Settings, *, on_notice: OnNotice = None) -> M
         asked = needs_consent(settings=settings)
         if asked is not None:
             raise asked
-    return KINDS[profile.kind](profile, model, settings, on_notice)
+    return KINDS[profile.kind](profile, model, settings, on_notice, fetch)
 
 
 async def list_models(profile: str, settings: Settings) -> list[str]:

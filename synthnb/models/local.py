@@ -60,24 +60,22 @@ _EXTRA = {
 _MARKERS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "</s>")
 
 
-def open_model(
-    name: str, settings: Settings, *, progress: weights.Progress | None = None
-) -> LocalModel:
+def open_model(name: str, settings: Settings, *, fetch: bool = True) -> LocalModel:
     """The model behind ``local/smollm2-135m`` or ``local/PATH.gguf``, not loaded yet.
 
-    Fetches the embedded model's weights (93 MB) where they are not on this machine;
-    ``progress`` hears how far that is. A relative path counts from the project folder.
+    Fetches the embedded model's weights (93 MB) where they are not on this machine, unless
+    ``fetch`` is False. A relative path counts from the project folder.
     Raises ``SettingsError``, one line: no such model, a file that does not load, xllamacpp
     or the weights not to be had.
     """
     profile, _, model = name.partition("/")
     llama.library()
     if model == weights.EMBEDDED.name:
-        path = weights.fetch(progress=progress)
-        weights.verify(path)
-        return LocalModel(
-            name, path, llama.many_small(EMBEDDED_CONTEXT), weights.EMBEDDED.sha256[:16]
-        )
+        found = weights.fetch() if fetch else weights.find()
+        if found is not None:
+            weights.verify(found)
+        shape = llama.many_small(EMBEDDED_CONTEXT)
+        return LocalModel(name, found, shape, weights.EMBEDDED.sha256[:16])
     path = _file(profile, model, settings)
     header = gguf.read_header(path)
     _try_load(path)
@@ -152,13 +150,15 @@ def _try_load(path: Path) -> None:
 class LocalModel:
     """A ``Model`` in this process. Loads on the first request; shared by path.
 
-    ``extra`` parameters that it does not take are refused rather than ignored.
+    ``extra`` parameters that it does not take are refused rather than ignored. One without
+    a path has not been fetched: it has a name, and answers nothing.
     """
 
-    def __init__(self, name: str, path: Path, shape: llama.Shape, identity: str) -> None:
+    def __init__(self, name: str, path: Path | None, shape: llama.Shape, identity: str) -> None:
         self._name = name
         self._origin = f"local:{identity}"
-        self._engine: llama.Engine | None = llama.acquire(path, shape)
+        self._engine = llama.acquire(path, shape) if path is not None else None
+        self._missing = path is None
 
     @property
     def name(self) -> str:
@@ -212,6 +212,10 @@ class LocalModel:
             await asyncio.to_thread(llama.release, engine)
 
     def _open(self) -> llama.Engine:
+        if self._missing:
+            raise FatalModelError(
+                f"{self._name} is not on this machine: synthnb models --fetch", kind="missing"
+            )
         if self._engine is None:
             raise FatalModelError(f"{self._name} is closed", kind="closed")
         return self._engine

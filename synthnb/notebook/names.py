@@ -100,7 +100,7 @@ def find_version_or_batch(namespace: Mapping[str, Any], name: str | None) -> Any
 
 def version_names() -> list[str]:
     """``NAME@NUMBER`` of every version made in this folder, newest first."""
-    from synthnb.api.preparing import shared_store
+    from synthnb.api.stores import shared_store
     from synthnb.errors import StoreError
     from synthnb.versions.opening import project_of
 

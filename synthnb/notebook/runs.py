@@ -198,6 +198,7 @@ def _prepare(magics: SynthMagics, recipe: Recipe, options: Namespace, source: An
         "replay": options.replay,
         "cache": not options.no_cache,
         "checks": options.checks,
+        "fetch": not options.dry_run,
     }
     try:
         return api.prepare(recipe, **chosen)

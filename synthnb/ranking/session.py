@@ -334,6 +334,6 @@ def rubric_of(batch: Batch) -> str:
 
 
 def _shared() -> Store:
-    from synthnb.api.preparing import shared_store
+    from synthnb.api.stores import shared_store
 
     return shared_store()

@@ -144,7 +144,7 @@ def history(
     of each version.
     """
     if store is None:
-        from synthnb.api.preparing import shared_store
+        from synthnb.api.stores import shared_store
 
         store = shared_store()
     newest = find_version(name, None, project, store=store)

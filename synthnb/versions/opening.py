@@ -177,7 +177,7 @@ def project_of(project: str | Path | None) -> str:
 
 
 def _store() -> Store:
-    from synthnb.api.preparing import shared_store
+    from synthnb.api.stores import shared_store
 
     return shared_store()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from synthnb.api.preparing import shared_store
+from synthnb.api.stores import shared_store
 from synthnb.cli import main
 from synthnb.store.runs import HOST
 from tests.loopback import Loopback, Reply, error

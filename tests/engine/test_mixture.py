@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthnb import Recipe, generate
-from synthnb.api.preparing import shared_store
+from synthnb.api.stores import shared_store
 from synthnb.errors import SourceError
 from synthnb.export import export
 from synthnb.settings import Settings

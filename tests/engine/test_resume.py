@@ -13,7 +13,7 @@ import pytest
 
 from synthnb import generate
 from synthnb.api import resume
-from synthnb.api.preparing import shared_store
+from synthnb.api.stores import shared_store
 from synthnb.errors import StoreError
 from synthnb.middleware import Policy
 from synthnb.settings import Settings

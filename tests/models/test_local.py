@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from synthnb import Recipe, estimate
 from synthnb.errors import FatalModelError, RowModelError, SettingsError
 from synthnb.models import llama, weights
 from synthnb.models.local import LocalModel, open_model, without_markers
@@ -295,6 +296,19 @@ def test_a_broken_gguf_is_one_line_before_any_request(
         with pytest.raises(SettingsError, match=why) as caught:
             open_model(f"local/{tmp_path}/{name}", Settings())
         assert "\n" not in str(caught.value)
+
+
+def test_what_only_looks_ahead_fetches_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNTHNB_MODELS", str(tmp_path))
+    told = estimate(Recipe(columns={"text": {"prompt": "Write."}}), 5)
+    assert told.requests.expected == 5
+    assert not [path for path in tmp_path.rglob("*") if "gguf" in path.name]
+    missing = open_model(NAME, Settings(), fetch=False)
+    with pytest.raises(FatalModelError, match="synthnb models --fetch"):
+        run(missing.complete(ask()))
+    run(missing.aclose())
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from synthnb.api.preparing import shared_store
+from synthnb.api.stores import shared_store
 from synthnb.batch import Batch
 from synthnb.store.runs import HOST
 from tests.loopback import Loopback, error

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from synthnb import Recipe, generate
-from synthnb.api.preparing import shared_store
+from synthnb.api.stores import shared_store
 from synthnb.events import Notice
 from synthnb.settings import Profile, Settings
 from synthnb.store import Store, files

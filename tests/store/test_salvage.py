@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from synthnb import Recipe, generate
-from synthnb.api.preparing import shared_store
+from synthnb.api.stores import shared_store
 from synthnb.errors import StoreError
 from synthnb.settings import Profile, Settings
 from synthnb.store import RunInfo, Store, StoredRecords, encode_record

@@ -211,7 +211,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _look_ahead(self) -> None:
         """Estimate, budget and prompts of the next run; nothing is sent."""
         try:
-            estimate, plan, caps = look_ahead(self._prepare())
+            estimate, plan, caps = look_ahead(self._prepare(fetch=False))
         except ConsentNeeded as asked:
             self.bar.outlook.hide()
             self._say(asked.question)
@@ -246,12 +246,12 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         else:
             self.run()
 
-    def _prepare(self) -> api.Run:
+    def _prepare(self, *, fetch: bool = True) -> api.Run:
         settings = load_settings().override("%config", model=self._default or None)
         cap = self._cap if self.draft.recipe.budget is None else None
         return api.prepare(
             self.draft.recipe, self.bar.rows.value, source=self._source, checks=self._checks,
-            settings=settings, budget=cap or None,
+            settings=settings, budget=cap or None, fetch=fetch,
         )  # fmt: skip
 
     def run(self) -> None:

@@ -29,7 +29,7 @@ def complete(magics: SynthMagics, words: list[str]) -> list[str]:
 
 def run(magics: SynthMagics, args: Namespace) -> None:
     """Print what is kept, or what was dropped."""
-    from synthnb.api.preparing import shared_store
+    from synthnb.api.stores import shared_store
     from synthnb.storage import prune, store_text
 
     store = shared_store()

@@ -1,0 +1,25 @@
+"""The user's store, shared by all that runs in one process."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from synthnb.store import Store
+
+__all__ = ["shared_store"]
+
+_STORES: dict[str, Store] = {}
+_LOCK = threading.Lock()
+
+
+def shared_store() -> Store:
+    """The user's store, opened once a process."""
+    from synthnb.settings import data_dir
+
+    place = f"{os.getpid()}:{data_dir()}"
+    with _LOCK:
+        found = _STORES.get(place)
+        if found is None:
+            found = _STORES[place] = Store.open()
+        return found

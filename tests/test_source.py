@@ -233,6 +233,8 @@ def test_other_rows_do_not_inherit_a_licence(tmp_path: Path) -> None:
     assert (other.per_row, other.columns) == (2, ["a"])
     assert in_place_of(own, [{"a": 1}], base=tmp_path).license is None
     assert in_place_of(own, tmp_path / "a.csv", base=tmp_path).license == "CC0-1.0"
+    (tmp_path / "a.csv").write_text("a\n1\n")  # beside the recipe, not where one stands
+    assert in_place_of(own, "a.csv", base=tmp_path).license is None
     said_of_rows_to_come = Source(license="CC0-1.0")
     assert in_place_of(said_of_rows_to_come, "b.csv", base=tmp_path).license == "CC0-1.0"
     cut = Source(documents="docs", chunk=Chunk(words=40), license="CC0-1.0")

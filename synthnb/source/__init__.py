@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from glob import glob
 from hashlib import blake2b, sha256
 from os import PathLike
 from pathlib import Path
@@ -193,12 +194,12 @@ def in_place_of(source: Source | None, given: Any, *, base: Path) -> Source:
 
 
 def _same_place(before: str | list[str], given: str, base: Path) -> bool:
-    if before == given:
-        return True
-    there = Path(given).expanduser().resolve()
-    return isinstance(before, str) and there in (
-        (base / before).resolve(),
-        Path(before).resolve(),
+    """Whether the recipe's own place, beside it or else in the working folder, is this one."""
+    if not isinstance(before, str):
+        return False
+    there, beside = Path(given).expanduser().resolve(), base / before
+    return there == beside.resolve() or (
+        not glob(str(beside)) and there == Path(before).resolve()
     )
 
 

@@ -6,11 +6,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-__all__ = ["nearest", "ngrams", "words"]
+__all__ = ["READ", "nearest", "ngrams", "words"]
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 LIMIT = 2000
 """Texts compared at most; those after are not measured."""
+READ = 20_000
+"""Characters of a text that charts and map go by."""
 
 
 def words(text: str) -> list[str]:
@@ -34,7 +36,7 @@ def nearest(texts: Sequence[str], n: int = 3) -> list[float]:
     >>> nearest(["the cat sat on the mat", "the cat sat on the rug", "a dog ran"])
     [0.6, 0.6, 0.0]
     """
-    sets = [ngrams(text, n) for text in texts[:LIMIT]]
+    sets = [ngrams(text[:READ], n) for text in texts[:LIMIT]]
     where: dict[tuple[str, ...], list[int]] = defaultdict(list)
     best = [0.0] * len(sets)
     for i, own in enumerate(sets):

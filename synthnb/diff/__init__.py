@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -189,19 +189,21 @@ class Diff:
         return diff_text(self)
 
     def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
+        self, include: object = None, exclude: Container[str] | None = None
     ) -> dict[str, Any]:
-        from synthnb.charts.picture import html_sheet, kept
+        from synthnb.charts.picture import PNG, html_sheet, kept
         from synthnb.diff.payload import MIME, payload
         from synthnb.diff.static_html import diff_html
         from synthnb.diff.text import diff_text
 
-        return {
+        shown = {
             MIME: payload(self),
             "text/html": diff_html(self),
             "text/plain": diff_text(self),
-            **kept(html_sheet, diff_html(self, pairs=3)),
         }
+        if PNG in (exclude or ()):
+            return shown
+        return shown | kept(html_sheet, diff_html(self, pairs=3))
 
 
 def pairs_line(diff: Diff) -> str:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from synthnb.charts.columns import Columns, Floats, columns_of
 from synthnb.charts.distributions import limits_of, main_column
-from synthnb.charts.similarity import words
+from synthnb.charts.similarity import READ, words
 from synthnb.metrics.threads import one_thread
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _texts(batch: Batch, table: Columns) -> tuple[list[int], list[str]]:
     places = np.flatnonzero(~np.isnan(table.lengths(main)))
     places = places[:: _step(len(places))]
     found = zip(places.tolist(), table.pick(main, places), strict=True)
-    said = [(place, text) for place, text in found if text.strip()]
+    said = [(place, text[:READ]) for place, text in found if text[:READ].strip()]
     return [place for place, _ in said], [text for _, text in said]
 
 

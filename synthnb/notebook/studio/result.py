@@ -77,7 +77,7 @@ class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._name = name or "batch"
         parts: list[w.Widget] = [self.live, self._empty]
         if batch is not None:
-            self.rows.outputs = _output(batch._repr_mimebundle_())
+            self.rows.outputs = _output(batch._repr_mimebundle_(exclude={PNG}))
             parts = [self.live, self.rows]
         from synthnb.versions.history import history
 
@@ -102,7 +102,7 @@ class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
         try:
             made = diff(*(open_version(number, self._name) for number in (old, new)))
-            self.diff.outputs = _output(made._repr_mimebundle_())
+            self.diff.outputs = _output(made._repr_mimebundle_(exclude={PNG}))
             self._title.text = f"From version {old} to {new}"
         except SynthError as error:  # its rows were pruned
             self.diff.outputs = ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 from synthnb.checks.corpus import Against, against
 from synthnb.checks.protocol import Candidate, Check, CheckContext, pick, register, share
@@ -16,6 +18,8 @@ __all__ = ["text_of"]
 TOLD, SURE = 0.5, 0.7
 """Similarity of near duplicates from which on it is told, and from which on it is never
 missed: what lies between them is found in 9 rows out of 10 and more."""
+TOGETHER = 100_000
+"""Characters looked up together: more would not stay in the processor's cache."""
 LONGEST = 4_000
 """Words of a text that ROUGE-L looks at."""
 
@@ -84,12 +88,17 @@ class NearDuplicate:
         self._index = NearDuplicateIndex(min(threshold, SURE), told=TOLD)
         for _ in self._index.extend(text for text, _ in known.texts):
             pass
+        self._ahead: deque[list[Candidate]] = deque()
         self._places: dict[tuple[object, ...], int] = {}
         self._asked = self._index.compare([])
 
     async def foresee(self, rows: Sequence[Candidate]) -> None:
-        """Look these up at once."""
-        self._look(rows)
+        """Look these up together, as many at a time as their length allows."""
+        from synthnb.nearduplicates import cut
+
+        left = iter(rows)
+        texts = (text_of(row, self.column) for row in rows)
+        self._ahead = deque(list(islice(left, len(part))) for part in cut(texts, TOGETHER))
 
     async def __call__(self, row: Candidate) -> Sequence[Reason]:
         """Passed below the threshold; the value is the similarity to the nearest one, 0
@@ -111,6 +120,8 @@ class NearDuplicate:
     def _place(self, row: Candidate) -> int:
         """Where the row stands among those looked up; looks it up if it does not yet."""
         key = self._key(row)
+        while key not in self._places and self._ahead:
+            self._look(self._ahead.popleft())
         if key not in self._places or self._places[key] in self._asked.kept:
             self._look([row])
         return self._places[key]

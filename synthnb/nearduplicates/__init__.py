@@ -5,6 +5,7 @@ above the threshold; MinHash misses fewer than 2 in 1,000 of the pairs right at 
 above. Memory grows by about 0.6 kB per kept text of fifty words.
 """
 
+from synthnb.nearduplicates.hashing import cut
 from synthnb.nearduplicates.index import (
     Compared,
     Match,
@@ -12,4 +13,4 @@ from synthnb.nearduplicates.index import (
     near_duplicates,
 )
 
-__all__ = ["Compared", "Match", "NearDuplicateIndex", "near_duplicates"]
+__all__ = ["Compared", "Match", "NearDuplicateIndex", "cut", "near_duplicates"]

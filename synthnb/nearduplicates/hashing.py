@@ -67,14 +67,14 @@ def _bands(threshold: float) -> tuple[int, int]:
     return _MOST_HASHES, 1
 
 
-def cut(texts: Iterable[str]) -> Iterator[list[str]]:
+def cut(texts: Iterable[str], characters: int = _BLOCK_SIZE) -> Iterator[list[str]]:
     """Cut into lists that are bounded in texts and in characters."""
     rows: list[str] = []
     size = 0
     for text in texts:
         rows.append(text)
         size += len(text)
-        if len(rows) >= _BLOCK or size >= _BLOCK_SIZE:
+        if len(rows) >= _BLOCK or size >= characters:
             yield rows
             rows, size = [], 0
     if rows:
@@ -102,15 +102,15 @@ class Block:
         """Which keys are the first of their bucket."""
         return np.concatenate(([True], self.keys[1:] != self.keys[:-1]))[: len(self.keys)]
 
-    def pairs(self, most: int = NEIGHBOURS) -> tuple[_Ints, _Ints]:
+    def pairs(self) -> tuple[_Ints, _Ints]:
         """Return pairs of rows (earlier, later) that share a bucket, each pair once.
 
-        Of a bucket, a row meets so many at most just before it and as many at the start.
+        Of a bucket, a row meets ``NEIGHBOURS`` just before it and as many at the start.
         """
         found: list[_Ints] = []
         first = np.maximum.accumulate(np.where(self.first, np.arange(len(self.keys)), 0))
         position = np.arange(len(first)) - first
-        for offset in range(1, most + 1):
+        for offset in range(1, NEIGHBOURS + 1):
             later = np.flatnonzero(position >= offset)
             if not len(later):
                 break

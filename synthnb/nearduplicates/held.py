@@ -41,6 +41,10 @@ class Sets:
         """Say which rows have a set of this kind."""
         return self._sizes[rows] > 0
 
+    def sizes(self, rows: _Ints) -> _Ints:
+        """How many shingles these rows have, repeats counted."""
+        return self._sizes[rows]
+
     def take(self, rows: _Ints) -> tuple[Words, _Ints]:
         """Return the sets of these rows, laid end to end, and their sizes."""
         sizes = self._sizes[rows]

@@ -17,6 +17,9 @@ __all__ = ["Compared", "Match", "NearDuplicateIndex", "near_duplicates"]
 
 _Ints: TypeAlias = NDArray[np.int64]
 
+_TOGETHER = 4_000_000
+"""Shingles compared at a time."""
+
 
 class Match(NamedTuple):
     """An earlier text that is nearly the same."""
@@ -102,8 +105,7 @@ class NearDuplicateIndex:
         self._settle()
         block = Block(self._bands, texts)
         known, held = self._known(block)
-        near = self._near(block, len(texts))
-        self._open = Compared(list(texts), block, known, held, near, self._number)
+        self._open = Compared(list(texts), block, known, held, self._told, self._number)
         return self._open
 
     def _settle(self) -> None:
@@ -154,25 +156,21 @@ class NearDuplicateIndex:
     def _nearest(self, block: Block, numbers: list[int]) -> dict[int, Match]:
         """Return the nearest earlier text, in the block or before it, of each row."""
         matches, _ = self._known(block)
-        for first, second, value in self._near(block):
+        earlier, later = block.pairs()
+        similar = _similar(block.sets, earlier, block.sets, later)
+        near = similar >= self._told
+        for first, second, value in zip(
+            earlier[near].tolist(), later[near].tolist(), similar[near].tolist(), strict=True
+        ):
             if second not in matches or matches[second].similarity < value:
                 matches[second] = Match(numbers[first], value)
         return matches
-
-    def _near(self, block: Block, most: int = NEIGHBOURS) -> Iterator[tuple[int, int, float]]:
-        """Yield (earlier row, later row, similarity) of the pairs in a block that are near."""
-        earlier, later = block.pairs(most)
-        similar = self._similar(block.sets, earlier, block.sets, later)
-        near = similar >= self._told
-        yield from zip(
-            earlier[near].tolist(), later[near].tolist(), similar[near].tolist(), strict=True
-        )
 
     def _known(self, block: Block) -> tuple[dict[int, Match], _Ints]:
         """Return the nearest added text of each row of the block that has one, and how many
         rows each of its keys holds."""
         rows, places, held = self._buckets.find(block.keys, block.owners)
-        similar = self._similar(block.sets, rows, self._sets, places)
+        similar = _similar(block.sets, rows, self._sets, places)
         best: dict[int, Match] = {}
         near = np.flatnonzero(similar >= self._told)
         for row, place, value in zip(
@@ -181,26 +179,6 @@ class NearDuplicateIndex:
             if row not in best or best[row].similarity < value:
                 best[row] = Match(self._rows[place], value)
         return best, held
-
-    def _similar(
-        self,
-        first: tuple[Sets, Sets],
-        first_rows: _Ints,
-        second: tuple[Sets, Sets],
-        second_rows: _Ints,
-    ) -> NDArray[np.float64]:
-        similar = np.zeros(len(first_rows))
-        for start in range(0, len(first_rows), PAIRS // 16):
-            part = slice(start, start + PAIRS // 16)
-            a, b = first_rows[part], second_rows[part]
-            words = first[0].has(a) & second[0].has(b)
-            for kind, wanted in ((0, words), (1, ~words)):
-                chosen = np.flatnonzero(wanted)
-                if not len(chosen):
-                    continue
-                values = jaccard(*first[kind].take(a[chosen]), *second[kind].take(b[chosen]))
-                similar[start + chosen] = values
-        return similar
 
     def _add(
         self, block: Block, rows: list[int], numbers: list[int], slots: _Ints | None = None
@@ -232,7 +210,7 @@ class Compared:
         block: Block,
         known: dict[int, Match],
         held: _Ints,
-        near: Iterable[tuple[int, int, float]],
+        told: float,
         number: Iterator[int],
     ) -> None:
         self.texts, self.block = texts, block
@@ -241,38 +219,73 @@ class Compared:
         self.slots: list[int] = []
         """Where in the block stand the buckets that took a kept text."""
         self.closed = False
-        self._known, self._number = known, number
-        self._near: dict[int, list[tuple[int, float]]] = {}
-        for earlier, later, value in near:
-            self._near.setdefault(later, []).append((earlier, value))
+        self._known, self._told, self._number = known, told, number
         self._bucket = (np.cumsum(block.first) - 1).tolist()
         self._room = (2 * NEIGHBOURS - held[block.first]).tolist()
         self._own: list[list[int]] = [[] for _ in texts]
         for slot, place in enumerate(block.owners.tolist()):
             self._own[place].append(slot)
-        self._joined: dict[int, set[int]] = {}
+        self._joined: dict[int, list[int]] = {}
+        """Kept texts of the block by bucket."""
 
     def nearest(self, place: int) -> Match | None:
         """Return the nearest text added before, or kept of those compared with it."""
         best = self._known.get(place)
-        for earlier, value in self._near.get(place, ()):
-            if earlier not in self.kept or (best is not None and best.similarity >= value):
-                continue
-            buckets = {self._bucket[slot] for slot in self._own[place]}
-            if not buckets.isdisjoint(self._joined[earlier]):
-                best = Match(self.kept[earlier], value)
-        return best
+        found: set[int] = set()
+        for slot in self._own[place]:
+            found.update(self._joined.get(self._bucket[slot], ()))
+        if not found:
+            return best
+        kept = np.array(sorted(found), np.int64)
+        sets = self.block.sets
+        similar = _similar(sets, np.full(len(kept), place, np.int64), sets, kept)
+        first = int(similar.argmax())
+        value = float(similar[first])
+        if value < self._told or (best is not None and best.similarity >= value):
+            return best
+        return Match(self.kept[int(kept[first])], value)
 
     def keep(self, place: int) -> int:
         """Add the text and return its number: how many were given before it."""
         if self.closed:
             raise ValueError("the index was asked for something else meanwhile")
-        joined = self._joined[place] = set()
         for slot in self._own[place]:
             bucket = self._bucket[slot]
             if self._room[bucket] > 0:
                 self._room[bucket] -= 1
-                joined.add(bucket)
+                self._joined.setdefault(bucket, []).append(place)
                 self.slots.append(slot)
         self.kept[place] = next(self._number)
         return self.kept[place]
+
+
+def _similar(
+    first: tuple[Sets, Sets],
+    first_rows: _Ints,
+    second: tuple[Sets, Sets],
+    second_rows: _Ints,
+) -> NDArray[np.float64]:
+    """Return the exact similarity of each pair: of words where both have them."""
+    similar = np.zeros(len(first_rows))
+    words = first[0].has(first_rows) & second[0].has(second_rows)
+    for kind, wanted in ((0, words), (1, ~words)):
+        pairs = np.flatnonzero(wanted)
+        sizes = first[kind].sizes(first_rows[pairs]) + second[kind].sizes(second_rows[pairs])
+        for part in _parts(sizes):
+            chosen = pairs[part]
+            similar[chosen] = jaccard(
+                *first[kind].take(first_rows[chosen]), *second[kind].take(second_rows[chosen])
+            )
+    return similar
+
+
+def _parts(sizes: _Ints) -> Iterator[slice]:
+    """Cut pairs into slices that hold a bounded number of pairs, and of shingles in all."""
+    ends = np.cumsum(sizes)
+    start = 0
+    while start < len(sizes):
+        before = int(ends[start - 1]) if start else 0
+        end = int(np.searchsorted(ends, before + _TOGETHER, "right"))
+        end = min(max(end, start + 1), start + PAIRS // 16)
+        yield slice(start, end)
+        start = end

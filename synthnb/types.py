@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypedDict, runtime_checkable
 
@@ -10,6 +10,7 @@ __all__ = [
     "JSON",
     "Call",
     "Completion",
+    "Embedder",
     "Message",
     "Model",
     "Reason",
@@ -95,6 +96,14 @@ class Model(Protocol):
 
     async def aclose(self) -> None:
         """Release connections and threads; further calls are errors."""
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """A model that gives embeddings as well."""
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector a text, all of one length, or a ``ModelError``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from synthnb.checks.protocol import (
     share,
     unknown,
 )
-from synthnb.errors import CheckError, ModelError
-from synthnb.types import JSON, Reason
+from synthnb.errors import CheckError, RetryableModelError, RowModelError
+from synthnb.middleware.layer import Layer
+from synthnb.types import JSON, Embedder, Reason
 
 THRESHOLD = 0.9
 FIRST_FIT = 16
@@ -31,6 +32,8 @@ FIRST_FIT = 16
 SVD_FROM = 256
 DIMENSIONS = 128
 MOST_FIT = 8_192
+TOGETHER = 64
+"""Texts embedded by one request."""
 
 
 class _Vectors(Protocol):
@@ -158,7 +161,14 @@ class _Embedded:
 
         if not texts:
             return []
-        found = np.asarray(await self._model.embed(list(texts)), dtype=np.float32)
+        rows: list[list[float]] = []
+        for start in range(0, len(texts), TOGETHER):
+            rows += await self._model.embed(texts[start : start + TOGETHER])
+        widths = {len(row) for row in rows} | ({self._known.width} - {0})
+        if len(widths) > 1:
+            told = f"gave vectors of {' and '.join(map(str, sorted(widths)))} numbers"
+            raise RowModelError(f"{self._model.name} {told}", kind="width")
+        found = np.asarray(rows, dtype=np.float32)
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         return found / np.where(lengths == 0, 1.0, lengths)
 
@@ -172,6 +182,11 @@ class _Rows:
 
     def __len__(self) -> int:
         return self._size
+
+    @property
+    def width(self) -> int:
+        """Numbers of a vector; 0 before the first."""
+        return 0 if self._held is None else int(self._held.shape[1])
 
     @property
     def rows(self) -> Any:
@@ -215,7 +230,7 @@ class SemanticDuplicate:
     async def foresee(self, rows: Sequence[Candidate]) -> None:
         """Embed these together; each is asked for alone where that fails."""
         texts = [text_of(row, self.column) for row in rows]
-        with contextlib.suppress(ModelError):
+        with contextlib.suppress(RowModelError, RetryableModelError):
             await self._catch_up()
             await self._vectors.foresee([text for text in texts if text.strip()])
 
@@ -227,7 +242,7 @@ class SemanticDuplicate:
         try:
             await self._catch_up()
             cosine, place = await self._vectors.nearest(text)
-        except ModelError as error:
+        except (RowModelError, RetryableModelError) as error:
             return (unknown(self.name, str(error), self.column),)
         value = round(max(0.0, cosine), 3)
         if cosine < self.threshold:
@@ -268,10 +283,6 @@ def _embedder(name: str, context: CheckContext) -> Any:
     if context.model_for is None:
         raise CheckError("'embeddings' needs a model")
     model: Any = context.model_for(name)
-    # Caching, retries and limits know chat answers alone: vectors come from the model itself.
-    while not hasattr(model, "embed"):
-        inner = getattr(model, "_model", None) or getattr(model, "model", None)
-        if inner is None or isinstance(inner, str):
-            raise CheckError(f"{name} gives no embeddings; leave 'embeddings' out for TF-IDF")
-        model = inner
+    if not isinstance(model.inside if isinstance(model, Layer) else model, Embedder):
+        raise CheckError(f"{name} gives no embeddings; leave 'embeddings' out for TF-IDF")
     return model

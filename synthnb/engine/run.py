@@ -202,12 +202,21 @@ class Engine:
         self._decide(outcome)
 
     async def _leftovers(self) -> None:
-        """Finished candidates behind one that will never finish are decided as well."""
+        """Finished candidates behind one that will never finish are decided as well.
+
+        Those that would need a model again are not: it is asked no more, and their answers
+        are in the store for a resume.
+        """
         self._draining = True
-        while self._ready:
-            await self._compare(self._ready.popleft())
-        while self._waiting:
-            await self._compare(heapq.heappop(self._waiting)[2])
+        self._ready.extend(outcome for _, _, outcome in sorted(self._waiting))
+        self._waiting.clear()
+        try:
+            while self._ready:
+                await self._compare(self._ready.popleft())
+        except FatalModelError:
+            pass
+        except Exception as error:
+            self.stop("failed", f"{type(error).__name__}: {error}")
 
     # decisions
 

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -251,19 +251,25 @@ def _private(batch: Batch) -> bool:
 def _ask(name: str, texts: list[str], private: bool) -> list[list[float]]:
     from synthnb.concurrency import run_sync
     from synthnb.errors import SettingsError
+    from synthnb.middleware import Policy, Retry
     from synthnb.models import get_model
+    from synthnb.models.vectors import TOGETHER
     from synthnb.settings import load_settings
+    from synthnb.types import Embedder
 
     settings = load_settings()
     if private:
         settings = settings.override("the recipe", local_only=True)
 
     async def ask() -> list[list[float]]:
-        model: Any = get_model(name, settings)
+        model = Retry(get_model(name, settings), Policy(patience=60.0))
         try:
-            if not hasattr(model, "embed"):
+            if not isinstance(model.inside, Embedder):
                 raise SettingsError(f"{name} gives no embeddings; try local/smollm2-135m.")
-            found: list[list[float]] = await model.embed([text[:4000] for text in texts])
+            found: list[list[float]] = []
+            for start in range(0, len(texts), TOGETHER):
+                part = texts[start : start + TOGETHER]
+                found += await model.embed([text[:4000] for text in part])
             return found
         finally:
             await model.aclose()

@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synthnb.errors import FatalModelError, ModelError
@@ -76,11 +77,17 @@ class Purse:
             self.currency,
         )
 
+    def look(self) -> None:
+        """Raise ``BudgetReached`` where nothing more may be sent."""
+        if self.closed:
+            raise BudgetReached("the run is over")
+        if time.monotonic() > self.ends:
+            raise BudgetReached(f"the budget of {self.caps.minutes:g} minutes is used up")
+
     async def reserve(self, request: Request, price: Price | None) -> tuple[int, float]:
         """Set the worst case of a request aside, or raise ``BudgetReached``."""
         while True:
-            if time.monotonic() > self.ends:
-                raise BudgetReached(f"the budget of {self.caps.minutes:g} minutes is used up")
+            self.look()
             asked, said = self._worst(request)
             cost = price.cost(asked, said) if price is not None else 0.0
             over = self._over(asked + said, cost)
@@ -166,21 +173,27 @@ def _size(request: Request) -> int:
 
 
 class Budget(Layer):
-    """Counts every request really sent, and holds back those a cap does not allow."""
+    """Counts every request really sent, and holds back those a cap does not allow.
+
+    Embeddings are counted as requests alone: what they cost no reply says.
+    """
 
     def __init__(self, model: Model, purse: Purse, price: Price | None = None) -> None:
         super().__init__(model)
         self._purse = purse
         self._price = price
 
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Ask, unless the run is over or its time is up (``BudgetReached``)."""
+        self._purse.look()
+        self._purse.requests += 1
+        return await super().embed(texts)
+
     async def complete(self, request: Request) -> Completion:
         """Ask, unless a cap could be passed (``BudgetReached``)."""
         purse = self._purse
-        if purse.closed:
-            raise BudgetReached("the run is over")
+        purse.look()
         reserved = await purse.reserve(request, self._price) if purse.capped else None
-        if reserved is None and time.monotonic() > purse.ends:
-            raise BudgetReached(f"the budget of {purse.caps.minutes:g} minutes is used up")
         purse.in_flight += 1
         try:
             purse.requests += 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from synthnb.types import Model
+from collections.abc import Sequence
+
+from synthnb.errors import FatalModelError
+from synthnb.types import Embedder, Model
 
 __all__ = ["Layer"]
 
@@ -22,6 +25,18 @@ class Layer:
     def origin(self) -> str:
         """The origin of the model that answers."""
         return self._model.origin
+
+    @property
+    def inside(self) -> Model:
+        """The model behind all layers."""
+        inner = self._model
+        return inner.inside if isinstance(inner, Layer) else inner
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Vectors of the model inside, where it gives any."""
+        if not isinstance(self._model, Embedder):
+            raise FatalModelError(f"{self.name} gives no embeddings", kind="embeddings")
+        return await self._model.embed(texts)
 
     async def aclose(self) -> None:
         """Close the model inside."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from synthnb.errors import FatalModelError, RateLimited, RetryableModelError
 from synthnb.middleware.layer import Layer
 from synthnb.types import Completion, Model, Request
 
 __all__ = ["Policy", "Retry"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,17 @@ class Retry(Layer):
         try:
             return await self._model.complete(request)
         except RetryableModelError as error:
-            return await self._again(request, error)
+            return await self._again(lambda: self._model.complete(request), error)
 
-    async def _again(self, request: Request, error: RetryableModelError) -> Completion:
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """The vectors of the first try that has them; the last error otherwise."""
+        ask = super().embed
+        try:
+            return await ask(texts)
+        except RetryableModelError as error:
+            return await self._again(lambda: ask(texts), error)
+
+    async def _again(self, ask: Callable[[], Awaitable[T]], error: RetryableModelError) -> T:
         failures, limited, waited = 0, 0, 0.0
         while True:
             if isinstance(error, RateLimited):
@@ -67,7 +79,7 @@ class Retry(Layer):
             await asyncio.sleep(wait)
             self.retries += 1
             try:
-                return await self._model.complete(request)
+                return await ask()
             except RetryableModelError as again:
                 error = again
 

@@ -11,13 +11,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from synthnb.errors import FatalModelError, RateLimited, RetryableModelError, RowModelError
 from synthnb.middleware.layer import Layer
 from synthnb.types import Completion, Model, Request
 
 __all__ = ["Limit", "Throttle"]
+
+T = TypeVar("T")
 
 CROWDED = 0.25
 """Share of 429s in a window from which on the endpoint counts as overloaded."""
@@ -272,10 +275,22 @@ class Throttle(Layer):
 
     async def complete(self, request: Request) -> Completion:
         """Wait for a place, then ask."""
+        completion = await self._placed(lambda: self._model.complete(request))
+        self.limit.passed(completion.room)
+        return completion
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Wait for a place, then ask."""
+        ask = super().embed
+        vectors = await self._placed(lambda: ask(texts))
+        self.limit.passed()
+        return vectors
+
+    async def _placed(self, ask: Callable[[], Awaitable[T]]) -> T:
         limit = self.limit
         await limit.acquire()
         try:
-            completion = await self._model.complete(request)
+            return await ask()
         except RetryableModelError as error:
             if isinstance(error, RateLimited):
                 limit.limited(error.retry_after)
@@ -289,8 +304,6 @@ class Throttle(Layer):
             raise
         finally:
             limit.release()
-        limit.passed(completion.room)
-        return completion
 
 
 def _given_up(error: RetryableModelError) -> FatalModelError:

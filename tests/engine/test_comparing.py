@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+import time
+from typing import Any
 
 import pytest
 
-from synthnb import generate
+from synthnb import api, generate
 from synthnb.settings import Profile, Settings
 from tests.engine.conftest import Make
-from tests.loopback import Loopback, Reply
+from tests.loopback import Loopback, Reply, error
 
 WORDS = [
     *("lid", "kettle", "broke", "first", "week", "use", "cup"),
@@ -76,3 +78,66 @@ def test_rows_are_compared_by_embeddings_of_an_endpoint(
     asked = [seen["input"] for seen in loopback.bodies if "input" in seen]
     assert {seen["model"] for seen in loopback.bodies if "input" in seen} == {"vectors"}
     assert sorted(text for texts in asked for text in texts) == sorted(told)
+
+
+def embedding(reviews: Make) -> Any:
+    """A recipe whose rows are compared by an endpoint's vectors."""
+    check = {"semantic_duplicate": {"column": "text", "embeddings": "lab/vectors"}}
+    moods = [f"mood {i}" for i in range(60)]
+    columns = {"mood": moods, "text": {"prompt": "A review by someone {{ mood }}."}}
+    return reviews(checks=[check], columns=columns, target={"max_candidates": 60})
+
+
+def test_embeddings_that_are_refused_at_times_are_asked_again(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    asked = 0
+
+    def script(number: int, body: dict[str, Any]) -> Reply | None:
+        nonlocal asked
+        if "messages" in body:
+            return Reply(text="all of them say the same, word for word")
+        asked += 1
+        return error(429, "slow down", headers={"retry-after": "0.05"}) if asked % 2 else None
+
+    loopback.script(script)
+    batch = generate(embedding(reviews), 60, settings=settings)
+    assert (len(batch), batch.funnel["valid"]) == (1, 60)
+    assert all(check.value is not None for row in batch.records for check in row.checks)
+
+
+def test_vectors_of_another_length_lose_no_run(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    asked = 0
+
+    def script(number: int, body: dict[str, Any]) -> Reply | None:
+        nonlocal asked
+        if "messages" in body:
+            return Reply(text=f"row {number}")
+        asked += 1
+        vector = [1.0, float(asked)] + [0.0] * (asked > 1)
+        found = [{"index": i, "embedding": vector} for i in range(len(body["input"]))]
+        return Reply(json={"data": found})
+
+    loopback.script(script)
+    batch = generate(embedding(reviews), 5, settings=settings)
+    assert batch.status == "done"
+    said = [check.message for row in batch.records for check in row.checks]
+    assert any("gave vectors of 2 and 3 numbers" in message for message in said)
+
+
+def test_a_stop_does_not_wait_for_embeddings(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    def script(number: int, body: dict[str, Any]) -> Reply | None:
+        return Reply(text=f"row {number}") if "messages" in body else Reply(cut="hang")
+
+    loopback.script(script)
+    handle = api.start(api.prepare(embedding(reviews), 60, settings=settings))
+    while len(loopback.requests) < 40:
+        time.sleep(0.01)
+    handle.stop()
+    started = time.monotonic()
+    assert handle.result().status in ("stopped", "interrupted")
+    assert time.monotonic() - started < 10

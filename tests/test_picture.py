@@ -12,11 +12,13 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbconvert import exporters
 
 from synthnb.batch import Batch
 from synthnb.charts.picture import batch_sheet, html_sheet
 from synthnb.charts.raster import drawn
+from synthnb.charts.sheet import WIDE, fitted
 from synthnb.charts.static_html import batch_html
 from tests.browser.hostile import hostile_batch
 from tests.samples import HOSTILE, batch_of, sample_batch
@@ -91,12 +93,36 @@ def test_odd_text_is_drawn_and_a_long_sheet_ends() -> None:
     assert "0 accepted" in text_of(batch_sheet(Batch([], sample_batch().recipe)).svg())
 
 
-def test_columns_stay_within_the_sheet() -> None:
+@pytest.mark.parametrize("mark", ["\u0301", "\u0489", "\u0e49", "\u20dd", "\u0903"])
+def test_a_heap_of_marks_of_any_script_is_thinned(mark: str) -> None:
+    heap = "b" + mark * 3000
+    svg = html_sheet(f"<table><tr><td>{heap}</td><td>x</td></tr></table><p>{heap}</p>").svg()
+    assert text_of(svg) == f"b{mark * 3} x b{mark * 3}"
+    svg = html_sheet(f"<p>{('b' + mark * 3) * 100}</p>").svg()
+    most = max(line.count("b") for line in re.findall("<tspan >([^<]+)", svg))
+    # The font puts some over their letter and draws the others as boxes, side by side.
+    assert most == 100 if mark == "\u0301" else most <= WIDE / 29
+
+
+def test_long_runs_of_spaces_are_laid_out_at_once() -> None:
+    spaces = "a" + " " * 400_000 + "b"  # each letter measured anew took 23 s for 19,000
+    svg = html_sheet(f"<pre>{spaces}</pre><p>{spaces}</p><pre>{'W' * 400_000}</pre>").svg()
+    assert text_of(svg).split()[:4] == ["a", "…", "a", "b"]
+    assert fitted("W" * 400_000, 100) == "WWWWWWW…"
+    assert fitted(" " * 400_000, 100) == "…"
+    cut = [fitted("some words", wide) for wide in (70, 60, 5)]
+    assert cut == ["some words", "some wo…", "…"]
+
+
+def test_columns_stay_within_the_sheet_and_text_within_its_column() -> None:
     cells = "".join(f"<td>column {i} with words</td>" for i in range(40))
     svg = html_sheet(f"<table><tr>{cells}</tr></table>").svg()
-    places = [float(x) for x in re.findall(r'<text x="([\d.]+)"', svg)]
-    assert len(set(places)) == 40
-    assert max(places) < 860
+    cell = r'<svg x="([\d.]+)" width="([\d.]+)" height="[\d.]+"><text'  # cuts off what is wider
+    boxes = [(float(x), float(wide)) for x, wide in re.findall(cell, svg)]
+    assert len(boxes) == 40
+    ends = [x + wide for x, wide in boxes]
+    assert all(end < x + 0.2 for end, (x, _) in zip(ends, boxes[1:], strict=False))
+    assert max(ends) < WIDE + 0.2
 
 
 def test_what_a_kernel_shows_has_a_picture_and_exports_take_it(home: Path) -> None:

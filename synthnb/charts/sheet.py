@@ -10,9 +10,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import accumulate
 
 __all__ = [
     "BLUE",
@@ -52,7 +54,7 @@ _STYLES = {
     "del": f'fill="{ORANGE}" text-decoration="line-through"',
     "mark": 'text-decoration="underline"',
 }
-_HEAP = re.compile("([\u0300-\u036f]{3})[\u0300-\u036f]+")
+_MARKS = 3
 _NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -79,22 +81,23 @@ Table = list[list[Block]]
 
 def measure(text: str) -> float:
     """About how wide the text is drawn."""
-    whole = 0.0
-    for char in text:
-        if " " <= char <= "~":
-            whole += int(_WIDTHS[ord(char) - 32], 36) / 35
-        elif not unicodedata.combining(char):
-            whole += 1.0 if unicodedata.east_asian_width(char) in "WF" else 0.62
-    return whole * _SIZE
+    return sum(map(_width, text))
+
+
+def _width(char: str) -> float:
+    if " " <= char <= "~":
+        return int(_WIDTHS[ord(char) - 32], 36) / 35 * _SIZE
+    if "\u0300" <= char <= "\u036f":
+        return 0.0  # the font puts these over the letter; marks that it lacks become boxes
+    return _SIZE if unicodedata.east_asian_width(char) in "WF" else 0.62 * _SIZE
 
 
 def fitted(text: str, wide: float) -> str:
     """The text, cut to that width with an ellipsis."""
     if measure(text) <= wide:
         return text
-    while text and measure(text) > wide - _SIZE:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    kept = bisect_right(list(accumulate(map(_width, text))), wide - _SIZE)
+    return text[:kept].rstrip() + "…"
 
 
 def written(x: float, y: float, text: str, more: str = "") -> str:
@@ -108,8 +111,19 @@ def moved(x: float, y: float, parts: Iterable[str]) -> str:
 
 
 def _safe(text: str) -> str:
-    """Text as XML holds it. A letter keeps three marks: a heap of them would cover the page."""
-    return html.escape(_HEAP.sub(r"\1", _NOT_XML.sub("\ufffd", text)), quote=False)
+    """Text as XML holds it."""
+    return html.escape(_thinned(_NOT_XML.sub("\ufffd", text)), quote=False)
+
+
+def _thinned(text: str) -> str:
+    """A letter keeps three marks, of whatever script: a heap of them would cover the page."""
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char).startswith("M") else 0
+        if marks <= _MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 class _Reader(HTMLParser):
@@ -153,7 +167,8 @@ class _Reader(HTMLParser):
         if self._block.tag != "pre":
             data = re.sub(r"\s+", " ", data)
         usual = "b" if self._block.tag == "th" else ""
-        self._block.runs.append(Run(data, self._styles[-1] if self._styles else usual))
+        style = self._styles[-1] if self._styles else usual
+        self._block.runs.append(Run(_thinned(data), style))
 
 
 def _lines(block: Block, wide: float) -> list[Line]:
@@ -162,7 +177,7 @@ def _lines(block: Block, wide: float) -> list[Line]:
     lines: list[Line] = [[]]
     used = 0.0
     for run in block.runs:
-        for word in re.findall(r"\n|[^\S\n]+|\S{1,24}", run.text):
+        for word in re.findall(r"\n|[^\S\n]{1,24}|\S{1,24}", run.text):
             needed = measure(word)
             if word == "\n" or (used + needed > wide and used):
                 if len(lines) == most:
@@ -263,10 +278,13 @@ class Sheet:
         parts = [f'<path d="M0 {height - 0.5}H{sum(widths):.0f}" stroke="#dddddd"/>']
         x = 0.0
         for cell, lines, wide in zip(row, cells, widths, strict=False):
-            at = x + (wide - _PAD if cell.right else _PAD)
-            parts += (
+            at = wide - _PAD if cell.right else _PAD
+            drawn = [
                 _drawn(line, at, i * _LINE - 3, cell.right) for i, line in enumerate(lines, 1)
-            )
+            ]
+            # An SVG of its own cuts off what is wider than it was measured.
+            size = f'x="{x:.1f}" width="{wide:.1f}" height="{height}"'
+            parts.append(f"<svg {size}>{''.join(drawn)}</svg>")
             x += wide
         self.put(parts, height)
 

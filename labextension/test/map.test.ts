@@ -27,3 +27,39 @@ it('says that it maps all rows until the kernel has, and offers it again if that
   }
   mounted.dispose();
 });
+
+it('draws the map of a model as soon as the kernel has it, and offers one', async () => {
+  const asked: JSONObject[] = [];
+  const inserted: string[] = [];
+  const channel = new Channel();
+  channel.connect(message => asked.push(message), 'opening');
+  const element = document.body.appendChild(document.createElement('div'));
+  const insertCode = (code: string): unknown => inserted.push(code);
+  const mounted = mount(element, sample({ map }), { channel, insertCode });
+  const code = "reviews.map('local/smollm2-135m')";
+  const doors = [{ label: 'By a model…', code, run: false, place: 'map' }];
+  channel.receive({ event: 'hello', filters: [], search: '', decided: 0, doors });
+  const panel = element.querySelector('.sn-map')!;
+  const offer = [...element.querySelectorAll('button')].filter(
+    b => b.textContent === 'By a model…'
+  );
+  expect(offer.map(b => panel.contains(b))).toEqual([true]);
+  offer[0]!.click();
+  expect(inserted).toEqual([code]);
+
+  channel.receive({ event: 'map' });
+  const { id } = asked.filter(m => m.op === 'map').at(-1) ?? {};
+  const about = 'embeddings of lab/<b>';
+  channel.receive({ id: id ?? 0, x: [1, 2, 3], y: [1, 2, 3], total: 3, about });
+  await new Promise(resolve => setTimeout(resolve));
+  expect(panel.querySelector('h4 span')!.textContent).toBe('3 texts by embeddings of lab/<b>');
+  mounted.dispose();
+});
+
+it('says what a saved map goes by', () => {
+  const element = document.createElement('div');
+  mount(element, sample({ map: { ...map, about: 'embeddings of lab/tiny' } }), {});
+  expect(element.querySelector('.sn-map h4 span')!.textContent).toBe(
+    '3 texts by embeddings of lab/tiny'
+  );
+});

@@ -71,7 +71,7 @@ def payload(batch: Batch) -> dict[str, JSON]:
 
 def _map(batch: Batch, rows: Sequence[JSON]) -> JSON:
     """Where the saved rows' texts lie, and which nearly repeat each other; see ``explore``."""
-    from synthnb.explore.textmap import layout, near_copies, text_map
+    from synthnb.explore.textmap import WORDS, layout, near_copies, text_map
 
     main = main_column(batch)
     texts = {i: row["values"].get(main) for i, row in enumerate(rows)}
@@ -82,7 +82,8 @@ def _map(batch: Batch, rows: Sequence[JSON]) -> JSON:
         made = text_map(batch)
         placed = made.placed.tolist()
         x, y = made.x[placed].astype(int).tolist(), made.y[placed].astype(int).tolist()
-        return {"rows": placed, "x": x, "y": y, "clusters": made.clusters}
+        told = {} if made.about == WORDS else {"about": _text(made.about, 200)}
+        return {"rows": placed, "x": x, "y": y, "clusters": made.clusters, **told}
     said = [texts[i] for i in placed]
     points = layout(said).astype(int)
     threshold = limits_of(batch, "near_duplicate").get("threshold", 0.8)

@@ -36,6 +36,8 @@ DRAWN = 20_000
 """Points that a view draws; selections see all that are placed."""
 EMBEDDED = 5000
 """Texts embedded by a model at most."""
+WORDS = "words (TF-IDF)"
+"""What a map goes by where nobody names a model."""
 CLUSTERS = 50
 COMPARED = 20_000
 """Texts that are looked through for near copies."""
@@ -49,7 +51,7 @@ class TextMap:
     y: Floats
     clusters: list[list[int]] = field(default_factory=list)
     """Places of records whose texts are near copies, largest cluster first."""
-    about: str = "words (TF-IDF)"
+    about: str = WORDS
 
     @property
     def placed(self) -> NDArray[np.intp]:
@@ -106,7 +108,7 @@ def _by_words(batch: Batch, table: Columns) -> TextMap:
         empty = np.full(table.size, math.nan)
         return TextMap(empty, empty)
     step = _step(table.size)
-    about = "words (TF-IDF)" + (f", one of every {step} rows" if step > 1 else "")
+    about = WORDS + (f", one of every {step} rows" if step > 1 else "")
     return _made(batch, table, places, texts, layout(texts), about)
 
 

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 __all__ = ["doors"]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+EMBEDDED = "local/smollm2-135m"
 _UNFINISHED = ("budget", "failed", "interrupted", "stopped")
 
 
 def doors(batch: Batch, variable: str) -> list[dict[str, JSON]]:
-    """Label and code of each, and whether to run it at once: ``{label, code, run}``.
+    """Label and code of each, and whether to run it at once: ``{label, code, run}``; one
+    beside the map says so (``place``).
 
     ``variable`` is what the user calls the batch. A cap in tokens is the recipe's own, no
     flag raises it: nothing goes on there. Nothing is offered where ``%synth`` is not
@@ -50,6 +52,8 @@ def doors(batch: Batch, variable: str) -> list[dict[str, JSON]]:
     if variable:
         offer("Export", f"export {variable} {variable}.jsonl", run=False)
         offer("Save recipe", f"save {variable}")
+        code = f"{variable}.map({EMBEDDED!r})  # or any PROFILE/MODEL"
+        found.append({"label": "By a model…", "code": code, "run": False, "place": "map"})
     return found
 
 

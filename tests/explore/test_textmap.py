@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from synthnb.charts.payload import payload
 from synthnb.errors import ModelError, SettingsError
 from tests.loopback import Loopback, error
 from tests.samples import batch_of
@@ -33,6 +34,7 @@ def test_texts_are_placed_by_an_endpoints_embeddings(home: Path, loopback: Loopb
     assert np.ptp(broken) < 300 > np.ptp(happy)
     assert abs(broken.mean() - happy.mean()) > 500
     assert repr(batch.map()) == repr(made)  # views go by it from now on
+    assert payload(batch)["map"]["about"] == "embeddings of lab/tiny"  # type: ignore[index, call-overload]
 
 
 def test_an_endpoint_without_embeddings_leaves_the_map(home: Path, loopback: Loopback) -> None:

@@ -11,6 +11,8 @@ export interface Door {
   label: string;
   code: string;
   run: boolean;
+  /** What it stands beside: `map`; the verdict if unset. */
+  place?: string;
 }
 
 /**
@@ -70,4 +72,6 @@ export interface Context {
 export interface Part {
   node: HTMLElement;
   paint(): void;
+  /** The kernel has drawn another map. */
+  remap?(): void;
 }

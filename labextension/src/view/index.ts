@@ -247,6 +247,8 @@ class View {
       this.follow(event);
     } else if (kind === 'changed') {
       this.decided(object(event.payload));
+    } else if (kind === 'map') {
+      this.parts.forEach(part => part.remap?.());
     }
   }
 
@@ -255,9 +257,10 @@ class View {
     this.doors = objects(event.doors).map(door => ({
       label: text(door.label),
       code: text(door.code),
-      run: door.run === true
+      run: door.run === true,
+      place: text(door.place)
     }));
-    this.parts[0]?.paint();
+    this.paint();
     if (isFiltered(this.state)) {
       this.tellKernel();
     } else {

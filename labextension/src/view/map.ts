@@ -5,8 +5,10 @@
  * batch come from the kernel when they are asked for.
  */
 
-import type { Context, Part } from './context';
+import type { Context, Door, Part } from './context';
+import { COLOURS, coloursOf } from './colours';
 import { h } from './dom';
+import { doorButton } from './doors';
 import { withFilter, type Pair } from './state';
 import { count, plural, visible } from './format';
 import { kernelPoints, savedPoints, type Points } from './points';
@@ -20,8 +22,6 @@ const MARGIN = 6;
 const SIDE = 1000;
 /** How far an arrow key moves a region. */
 const STEP = 50;
-/** Labels that have a colour; the others are grey. */
-const COLOURS = 6;
 
 export function map(context: Context): Part | null {
   if (!context.payload.map) {
@@ -46,6 +46,8 @@ class MapPanel implements Part {
   private readonly unit = h('span');
   private readonly key = h('div', { class: 'sn-key' });
   private readonly copies = h('button', { class: 'sn-text sn-small', type: 'button' });
+  private readonly offered = h('span', { class: 'sn-small' });
+  private offer: Door | undefined;
   private readonly more = h('button', { class: 'sn-text sn-small', type: 'button' });
   private readonly choice: HTMLSelectElement | null;
 
@@ -56,7 +58,14 @@ class MapPanel implements Part {
     this.choice = charts.length > 1 ? this.chooser(charts) : null;
     this.copies.addEventListener('click', () => this.chooseCopies());
     this.more.addEventListener('click', () => void this.askForAll());
-    const under = h('div', { class: 'sn-under' }, this.choice, this.copies, this.more);
+    const under = h(
+      'div',
+      { class: 'sn-under' },
+      this.choice,
+      this.copies,
+      this.more,
+      this.offered
+    );
     this.node = h(
       'section',
       { class: 'sn-panel sn-map' },
@@ -76,7 +85,7 @@ class MapPanel implements Part {
     const drawn = points.x.length;
     const of =
       drawn < points.total ? `${count(drawn)} of ${count(points.total)}` : count(drawn);
-    this.unit.textContent = `${of} texts by ${points.about}`;
+    this.unit.textContent = `${of} texts by ${visible(points.about)}`;
     this.canvas.setAttribute('aria-label', this.describe());
     this.copies.hidden = points.copies.length === 0;
     this.copies.textContent = plural(points.clusters.length, 'cluster') + ' of near copies';
@@ -84,8 +93,23 @@ class MapPanel implements Part {
     this.more.hidden = !context.live || context.mapped || totalRows <= rows.length;
     const doing = this.more.disabled ? 'Mapping' : 'Map all';
     this.more.textContent = `${doing} ${count(totalRows)}`;
+    this.paintOffer();
     this.paintKey();
     this.draw();
+  }
+
+  /** The kernel's map has changed. */
+  remap(): void {
+    void this.askForAll();
+  }
+
+  private paintOffer(): void {
+    const { doors, host } = this.context;
+    const door = host.insertCode ? doors.find(d => d.place === 'map') : undefined;
+    if (door !== this.offer) {
+      this.offer = door;
+      this.offered.replaceChildren(...(door ? [doorButton(door, host)] : []));
+    }
   }
 
   private describe(): string {
@@ -346,26 +370,6 @@ class MapPanel implements Part {
     this.more.disabled = false;
     this.paint();
   }
-}
-
-/**
- * The colour of each label, taken from its name: the same in every version that has it,
- * whatever stands before it. Where two want one colour, the later takes the next free one.
- */
-export function coloursOf(labels: readonly string[]): number[] {
-  const taken = new Set<number>();
-  return labels.slice(0, COLOURS).map(name => {
-    let wanted = 0;
-    for (const character of name) {
-      wanted = (wanted * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
-    }
-    wanted %= COLOURS;
-    while (taken.has(wanted)) {
-      wanted = (wanted + 1) % COLOURS;
-    }
-    taken.add(wanted);
-    return wanted;
-  });
 }
 
 function screen(x: number, y: number): [number, number] {

@@ -89,6 +89,8 @@ export interface TextMap {
   x: number[];
   y: number[];
   clusters: number[][];
+  /** What it goes by; empty for words. */
+  about: string;
 }
 
 export interface Payload {
@@ -236,7 +238,8 @@ function textMap(data: unknown): TextMap | null {
     rows: places.slice(0, size),
     x: x.slice(0, size),
     y: y.slice(0, size),
-    clusters: list(raw.clusters).map(numbers)
+    clusters: list(raw.clusters).map(numbers),
+    about: text(raw.about)
   };
 }
 

@@ -40,7 +40,7 @@ export function savedPoints({ payload }: Context): Points {
     clusters,
     copies: ids.filter(Boolean),
     total: payload.totalRows > rows.length ? payload.totalRows : places.length,
-    about: 'shared words'
+    about: saved?.about || 'shared words'
   };
 }
 

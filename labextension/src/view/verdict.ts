@@ -56,7 +56,7 @@ function doors(context: Context): Part {
       return; // a button that is replaced would lose the keyboard
     }
     drawn = offered;
-    const buttons = offered.map(door => doorButton(door, host));
+    const buttons = offered.filter(d => !d.place).map(door => doorButton(door, host));
     node.replaceChildren(...(host.insertCode ? buttons : []));
   };
   return { node, paint };

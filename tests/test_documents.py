@@ -207,6 +207,25 @@ def test_a_large_folder_is_not_held_in_memory(tmp_path: Path) -> None:
     assert grown < (4_000 if sys.platform == "linux" else 4_000_000)
 
 
+@pytest.mark.parametrize("gap", ["\n", " \n", "\r\n", " "], ids=repr)
+def test_a_long_gap_is_read_once(tmp_path: Path, gap: str) -> None:
+    """Each of these took hours when white space was tried from every place in it."""
+    gap *= 200_000
+    (tmp_path / "a.txt").write_text(f"one two{gap}Three four{gap}five six{gap}", newline="")
+    source = chunks(tmp_path, "a.txt", words=3, overlap=0)
+    cut = ["one two", f"Three four{gap}five", "six"]
+    words = ["one", "two", "Three", "four", "five", "six"]
+    found = [source.row(i)["chunk"] for i in range(len(source))]
+    assert found == (cut if "\n" in gap else [f"one two{gap}Three", f"four{gap}five six"])
+    assert " ".join(found).split() == words
+    lines = open_source(Source(documents="a.txt", chunk=Chunk(lines=9)), base=tmp_path)
+    assert lines.row(0)["chunk"].split() == words
+
+
+def test_a_page_of_gaps_is_read_once() -> None:
+    assert html_text("<b> </b>" * 100_000 + "<p>end") == "end"
+
+
 def test_a_changed_document_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one")
     digest = chunks(tmp_path, "a.txt").sha256

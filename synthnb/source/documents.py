@@ -29,15 +29,19 @@ from synthnb.types import Row
 __all__ = ["DocumentTable", "html_text", "read_documents"]
 
 _BLOCK = 1 << 20
-_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_LINE = re.compile(r"(?<![^\S\n])[^\S\n]*+\S[^\n]*")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff。！？]|[^\s\u3040-\u30ff\u3400-\u9fff。！？]+")
 """One word; Chinese and Japanese write none apart, so each character counts as one."""
 _SENTENCE = re.compile(
-    r"""(?: [.!?…] [)\]"'”’»*_]* \s+ | [。！？] [」』）]* \s* | \n\s*\n\s* )
+    r"""(?: [.!?…] [)\]"'”’»*_]* \s+ | [。！？] [」』）]* \s*
+    | (?<!\s) (?= [^\S\n]*\n [^\S\n]*\n ) \s++ )
     (?= [^\s a-zß-öø-ÿ] )""",
     re.VERBOSE,
 )
-"""What stands before a sentence or a paragraph: a lower-case letter begins neither."""
+"""What stands before a sentence or a paragraph: a lower-case letter begins neither.
+
+White space is read once, however long it is: it begins where none stands before it.
+"""
 _SILENT = frozenset(["script", "style", "noscript", "template", "svg", "head", "iframe"])
 _BREAKS = frozenset(
     [
@@ -310,7 +314,7 @@ class _Stripper(HTMLParser):
     def taken(self) -> str:
         text = "".join(self.parts)
         self.parts.clear()
-        return re.sub(r" *\n[ \n]*", "\n", text)
+        return re.sub(r"(?<! ) *\n[ \n]*", "\n", text)
 
 
 def html_text(markup: str) -> str:

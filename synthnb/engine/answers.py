@@ -25,10 +25,10 @@ __all__ = [
 
 # What small models leave behind when they do not know where their answer ends.
 MARKERS = re.compile(
-    r"(?:\s*(?:<\|(?:im_end|im_start|eot_id|end|endoftext|end_of_text|end_of_turn)\|>"
-    r"|</s>|<end_of_turn>|<eos>))+\s*(?:assistant|user)?\s*\Z"
+    r"(?:(?:<\|(?:im_end|im_start|eot_id|end|endoftext|end_of_text|end_of_turn)\|>"
+    r"|</s>|<end_of_turn>|<eos>)\s*+)++(?:(?:assistant|user)\s*+)?+"
 )
-FENCED = re.compile(r"\A\s*```[\w+-]*[ \t]*\r?\n(.*?)\r?\n?[ \t]*```\s*\Z", re.DOTALL)
+FENCED = re.compile(r"\A\s*```[\w+-]*[ \t]*\r?\n(.*)```\s*\Z", re.DOTALL)
 BLOCK = re.compile(r"```[\w+-]*[ \t]*\r?\n(.*?)```", re.DOTALL)
 ITEM = re.compile(r"\A\s*(?:[-*•]|\(?\d{1,4}\s*[.):])\s+(?=\S)")
 
@@ -50,8 +50,11 @@ def check_finish(completion: Completion, max_tokens: int | None) -> None:
 
 def read_text(text: str) -> str:
     """The text without white space around it and without trailing chat markers."""
-    if "<" in text:
-        text = MARKERS.sub("", text)
+    text = text.strip()
+    if text.endswith((">", "assistant", "user")):
+        for found in MARKERS.finditer(text):  # each is read once, wherever it stands
+            if found.end() == len(text):
+                text = text[: found.start()]
     return text.strip()
 
 

@@ -43,7 +43,7 @@ _SCALARS: dict[str, str] = {
     "float": "number",
     "bool": "boolean",
 }
-_FENCE = re.compile(r"\s*```[\w+-]*[ \t]*\n(.*?)\n?[ \t]*```\s*", re.DOTALL)
+_FENCE = re.compile(r"\s*```[\w+-]*[ \t]*\n(.*)```\s*", re.DOTALL)
 
 Shorthand: TypeAlias = str | list[JSON] | Mapping[str, JSON]
 

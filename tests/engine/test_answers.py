@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from synthnb.engine.answers import check_finish
+from synthnb.engine.answers import FENCED, check_finish, read_json, read_text
 from synthnb.engine.problems import Misfit
+from synthnb.schema import compile_schema
 from synthnb.types import Completion
 
 
@@ -34,3 +35,27 @@ def test_an_unfinished_answer_is_none(
 
 def test_a_whole_answer_passes() -> None:
     check_finish(Completion("Fine."), max_tokens=30)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (" Fine. \n<|im_end|>\n<eos> assistant\n", "Fine."),
+        ("Fine.</s>user", "Fine."),
+        ("<eos>Fine.<eos>", "<eos>Fine."),
+        ("Ask the user", "Ask the user"),
+        ("a <b>", "a <b>"),
+    ],
+)
+def test_markers_at_the_end_are_no_text(text: str, kept: str) -> None:
+    assert read_text(text) == kept
+
+
+def test_a_long_answer_of_nothing_is_read_once() -> None:
+    """Each took minutes when every place in it was tried anew."""
+    gap = " " * 200_000
+    assert read_text(f"a <{gap}>") == f"a <{gap}>"
+    assert read_text("<eos>" * 200_000 + "!>")[-7:] == "<eos>!>"
+    assert FENCED.match(f"```\n{gap}!") is None
+    schema = compile_schema({"mood": "str"})
+    assert read_json(f'```json\n{{"mood": "a"}}{gap}\n```{gap}', schema) == {"mood": "a"}

@@ -284,7 +284,7 @@ class DecidedRecords(Sequence[Record]):
         """The places of a stored run that people decided on, and the records as decided."""
         if not isinstance(self.raw, StoredRecords) or not self.decisions:
             return {}
-        places = sorted(self.raw.places(self.decisions.rows).values())
+        places = self.raw.places(self.decisions.rows)
         return dict(zip(places, self.at(places), strict=True))
 
     def _chosen(self) -> Sequence[Record]:

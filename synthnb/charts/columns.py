@@ -10,6 +10,7 @@ import math
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -115,12 +116,10 @@ class Columns:
         """The records at some places."""
         return [self.records[place] for place in places]
 
-    def places(self, ids: Collection[str]) -> dict[str, int]:
-        """Where the rows of these ids are; what is not there is left out."""
-        known: dict[str, int] = self.once(
-            "places", "", lambda: {row_id(r): i for i, r in enumerate(self.records)}
-        )
-        return {row: known[row] for row in ids if row in known}
+    def places(self, ids: Collection[str]) -> list[int]:
+        """Where the rows of these ids are, in order: copies of a real row share an id."""
+        known: list[str] = self.once("ids", "", lambda: list(map(row_id, self.records)))
+        return list(compress(range(self.size), map(frozenset(ids).__contains__, known)))
 
     def pick(self, name: str, places: Sequence[int] | NDArray[np.intp]) -> list[Any]:
         """A column's values at some places."""

@@ -254,7 +254,7 @@ class _Stored(Columns):
     def at(self, places: Places) -> list[Record]:
         return self._raw.at(places)
 
-    def places(self, ids: Collection[str]) -> dict[str, int]:
+    def places(self, ids: Collection[str]) -> list[int]:
         return self._raw.places(ids)
 
     def pick(self, name: str, places: Places) -> list[Any]:
@@ -317,7 +317,7 @@ class _Decided(Columns):
     def at(self, places: Places) -> list[Record]:
         return self._decided.at(places)
 
-    def places(self, ids: Collection[str]) -> dict[str, int]:
+    def places(self, ids: Collection[str]) -> list[int]:
         return self._under.places(ids)
 
     def pick(self, name: str, places: Places) -> list[Any]:

@@ -92,11 +92,10 @@ def _int(value: Any, otherwise: int) -> int:
 
 
 def _place(batch: Batch, asked: Mapping[str, Any]) -> int:
-    row = str(asked.get("row"))
-    places = columns_of(batch).places([row])
-    if row not in places:
+    places = columns_of(batch).places([str(asked.get("row"))])
+    if not places:
         raise SynthError("This batch has no such row.")
-    return places[row]
+    return places[0]
 
 
 def _detail(batch: Batch, asked: Mapping[str, Any], view: object, variable: str) -> Any:

@@ -162,7 +162,7 @@ class Among:
     def mask(self, batch: Batch, table: Columns) -> Bools:
         """Which records have one of the ids."""
         found = np.zeros(table.size, np.bool_)
-        found[list(table.places(self.ids).values())] = True
+        found[table.places(self.ids)] = True
         return found
 
     def python(self) -> tuple[str, Any]:

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -209,16 +210,12 @@ class Store:
             ).fetchone()[0]
         )
 
-    def row_values(
-        self, run_id: str, accepted: bool | None = None, offset: int = 0, limit: int = -1
-    ) -> Iterator[bytes]:
-        """The rows of a run in order, still encoded."""
-        cursor = self._query(
-            "SELECT value FROM rows WHERE run = ? AND (?2 IS NULL OR accepted = ?2) "
-            "ORDER BY seq LIMIT ? OFFSET ?",
-            (run_id, accepted, limit, offset),
+    def row_values(self, run_id: str, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """The rows of a run from one place to another, in order: place, and the row encoded."""
+        return self._query(
+            "SELECT seq, value FROM rows WHERE run = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+            (run_id, first, last),
         )
-        return (row[0] for row in cursor)
 
     def rows_at(self, run_id: str, keys: Sequence[int]) -> list[tuple[int, bytes]]:
         """Some rows of a run by their places in it, still encoded; 250 at most."""
@@ -226,22 +223,23 @@ class Store:
         query = f"SELECT seq, value FROM rows WHERE run = ? AND seq IN ({marks})"
         return self._query(query, (run_id, *keys)).fetchall()
 
-    def row_span(self, run_id: str) -> tuple[int, int]:
-        """The first and the last place of a run that has a row; (0, −1) without any."""
-        ends = (
-            "SELECT min(seq) FROM rows WHERE run = ?",
-            "SELECT max(seq) FROM rows WHERE run = ?",
-        )
-        first, last = (self._query(end, (run_id,)).fetchone()[0] for end in ends)
-        return (0, -1) if first is None else (first, last)
+    def row_span(self, run_id: str) -> tuple[int, int, int]:
+        """The first and the last place of a run that has a row, and how many have;
+        (0, −1, 0) without any.
+        """
+        span = "SELECT min(seq), max(seq), count(*) FROM rows WHERE run = ?"
+        first, last, count = self._query(span, (run_id,)).fetchone()
+        return (first, last, count) if count else (0, -1, 0)
 
     def row_keys(self, run_id: str, accepted: bool | None = None) -> Iterator[int]:
         """The places of a run that have a row, in order."""
-        cursor = self._query(
-            "SELECT seq FROM rows WHERE run = ? AND (?2 IS NULL OR accepted = ?2) ORDER BY seq",
-            (run_id, accepted),
+        return chain.from_iterable(
+            self._query(
+                "SELECT seq FROM rows WHERE run = ? AND (?2 IS NULL OR accepted = ?2) "
+                "ORDER BY seq",
+                (run_id, accepted),
+            )
         )
-        return (row[0] for row in cursor)
 
     # versions and decisions
 

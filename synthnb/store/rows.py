@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import compress, islice
 from typing import TYPE_CHECKING, Any, overload
 
 import orjson
@@ -123,31 +123,41 @@ def _recall(data: list[Any]) -> Call:
 class StoredRecords(Sequence[Record]):
     """The rows of one run, read as they are asked for: a million rows cost no memory.
 
-    ``accepted`` narrows it to the accepted or the rejected ones.
+    The first look settles which rows these are: what the run gets later, when it is resumed
+    for instance, belongs to whoever looks then. ``keys`` are the places in the run of those
+    that are meant, in order; without them all.
     """
 
-    def __init__(self, store: Store, run: str, accepted: bool | None = None) -> None:
+    def __init__(self, store: Store, run: str, keys: Sequence[int] | None = None) -> None:
         self._store = store
         self._run = run
-        self._accepted = accepted
-        self._length: int | None = None
-        self._keys: Sequence[int] | None = None
+        self._keys = keys
         self._marks: tuple[array[int], array[int]] | None = None
         self.columns_read: object = None
         """What charts read of all rows, kept with them."""
 
+    @property
+    def keys(self) -> Sequence[int]:
+        """The places in the run of these rows, in order."""
+        if self._keys is None:
+            first, last, count = self._store.row_span(self._run)
+            whole = last - first + 1 == count
+            found = array("q") if whole else array("q", self._store.row_keys(self._run))
+            self._keys = range(first, last + 1) if whole else found
+        return self._keys
+
     def __len__(self) -> int:
-        if self._length is None:
-            self._length = self._store.count_rows(self._run, self._accepted)
-        return self._length
+        return len(self.keys)
 
     def __iter__(self) -> Iterator[Record]:
-        for value in self._store.row_values(self._run, self._accepted):
-            yield self._decode(value)
+        return map(self._decode, self._values(self.keys))
 
     def only(self, accepted: bool) -> StoredRecords:
-        """The accepted or the rejected ones."""
-        return StoredRecords(self._store, self._run, accepted)
+        """The accepted or the rejected ones among these."""
+        own = self.keys if isinstance(self.keys, range) else set(self.keys)
+        found = self._store.row_keys(self._run, accepted)
+        kept = array("q", filter(own.__contains__, found))
+        return StoredRecords(self._store, self._run, kept)
 
     @overload
     def __getitem__(self, item: int) -> Record: ...
@@ -160,22 +170,19 @@ class StoredRecords(Sequence[Record]):
             start, stop, step = item.indices(len(self))
             if step != 1:
                 return self.at(range(start, stop, step))
-            values = self._store.row_values(
-                self._run, self._accepted, offset=start, limit=max(0, stop - start)
-            )
-            return [self._decode(value) for value in values]
+            return [self._decode(value) for value in self._values(self.keys[start:stop])]
         if not -len(self) <= item < len(self):
             raise IndexError(f"the run has {len(self)} rows, not {item}")
-        return self.at([item + len(self) if item < 0 else item])[0]
+        return self.at([item])[0]
 
     def at(self, places: Iterable[int]) -> list[Record]:
         """The records at some places, each found by its key."""
-        keys = [self._key(int(place)) for place in places]
+        keys = [self.keys[int(place)] for place in places]
         found: dict[int, bytes] = {}
         for start in range(0, len(keys), ASKED):
             found.update(self._store.rows_at(self._run, keys[start : start + ASKED]))
         if len(found) < len(set(keys)):
-            raise StoreError(f"Rows of run {self._run} were pruned from {self._store.path}.")
+            raise self._gone()
         return [self._decode(found[key]) for key in keys]
 
     def peek(self) -> Iterator[list[dict[str, Any]]]:
@@ -184,7 +191,7 @@ class StoredRecords(Sequence[Record]):
         Who reads a few values of a million rows needs no records. ``v`` are the values,
         ``r`` the reasons of a rejected row, ``k`` the checks, ``d`` the id.
         """
-        values = self._store.row_values(self._run, self._accepted)
+        values = self._values(self.keys)
         ids, accepted = array("q"), array("b")
         while part := list(islice(values, TOGETHER)):
             try:
@@ -210,27 +217,29 @@ class StoredRecords(Sequence[Record]):
         assert self._marks is not None
         return self._marks
 
-    def places(self, ids: Collection[str]) -> dict[str, int]:
-        """Where the rows of these ids are; what is not there is left out."""
+    def places(self, ids: Collection[str]) -> list[int]:
+        """Where the rows of these ids are, in order: copies of a real row share an id."""
         import numpy as np
 
         hashes = np.frombuffer(self.marks[0], np.int64)
         wanted = np.fromiter(map(hash, ids), np.int64, len(ids))
         near = np.flatnonzero(np.isin(hashes, wanted)).tolist() if len(ids) else []
-        found = zip(map(row_id, self.at(near)), near, strict=True)
-        return {row: place for row, place in found if row in ids}
+        found = map(frozenset(ids).__contains__, map(row_id, self.at(near)))
+        return list(compress(near, found))
 
-    def _key(self, place: int) -> int:
-        """The number of the row at a place: from the first one on, or as they are listed."""
-        if self._keys is None:
-            first, last = self._store.row_span(self._run)
-            whole = self._accepted is None and last - first + 1 == len(self)
-            self._keys = (
-                range(first, last + 1)
-                if whole
-                else array("q", self._store.row_keys(self._run, self._accepted))
-            )
-        return self._keys[place]
+    def _values(self, keys: Sequence[int]) -> Iterator[bytes]:
+        """Some rows in order, still encoded; those that the run got since are passed over."""
+        if not keys:
+            return
+        rows = self._store.row_values(self._run, keys[0], keys[-1])
+        end = keys[-1] + 1, b""
+        for key in keys:
+            place, value = next(rows, end)
+            while place < key:
+                place, value = next(rows, end)
+            if place > key:
+                raise self._gone()
+            yield value
 
     def _decode(self, value: bytes) -> Record:
         try:
@@ -242,4 +251,10 @@ class StoredRecords(Sequence[Record]):
         return StoreError(
             f"A row of run {self._run} is damaged in {self._store.path}: resume the run, "
             "which writes it again from its answers."
+        )
+
+    def _gone(self) -> StoreError:
+        return StoreError(
+            f"Rows of run {self._run} are gone from {self._store.path}: they were pruned, or "
+            "the run was resumed and did without them. Open its version again."
         )

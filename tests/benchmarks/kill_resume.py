@@ -75,7 +75,7 @@ def _finish(url: str, rows: int, run: str) -> str | None:
 def _indexes(store: Store, run: str) -> list[int]:
     from synthnb.store import StoredRecords
 
-    return [record.index for record in StoredRecords(store, run, accepted=True)]
+    return [record.index for record in StoredRecords(store, run).only(True)]
 
 
 if __name__ == "__main__":

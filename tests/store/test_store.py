@@ -8,6 +8,7 @@ import os
 import sqlite3
 import stat
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -218,10 +219,37 @@ def test_records_of_a_run_are_read_as_they_are_asked_for(path: Path) -> None:
     assert rows[-1].index == 49
     assert [record.index for record in rows[10:13]] == [10, 11, 12]
     assert [record.accepted for record in rows].count(False) == 10
-    assert len(StoredRecords(store, "r1", accepted=True)) == 40
+    assert len(rows.only(True)) == 40
     with pytest.raises(IndexError):
         rows[50]
     store.close()
+
+
+def test_what_a_run_gets_later_is_not_among_rows_that_were_looked_at(path: Path) -> None:
+    def put(*places: int) -> None:
+        for seq in places:
+            value = encode_record(Record(seq, {"n": seq}, id=str(seq)))
+            store.add_row("r1", seq, True, value)
+        store.flush()
+
+    with closing(Store.open(path)) as store:
+        put(*range(10), 11, 14)
+        interrupted, whole = StoredRecords(store, "r1"), [*range(10), 11, 14]
+        assert len(interrupted) == 12
+        put(3, 10, 12, 13, *range(15, 20))  # resumed: one again, gaps, and what comes after
+
+        for rows in (interrupted, interrupted.only(True)):
+            assert [r.index for r in rows] == [r.index for r in rows[:]] == whole
+            assert [r.index for r in rows[9:11]] == [9, 11]
+            assert (rows[-1].index, rows[10].index, len(rows)) == (14, 11, 12)
+            assert rows.places(["14", "13", "19"]) == [11]
+            assert len(rows.marks[0]) == 12
+        assert len(interrupted.only(False)) == 0
+        assert len(StoredRecords(store, "r1")) == 20
+
+        store.prune(runs_kept=0)
+        with pytest.raises(StoreError, match="gone from"):
+            list(interrupted)
 
 
 def info(run: str, name: str = "reviews") -> RunInfo:

@@ -44,6 +44,24 @@ def test_shift_enter_twice_is_one_version(shell: InteractiveShell, lab: Loopback
     assert "%synth show r@2   %synth diff r@1 r@2</pre>" in html  # to copy where no view is
 
 
+def test_rows_of_a_long_run_are_said_to_be_read(
+    shell: InteractiveShell,
+    lab: Loopback,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    synth(shell, "r -n 8")
+    capsys.readouterr()
+    line(shell, "show r@1")
+    assert capsys.readouterr().out == ""  # few rows are there at once
+    monkeypatch.setattr("synthnb.versions.opening.KEPT", 5)
+    shell.user_ns["long"] = line(shell, "show r@1")
+    assert capsys.readouterr().out.startswith("Reading 8 rows of r …\n")
+    assert shell.user_ns["long"].distributions
+    line(shell, "show long")
+    assert capsys.readouterr().out == ""  # read already
+
+
 def test_a_view_of_versions_can_name_them_in_code(
     shell: InteractiveShell, lab: Loopback
 ) -> None:

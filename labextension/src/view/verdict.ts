@@ -92,7 +92,7 @@ function linkWords({ host, payload, notice }: Context): string {
   if (channel.status === 'unknown') {
     return `The kernel does not hold this batch: ${rows}. Run its cell again for the rest.`;
   }
-  return channel.busy ? 'kernel busy: waiting for the cell that runs' : '';
+  return channel.busy ? 'kernel busy: it runs a cell or reads many rows' : '';
 }
 
 function paired({ payload }: Context): string {

@@ -5,13 +5,18 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
+from IPython.display import clear_output
+
 from synthnb import cell
 from synthnb.notebook.completion import recipe_files
 from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 from synthnb.notebook.verbs.run import is_file, load
+from synthnb.store import StoredRecords
+from synthnb.visible import one_line
 
 if TYPE_CHECKING:
+    from synthnb.batch import Batch
     from synthnb.notebook.magics import SynthMagics
 
 __all__ = ["complete", "options", "run"]
@@ -45,5 +50,13 @@ def run(magics: SynthMagics, args: Namespace) -> Any:
     elif args.recipe or batch is None:
         print(recipe.dumps())
     else:
+        _tell_reading(batch)
         return batch
     return None
+
+
+def _tell_reading(batch: Batch) -> None:
+    """A line until the batch is there, where the rows of a long run must be read first."""
+    if isinstance(batch.made, StoredRecords) and batch.made.columns_read is None:
+        print(f"Reading {len(batch.made):,} rows of {one_line(batch.name, 60)} …", flush=True)
+        clear_output(wait=True)  # type: ignore[no-untyped-call]

@@ -232,7 +232,7 @@ def test_other_rows_do_not_inherit_a_licence(tmp_path: Path) -> None:
     assert (other.path, other.license, other.sha256) == ("b.csv", None, None)
     assert (other.per_row, other.columns) == (2, ["a"])
     assert in_place_of(own, [{"a": 1}], base=tmp_path).license is None
-    assert in_place_of(own, tmp_path / "a.csv", base=tmp_path).license == "CC0-1.0"
+    assert in_place_of(own, tmp_path / "a.csv", base=tmp_path) is own
     (tmp_path / "a.csv").write_text("a\n1\n")  # beside the recipe, not where one stands
     assert in_place_of(own, "a.csv", base=tmp_path).license is None
     said_of_rows_to_come = Source(license="CC0-1.0")
@@ -241,3 +241,11 @@ def test_other_rows_do_not_inherit_a_licence(tmp_path: Path) -> None:
     texts = in_place_of(cut, "other/*.md", base=tmp_path)
     assert (texts.documents, texts.chunk, texts.license) == ("other/*.md", cut.chunk, None)
     assert in_place_of(cut, "b.csv", base=tmp_path).chunk is None
+    assert in_place_of(cut, tmp_path / "docs", base=tmp_path) is cut
+    listed = Source(documents=["docs"], license="CC0-1.0")
+    assert in_place_of(listed, tmp_path / "docs", base=tmp_path) is listed
+    several = Source(documents=["docs", "more"], license="CC0-1.0")
+    assert in_place_of(several, tmp_path / "docs", base=tmp_path).license is None
+    (tmp_path / "docs").mkdir()  # what a cell names may be a folder
+    folder = in_place_of(Source(path="docs"), tmp_path / "docs", base=tmp_path)
+    assert (folder.path, folder.documents) == (None, str(tmp_path / "docs"))

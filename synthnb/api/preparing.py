@@ -303,14 +303,15 @@ def prepare(
     an answer is stored; ``budget`` is a cap in USD; ``project`` is the folder that versions
     belong to (the working folder); ``checks`` adds the user's own: functions by name, or
     a Python file that holds them; ``policy`` is how patiently faults are met. Without
-    ``fetch`` the run is one to look at: the embedded model is not fetched for it.
+    ``fetch`` the embedded model is not fetched. A run that goes on (``run_id``) keeps its
+    recipe, and so its row ids, whatever its file of rows is called now.
     """
     settings = settings or load_settings()
     n = check_asked(recipe, n)
     if model is not None:
         recipe = recipe.replace(model=model)
     base = recipe.path.resolve().parent if recipe.path is not None else Path.cwd()
-    recipe, rows = _rows(recipe, source, base)
+    recipe, rows = _rows(recipe, source, base, goes_on=run_id is not None)
     wanted, plan = _planned(recipe, rows, n)
     models = cell_models(recipe, settings.model)
     names = tuple(dict.fromkeys(name for column in models.values() for name in column))
@@ -323,9 +324,8 @@ def prepare(
         since=0.0 if cache else time.time(), policy=policy or Policy(), fetch=fetch,
     )  # fmt: skip
     if source is not None and not isinstance(source, str | os.PathLike | SourceRows):
-        given = run.recipe.source
         # Whoever asked for surrogates does not want the real rows in the folder.
-        run.frame = None if given is not None and given.surrogates else source
+        run.frame = None if recipe.source and recipe.source.surrogates else source
     run.flags = _flags(budget=budget, checks=checks, record=record, replay=replay)
     try:
         check_tape(run, rows)
@@ -344,15 +344,22 @@ def _path(path: str | Path | None) -> Path | None:
     return Path(path) if path is not None else None
 
 
-def _rows(recipe: Recipe, source: Any, base: Path) -> tuple[Recipe, SourceRows | None]:
+def _rows(
+    recipe: Recipe, source: Any, base: Path, *, goes_on: bool
+) -> tuple[Recipe, SourceRows | None]:
     """The source rows, and the recipe with a ``source`` if rows were given to it."""
     if source is None and recipe.source is None:
         return recipe, None
-    if source is not None and not isinstance(source, SourceRows):
-        recipe = recipe.replace(source=in_place_of(recipe.source, source, base=base))
-    elif recipe.source is None:
-        recipe = recipe.replace(source=Source())
-    rows = open_source(recipe.source, base=base, frame=source)
+    given = source is not None and not goes_on and not isinstance(source, SourceRows)
+    own = recipe.source or Source()
+    if given:
+        own = in_place_of(recipe.source, source, base=base)
+    rows = open_source(own, base=base, frame=source)
+    if given and (own.sha256 or rows.sha256).lower() != rows.sha256:
+        # What the file held before: saved with it, the recipe would refuse its rows.
+        own = own.model_copy(update={"sha256": None})
+    if own is not recipe.source:
+        recipe = recipe.replace(source=own)
     if not len(rows):
         raise SourceError(f"{rows.name} has no rows.")
     recipe.validate_source(rows.columns)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from glob import glob
+from glob import iglob
 from hashlib import blake2b, sha256
 from os import PathLike
 from pathlib import Path
@@ -172,19 +172,22 @@ def in_place_of(source: Source | None, given: Any, *, base: Path) -> Source:
     """The source as it is once the user gave other rows: what it says of how rows are used
     holds on, what it says of *which* rows (place, hash, licence) goes with the old ones.
 
-    The licence stays where ``source`` named no place (then it is that of the rows to come)
-    or the very file that is ``given``: a DataFrame, a list of dicts or a path.
+    ``given`` is a DataFrame, a list of dicts or a path. One that leads to the very place
+    which ``source`` names changes nothing, however it is spelled: same recipe, same row ids.
+    The licence also stays where ``source`` named no place: it is that of the rows to come.
     """
     own = source or Source()
+    before = own.path if own.path is not None else own.documents
+    same, place = before is None, dict[str, Any]()
     if isinstance(given, (str, PathLike)):
         shown = str(given)
         table = Path(shown).suffix.lower() in SUFFIXES and not Path(shown).expanduser().is_dir()
-        place: dict[str, Any] = {"path": shown} if table else {"documents": shown}
-    else:
-        place = {}
-    before = own.path if own.path is not None else own.documents
-    new = next(iter(place.values()), None)
-    same = before is None or (new is not None and _same_place(before, new, base))
+        kind = "path" if table else "documents"
+        place = {kind: shown}
+        if before is not None and _same_place(before, shown, base):
+            if getattr(own, kind) is not None:
+                return own
+            same = True
     changes = {
         "path": None, "documents": None, **place, "sha256": None,
         "license": own.license if same else None,
@@ -196,11 +199,15 @@ def in_place_of(source: Source | None, given: Any, *, base: Path) -> Source:
 def _same_place(before: str | list[str], given: str, base: Path) -> bool:
     """Whether the recipe's own place, beside it or else in the working folder, is this one."""
     if not isinstance(before, str):
-        return False
-    there, beside = Path(given).expanduser().resolve(), base / before
-    return there == beside.resolve() or (
-        not glob(str(beside)) and there == Path(before).resolve()
-    )
+        if len(before) != 1:
+            return False
+        (before,) = before
+    there = Path(given).expanduser().resolve()
+    if there == (base / before).resolve():
+        return True
+    # One beside the recipe goes first, so the working folder's is another.
+    beside = iglob(before, root_dir=base, recursive=True)
+    return there == Path(before).resolve() and next(beside, None) is None
 
 
 def _open_path(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,47 @@ def test_other_source_rows_are_refused(settings: Settings) -> None:
     with pytest.raises(StoreError, match="other source rows"):
         resume(batch.run, source=[{"text": "two"}], settings=settings)
     assert len(resume(batch.run, source=[{"text": "one"}], settings=settings)) == 1
+
+
+def test_the_file_of_a_run_may_be_called_otherwise(
+    settings: Settings, loopback: Loopback, tmp_path: Path
+) -> None:
+    """Row ids stay, and so do the decisions on them."""
+    from synthnb import Recipe
+
+    (tmp_path / "rows.csv").write_text("a\n" + "".join(f"word {n}\n" for n in range(9)))
+    recipe = Recipe(
+        source={"path": "rows.csv", "license": "CC0-1.0"},
+        columns={"text": {"prompt": "{{ a }}"}},
+    )
+    object.__setattr__(recipe, "path", tmp_path / "r.synth.yaml")
+    alone = generate(recipe, settings=settings)
+    named = generate(recipe, source=tmp_path / "rows.csv", settings=settings)
+    assert [row.id for row in named.records] == [row.id for row in alone.records]
+    assert named.recipe == alone.recipe
+
+    loopback.script(lambda n, body: None if n < 3 else error(401, "The key expired"))
+    first = generate(recipe, settings=settings, cache=False)
+    loopback.reset()
+    (tmp_path / "rows.csv").rename(tmp_path / "moved.csv")
+    whole = resume(first.run, source=tmp_path / "moved.csv", settings=settings)
+    assert 0 < len(first) < len(whole) == 9
+    assert {row.id for row in whole.records} == {row.id for row in alone.records}
+
+
+def test_the_hash_of_a_file_goes_with_what_it_held(settings: Settings, tmp_path: Path) -> None:
+    from synthnb import Recipe
+
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a\nold\n")
+    digest = sha256(rows.read_bytes()).hexdigest()
+    recipe = Recipe(
+        source={"path": str(rows), "sha256": digest}, columns={"text": {"prompt": "{{ a }}"}}
+    )
+    for content, kept in {"a\nold\n": digest, "a\nnew\n": None}.items():
+        rows.write_text(content)
+        source = generate(recipe, source=rows, settings=settings).recipe.source
+        assert source is not None and source.sha256 == kept
 
 
 def test_an_unknown_run_is_said_so(settings: Settings) -> None:

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
+from synthnb.checks.protocol import CheckContext
+from synthnb.checks.when import condition
 from synthnb.diff.recipe import RecipeDiff, compare_recipes
-from synthnb.errors import RecipeError, SynthError
+from synthnb.errors import CheckError, RecipeError, SynthError
 from synthnb.recipe import Recipe
-from synthnb.recipe.parts import Budget, Category, Expression, Prompt, label
+from synthnb.recipe.parts import Budget, Category, CheckSpec, Expression, Prompt, label
 from synthnb.recipe.reading_columns import KINDS
 from synthnb.recipe.yamltext import parse
 from synthnb.recipe.yamlwrite import block, flow
@@ -251,9 +253,7 @@ class Draft:
         """Without a column; refused while another one, or a check, reads it."""
         self._known_column(name)
         readers = [key for key in self.recipe.columns if name in self.recipe.references(key)]
-        for check in self.recipe.checks:
-            named = [v.partition(".")[0] for v in check.options.values() if isinstance(v, str)]
-            readers += [f"the check {check.rule}"] if name in named else []
+        readers += [f"the check {c.rule}" for c in self.recipe.checks if name in _named(c)]
         if readers:
             shown = ", ".join(one_line(reader, 40) for reader in readers[:5])
             more = f" and {len(readers) - 5} more" if len(readers) > 5 else ""
@@ -372,6 +372,20 @@ def _read(text: str) -> JSON:
     except RecipeError as error:
         told = str(error) if "\n" in text.strip() else error.message
         raise RecipeError(told) from None
+
+
+def _named(check: CheckSpec) -> set[str]:
+    """What a check may read: columns it names, alone or in a list, and in its condition."""
+    named: set[str] = set()
+    for option, value in check.options.items():
+        if option == "when":
+            with contextlib.suppress(CheckError):  # a run will say what is wrong with it
+                named.update(condition(value, CheckContext()).names)
+        elif option == "columns" and isinstance(value, list):
+            named.update(map(str, value))
+        elif isinstance(value, str):
+            named.add(value)
+    return {one.partition(".")[0] for one in named}
 
 
 def _spelled(data: JSON) -> str:

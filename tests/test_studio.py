@@ -182,6 +182,21 @@ Edit = Callable[[Draft], Draft]
             lambda d: d.add_check("length").rewrite("text", "{prompt: x}").remove("reply"),
             "reply stays: it is read by the check length.",
         ),
+        (
+            lambda d: (
+                d.add_check("length")
+                .rewrite_check(0, "length: {column: text, max: 90, when: mood == 'happy'}")
+                .rewrite("text", "{prompt: x}")
+                .remove("mood")
+            ),
+            "mood stays: it is read by the check length.",
+        ),
+        (
+            lambda d: (
+                d.add_check("pii").rewrite_check(0, "pii: {columns: [reply]}").remove("reply")
+            ),
+            "reply stays: it is read by the check pii.",
+        ),
         (lambda d: d.add_check("length").rewrite_check(0, "- length"), "a check is one name"),
         (
             lambda d: d.add_check("length").rewrite_check(0, "{length: {column: txt}}"),

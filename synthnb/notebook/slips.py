@@ -11,6 +11,12 @@ from synthnb.notebook.verbs import VERBS
 
 __all__ = ["mend_slips"]
 
+_TEXT = re.compile(
+    r"""[#][^\n]* | (?P<quotes>"{3}|'{3}) (?:\\.|[^\\])*? (?:(?P=quotes)|(?P<open>\Z))
+    | "(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n])*'?""",
+    re.VERBOSE | re.DOTALL,
+)
+"""A comment or a string of Python's."""
 _CALL = re.compile(r"(?P<signs>%+)(?P<gap>[ \t]*)synth\b(?:[ \t]+(?P<word>\S+))?")
 
 
@@ -31,7 +37,7 @@ def mend_slips(lines: list[str]) -> list[str]:
     if called["gap"] or signs > 2:
         raise UsageError("a cell for synthnb begins with %%synth NAME, a line with %synth VERB")
     if signs == 1:
-        if len(filled) > 1 and (word not in VERBS or "---" in filled):
+        if len(filled) > 1 and (_no_verb(filled[0], word) or _has_bar(lines)):
             raise UsageError(
                 "a cell with a prompt begins with two percent signs: %%synth NAME (one is for "
                 "%synth VERB, without a body)"
@@ -47,10 +53,21 @@ def mend_slips(lines: list[str]) -> list[str]:
 mend_slips.has_side_effects = True  # type: ignore[attr-defined]  # only where a cell runs
 
 
+def _no_verb(line: str, word: str | None) -> bool:
+    asks = word is None or word == "help" or word.startswith("-") or line.endswith("?")
+    return not asks and word not in VERBS
+
+
+def _has_bar(lines: list[str]) -> bool:
+    bars = (number for number, line in enumerate(lines) if line.strip() == "---")
+    return any(not _in_string(lines[:number]) for number in bars)
+
+
 def _refuse_late(lines: list[str]) -> list[str]:
     """Refuse a ``%%synth`` below other lines, which would be taken for a line magic."""
     for number, line in enumerate(lines, 1):
-        if line.startswith("%%synth") and not _in_string(lines[: number - 1]):
+        called = _CALL.match(line)
+        if called and len(called["signs"]) == 2 and not _in_string(lines[: number - 1]):
             raise UsageError(
                 f"%%synth must be the first line of its cell, here it is line {number}: put "
                 "what is above it into a cell of its own"
@@ -60,5 +77,4 @@ def _refuse_late(lines: list[str]) -> list[str]:
 
 def _in_string(above: list[str]) -> bool:
     """Whether a text in triple quotes is open: its lines are nobody's magics."""
-    whole = "".join(above)
-    return any(whole.count(quotes) % 2 for quotes in ('"""', "'''"))
+    return any(found["open"] is not None for found in _TEXT.finditer("".join(above)))

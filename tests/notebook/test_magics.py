@@ -70,6 +70,8 @@ def test_an_unknown_verb_names_the_nearest(shell: InteractiveShell) -> None:
             "must be the first line of its cell, here",
         ),
         ("%load_ext synthnb\n%%synth reviews\nA review.", "here it is line 2"),
+        ("# it's '''\nx = 'a'\n%%synth reviews\nA review.", "here it is line 3"),
+        ("%synth\nmood: [a]\n---\nA review.", "begins with two percent signs"),
         ("%% synth reviews\nA review.", "begins with %%synth NAME"),
         ("%%synth history reviews", "a verb takes one percent sign: %synth history reviews"),
         ("%%synth reviews", "the cell holds no prompt and no columns"),
@@ -88,6 +90,13 @@ def test_a_cell_that_misses_the_magic_is_one_line(
 def test_what_only_looks_like_a_slip_runs(shell: InteractiveShell) -> None:
     shell.run_cell("\ufeff%synth store\nafter = 1")
     shell.run_cell("text = '''\n%%synth reviews\n---\n'''")
+    for number, line in enumerate(["%synth", "%synth --help", "%synth help", "%synth?"]):
+        assert shell.run_cell(f"{line}\nasked = {number}").success
+        assert shell.user_ns["asked"] == number
+    shell.run_cell("done = 1  # it's a '''\nbar = '''\n%%synth reviews\n'''")
+    assert shell.user_ns["bar"] == "\n%%synth reviews\n"
+    shell.run_cell("%synth store\nbar = '''\n---\n'''")
+    assert shell.user_ns["bar"] == "\n---\n"
     assert shell.user_ns["after"] == 1 and "%%synth" in shell.user_ns["text"]
     shell.run_line_magic("unload_ext", "synthnb")
     with pytest.raises(SyntaxError):  # nobody's business any more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from synthnb.metrics import position_bias
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["JudgeResult", "Preference", "Result", "conclude", "decided", "weigh"]
 
 AGAIN = ":again"
+UNSTEADY = 3
+"""Swapped pairs from which on a rater is called unsteady."""
 Votes = Mapping[str, str]
 
 
@@ -91,7 +93,7 @@ class Result:
         parts = [f"{count(self.pairs, 'pair')} by {by}"]
         counted = [f"{self.decided} decided"]
         counted += [count(self.ties, "tie")] if self.ties else []
-        counted += [f"{self.both_bad} both bad"] if self.both_bad else []
+        counted += [f"{self.both_bad} both bad (as ties)"] if self.both_bad else []
         counted += [f"{self.skipped} skipped"] if self.skipped else []
         parts.append(", ".join(counted))
         if self.repeats.pairs:
@@ -180,6 +182,8 @@ def conclude(
     said = [verdict for verdict, _ in together.values()]
     games = list(_games(items, known, {k: v for k, (v, _) in together.items()}))
     found = strengths(games, len(items.systems), seed=seed) if games else ([], [])
+    if len(items.systems) == 2:
+        found = found[0], [replace(d, even=_open(games)) for d in found[1]]
     skips = {k for given in votes.values() for k, v in given.items() if v == "skip"}
     coins = {pair.id: pair.turned for pair in pairs}
     people = agreement({who: _sided(given, coins) for who, given in own.items()})
@@ -192,7 +196,7 @@ def conclude(
     )
     wins = tuple(decided(pairs, together))
     return Result(
-        _sentence(items, games, *found, bool(together)), len(together),
+        _sentence(items, games, *found, bool(together)) + _unsteady(repeats), len(together),
         said.count("a") + said.count("b"), said.count("tie"), said.count("both_bad"),
         len(skips - set(together)), rater, tuple(own), tuple(found[0]), tuple(found[1]),
         repeats, people, judges, wins,
@@ -260,7 +264,7 @@ def _sentence(
     if len(items.systems) < 2 or not found:
         return "All answers come from the same model and settings"
     if len(items.systems) == 2:
-        return _of_two(items, games)
+        return _of_two(items, games, clear=any(d.clear for d in apart))
     names = [_plain(items.systems[s.system]) for s in found]
     best = found[0].system
     below = [d.other for d in apart if d.better == best and d.clear]
@@ -276,9 +280,30 @@ def _sentence(
     return said
 
 
-def _of_two(items: Items, games: Sequence[Game]) -> str:
+def _wins(games: Sequence[Game]) -> tuple[int, int]:
+    """Games that the first of two systems won, and the second."""
     first = sum(g.score == (1.0 if g.a == 0 else 0.0) for g in games)
     second = sum(g.score == (0.0 if g.a == 0 else 1.0) for g in games)
+    return first, second
+
+
+def _open(games: Sequence[Game]) -> bool:
+    won = _wins(games)
+    return not sum(won) or share_interval(max(won), sum(won))[0] <= 0.5
+
+
+def _unsteady(repeats: Kappa) -> str:
+    """What to be warned of where a rater mostly changed their mind with the sides."""
+    if repeats.pairs < UNSTEADY or 2 * repeats.same >= repeats.pairs:
+        return ""
+    return (
+        f"; but only {repeats.same} of {repeats.pairs} verdicts were the same "
+        "when the sides were swapped"
+    )
+
+
+def _of_two(items: Items, games: Sequence[Game], *, clear: bool) -> str:
+    first, second = _wins(games)
     of = first + second
     if not of:
         return "No pair is decided: neither is better"
@@ -290,8 +315,11 @@ def _of_two(items: Items, games: Sequence[Game]) -> str:
     told = f"{won} of {of} decided, 95% {low:.0%} to {high:.0%}"
     if first == second:
         return f"No evidence: each is preferred in {first} of {of}"
-    if low > 0.5:
+    if clear:
         return f"{name} is preferred: {told}"
+    if low > 0.5:
+        how = "with ties as half wins" if of < len(games) else "from question to question"
+        told = f"{won} of {of} decided, but {how} the difference may be 0"
     return f"No evidence yet: {items.systems[better]} is preferred in {told}"
 
 

@@ -55,11 +55,13 @@ class Difference:
     linked: bool = True
     """Games lead from one to the other, if only by way of third ones. Where none do, the
     value is what ``PRIOR`` assumes."""
+    even: bool = False
+    """The decided games alone leave open which of the two wins more."""
 
     @property
     def clear(self) -> bool:
         """The interval does not contain 0, and games say so."""
-        return self.linked and (self.low > 0 or self.high < 0)
+        return self.linked and not self.even and (self.low > 0 or self.high < 0)
 
 
 def strengths(

@@ -11,7 +11,11 @@ from scipy.optimize import minimize
 
 from synthnb.metrics import bradley_terry, cohen_kappa, fleiss_kappa, krippendorff_alpha
 from synthnb.ranking import Game, agreement, choose_threshold, kappa, strengths
+from synthnb.ranking.items import Items, Option, Unit
+from synthnb.ranking.pairs import Pair
+from synthnb.ranking.result import Result, conclude
 from synthnb.ranking.scores import PRIOR, share_interval
+from synthnb.types import Record
 
 TRUE = (0.9, 0.3, -0.3, -0.9)
 
@@ -174,3 +178,31 @@ def test_the_threshold_is_the_cut_that_people_would_make() -> None:
     assert (found.least, found.same, found.rows) == (4, 7, 8)
     assert choose_threshold(scores, [True] * 8) is None
     assert choose_threshold([3.0] * 4, [True, False, True, False]) is None
+
+
+def two(verdicts: str) -> Result:
+    """The result of two models, one question a verdict."""
+    option = Option(0, "x"), Option(1, "y")
+    units = [Unit(str(i), Record(i, {}), option, "") for i in range(len(verdicts))]
+    pairs = [Pair(str(i), 0, 1) for i in range(len(verdicts))]
+    names = {"a": "a", "b": "b", "t": "tie", "x": "both_bad"}
+    votes = {pair.id: names[verdict] for pair, verdict in zip(pairs, verdicts, strict=True)}
+    items = Items("", "t", "text", ("lab/a", "lab/b"), tuple(units), ())
+    return conclude(items, pairs, {"you": votes}, "you")
+
+
+@pytest.mark.parametrize("first", range(9, 24))
+@pytest.mark.parametrize("ties", [0, 3, 20])
+def test_the_sentence_on_two_and_their_difference_say_the_same(first: int, ties: int) -> None:
+    found = two("a" * first + "b" * (23 - first) + "t" * ties)
+    assert ("is preferred:" in found.sentence) == found.differences[0].clear
+
+
+def test_ties_can_leave_open_what_the_decided_pairs_tell() -> None:
+    found = two("a" * 17 + "b" * 6 + "t" * 20 + "x" * 3)
+    assert found.sentence == (
+        "No evidence yet: lab/a is preferred in 17 of 23 decided, but with ties as half wins "
+        "the difference may be 0"
+    )
+    assert "20 ties, 3 both bad (as ties)" in found.facts
+    assert (found.strengths[0].won, found.strengths[0].tied) == (17, 23)

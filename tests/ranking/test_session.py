@@ -62,6 +62,9 @@ def test_a_steady_rater_repeats_every_verdict_and_a_left_hander_none() -> None:
     while left.current:
         left.vote("left")
     assert left.result().repeats.same == 0
+    warned = "; but only 0 of 5 verdicts were the same when the sides were swapped"
+    assert left.result().sentence.endswith(warned)
+    assert "swapped" not in steady.result().sentence
 
 
 def test_sides_do_not_tell_who_wrote_what() -> None:

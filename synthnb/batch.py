@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from synthnb.collapse.meter import Meter
     from synthnb.decisions import Decisions
     from synthnb.diff import Diff
+    from synthnb.diff.measures import Own
     from synthnb.explore import Selection, TextMap
     from synthnb.recipe import Recipe
     from synthnb.report import Report
@@ -277,10 +278,8 @@ class Batch(Outgoing, Deciding):
 
         return charts(self)
 
-    def diff(
-        self, other: Batch, *, metrics: Mapping[str, Callable[[Row], Any]] | None = None
-    ) -> Diff:
-        """What changed from ``other``, the earlier one, to this batch.
+    def diff(self, other: Batch | str | int, *, metrics: Own | None = None) -> Diff:
+        """What changed from ``other`` (a batch, or ``3``, ``"NAME@3"``, ``"last"``).
 
         Rows that share seed, source and attributes are compared in pairs. ``metrics`` adds
         your own: a name and a function of one row that returns a number or a truth value.

@@ -26,13 +26,18 @@ __all__ = ["Diff", "Pair", "Result", "diff"]
 _ORDER = ("worse", "better", "changed", "no evidence")
 
 
-def diff(old: Batch, new: Batch, *, metrics: Own | None = None) -> Diff:
+def diff(old: Batch | str | int, new: Batch, *, metrics: Own | None = None) -> Diff:
     """Compare ``new`` with ``old``; ``metrics`` adds your own, a function of a row each.
+
+    ``old`` is a batch or a version: ``3`` of the same name, ``"NAME@3"``, ``"last"`` (the one
+    before). Raises ``StoreError`` where there is no such version.
 
     >>> shorter = diff(before, after, metrics={"asks": lambda row: "?" in row["text"]})
     ... # doctest: +SKIP
     """
-    return Diff(old, new, dict(metrics or {}))
+    from synthnb.versions import open_beside
+
+    return Diff(open_beside(old, new), new, dict(metrics or {}))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,14 @@ The same content (recipe and rows) is the same version, however often it is made
 from __future__ import annotations
 
 from synthnb.versions.history import History, Version, history
-from synthnb.versions.opening import beside, find_version, has_answers, open_version, opposite
+from synthnb.versions.opening import (
+    beside,
+    find_version,
+    has_answers,
+    open_beside,
+    open_version,
+    opposite,
+)
 
 __all__ = [
     "History",
@@ -15,6 +22,7 @@ __all__ = [
     "find_version",
     "has_answers",
     "history",
+    "open_beside",
     "open_version",
     "opposite",
 ]

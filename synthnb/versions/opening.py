@@ -20,6 +20,7 @@ __all__ = [
     "beside",
     "find_version",
     "has_answers",
+    "open_beside",
     "open_version",
     "opposite",
     "project_of",
@@ -98,6 +99,33 @@ def find_version(
 def beside(asked: str, batch: Batch) -> str:
     """What is named beside a batch: a number alone is a version of the same name."""
     return f"{batch.name}@{asked}" if _is_number(asked) else asked
+
+
+def open_beside(
+    asked: Batch | str | int,
+    batch: Batch,
+    project: str | Path | None = None,
+    *,
+    store: Store | None = None,
+) -> Batch:
+    """The batch that ``batch`` is compared with: ``asked`` itself, or the version it names.
+
+    That is what ``open_version`` takes; a number is a version of the same name, ``last`` the
+    one of that name before it. Raises ``StoreError`` where there is none.
+    """
+    if isinstance(asked, str | int):
+        store = store or _store()
+        last = asked == LAST
+        name = batch.name if last else None
+        wanted = str(asked) if last else beside(str(asked), batch)
+        found = find_version(wanted, name, project, other_than=batch.run, store=store)
+        return batch_of(found, store)
+    if not hasattr(asked, "records"):
+        kind = type(asked).__name__
+        raise StoreError(
+            f"A batch is compared with a batch or a version (3, 'NAME@3', 'last'), not {kind}."
+        )
+    return asked
 
 
 def opposite(

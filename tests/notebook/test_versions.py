@@ -13,6 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from synthnb.cli import main
 from synthnb.diff import Diff
 from synthnb.diff.payload import MIME as DIFF
+from synthnb.errors import StoreError
 from synthnb.versions import History, open_version
 from synthnb.versions.payload import MIME as HISTORY
 from tests.loopback import Loopback, error
@@ -154,6 +155,12 @@ def test_diff_takes_versions_and_batches(shell: InteractiveShell, lab: Loopback)
     assert str(line(shell, "diff other")) == str(made)  # against the one before it
     assert str(line(shell, "diff")) == str(made)  # the last batch
     assert str(line(shell, "diff r@1 2")) == str(made)
+    for named in (1, "1", "r@1", "last"):  # in code as in the magic
+        assert str(second.diff(named)) == str(made)
+    with pytest.raises(StoreError, match="no version 7; there are r@1, r@2"):
+        second.diff(7)
+    with pytest.raises(StoreError, match=r"\(3, 'NAME@3', 'last'\), not list"):
+        second.diff([first])
     with pytest.raises(UsageError, match=r"Which version\? Such as r@2\."):
         line(shell, "diff r@1 r@")
 

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { Channel, mount } from '../src/view';
-import type { JSONObject } from '../src/view/payload';
+import { parsePayload, type JSONObject, type Payload } from '../src/view/payload';
+import { KernelRows } from '../src/view/source';
+import { START, toggleValue, type State } from '../src/view/state';
 import { sample } from './sample';
 
 const map = { rows: [0, 1, 2], x: [0, 500, 1000], y: [0, 900, 100], clusters: [] };
@@ -62,4 +64,54 @@ it('says what a saved map goes by', () => {
   expect(element.querySelector('.sn-map h4 span')!.textContent).toBe(
     '3 texts by embeddings of lab/tiny'
   );
+});
+
+it('shows what is chosen among the saved dots before the kernel maps all rows', async () => {
+  const asked: JSONObject[] = [];
+  const channel = new Channel();
+  channel.connect(message => asked.push(message), 'opening');
+  const element = document.body.appendChild(document.createElement('div'));
+  const saved = { ...map, y: [0, 500, 100] };
+  const mounted = mount(element, sample({ total_rows: 10_000, map: saved }), { channel });
+  channel.receive({ event: 'hello', filters: [], search: '', decided: 0 });
+  const canvas = element.querySelector('canvas')!;
+  canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }));
+  const { id, filters } = asked.filter(m => m.op === 'rows').at(-1) ?? {};
+  expect(filters).toMatchObject([{ kind: 'rows', ids: ['r1'] }]);
+  channel.receive({ id: id ?? 0, total: 1, accepted: 1, rejected: 0, rows: [], counts: {} });
+  await new Promise(resolve => setTimeout(resolve));
+  expect(canvas.getAttribute('aria-label')).toContain('A region is chosen.');
+  mounted.dispose();
+});
+
+it('dims the saved dots that a filter leaves out while the kernel holds the rows', async () => {
+  const payload = parsePayload(sample({ total_rows: 10_000, map })) as Payload;
+  const channel = new Channel();
+  const asked: JSONObject[] = [];
+  channel.connect(message => asked.push(message), 'opening');
+  channel.receive({ event: 'hello', filters: [], search: '', decided: 0 });
+  let changed = 0;
+  let mapped = false;
+  const rows = new KernelRows(
+    payload,
+    channel,
+    () => (changed += 1),
+    message => expect(message).toBe(''),
+    () => mapped
+  );
+  const look = async (state: State): Promise<boolean[] | undefined> => {
+    rows.look(state);
+    const { id } = asked.at(-1) ?? {};
+    const bits = mapped ? { map: 'YA==' } : {};
+    channel.receive({ id: id ?? 0, total: 3, accepted: 3, rejected: 0, rows: [], ...bits });
+    await new Promise(resolve => setTimeout(resolve));
+    const { points } = rows.look(state);
+    return points ? [0, 1, 2].map(points) : undefined;
+  };
+  const angry = toggleValue(START, payload.charts[0]!, 'angry');
+  mapped = true;
+  expect(await look(angry)).toEqual([false, true, true]); // the kernel's own dots
+  mapped = false;
+  expect(await look(angry)).toEqual([true, false, true]); // rows that are here
+  expect(changed).toBe(2);
 });

@@ -11,17 +11,9 @@ import { h } from './dom';
 import { doorButton } from './doors';
 import { withFilter, type Pair } from './state';
 import { count, plural, visible } from './format';
+import { HEIGHT, inside, ordered, screen, shifted, SIDE, STEP, unscreen, WIDTH } from './plane';
 import { kernelPoints, savedPoints, type Points } from './points';
 import type { Chart } from './payload';
-
-/** Pixels of the canvas as it is laid out, and of the margin that keeps dots whole. */
-const WIDTH = 236;
-const HEIGHT = 142;
-const MARGIN = 6;
-/** Side of the map in its own units. */
-const SIDE = 1000;
-/** How far an arrow key moves a region. */
-const STEP = 50;
 
 export function map(context: Context): Part | null {
   if (!context.payload.map) {
@@ -35,6 +27,8 @@ class MapPanel implements Part {
   private points: Points;
   private chart: Chart | null;
   private region: [Pair, Pair] | null = null;
+  /** A region among the saved dots, and the rows that it stands for. */
+  private saved: { ids: readonly string[]; region: [Pair, Pair] } | null = null;
   private readonly canvas = h('canvas', {
     class: 'sn-canvas',
     width: WIDTH * 2,
@@ -80,8 +74,7 @@ class MapPanel implements Part {
 
   paint(): void {
     const { context, points } = this;
-    const filter = context.state.filters.find(f => f.kind === 'region');
-    this.region = filter?.kind === 'region' ? [filter.x, filter.y] : null;
+    this.region = this.chosen();
     const drawn = points.x.length;
     const of =
       drawn < points.total ? `${count(drawn)} of ${count(points.total)}` : count(drawn);
@@ -96,6 +89,18 @@ class MapPanel implements Part {
     this.paintOffer();
     this.paintKey();
     this.draw();
+  }
+
+  private chosen(): [Pair, Pair] | null {
+    for (const f of this.context.state.filters) {
+      if (f.kind === 'region') {
+        return [f.x, f.y];
+      }
+      if (f.kind === 'rows' && f.ids.join() === this.saved?.ids.join()) {
+        return this.saved.region;
+      }
+    }
+    return null;
   }
 
   /** The kernel's map has changed. */
@@ -246,14 +251,12 @@ class MapPanel implements Part {
   private chooseSaved(x: Pair, y: Pair): void {
     const { context, points } = this;
     const { map: saved, rows } = context.payload;
-    const inside = (value: number, [from, to]: Pair): boolean => value >= from && value <= to;
     const ids = (saved?.rows ?? [])
       .filter((_, i) => inside(points.x[i] ?? -1, x) && inside(points.y[i] ?? -1, y))
       .map(place => rows[place]?.id ?? '');
     const label = `${count(ids.length)} texts of the map`;
+    this.saved = { ids, region: [x, y] };
     context.set(withFilter(context.state, 'rows', { kind: 'rows', key: 'rows', ids, label }));
-    this.region = [x, y];
-    this.draw();
   }
 
   private drag(): void {
@@ -289,7 +292,8 @@ class MapPanel implements Part {
       if (found) {
         this.choose(...found);
       } else {
-        context.set(withFilter(context.state, 'region', null));
+        const key = this.saved && this.chosen() === this.saved.region ? 'rows' : 'region';
+        context.set(withFilter(context.state, key, null));
       }
     });
     canvas.addEventListener('pointercancel', () => (from = null));
@@ -370,29 +374,4 @@ class MapPanel implements Part {
     this.more.disabled = false;
     this.paint();
   }
-}
-
-function screen(x: number, y: number): [number, number] {
-  return [
-    MARGIN + (x / SIDE) * (WIDTH - 2 * MARGIN),
-    MARGIN + (1 - y / SIDE) * (HEIGHT - 2 * MARGIN)
-  ];
-}
-
-function unscreen(pixels: number, side: number): number {
-  return Math.round(((pixels - MARGIN) / (side - 2 * MARGIN)) * SIDE);
-}
-
-function ordered(a: number, b: number): Pair {
-  return [Math.max(0, Math.min(a, b)), Math.min(SIDE, Math.max(a, b))];
-}
-
-/** Move both ends, or with `grow` the far one, within the map. */
-function shifted(from: number, to: number, step: number, grow: boolean): Pair {
-  if (grow) {
-    return [from, Math.max(from + STEP, Math.min(SIDE, to + step))];
-  }
-  const size = to - from;
-  const start = Math.max(0, Math.min(SIDE - size, from + step));
-  return [start, start + size];
 }

@@ -75,6 +75,7 @@ export class KernelRows {
   private asked = new Set<number>();
   private question: JSONObject = {};
   private key = '';
+  private state = START;
   private found: Found;
 
   constructor(
@@ -93,6 +94,7 @@ export class KernelRows {
     const key = JSON.stringify(question);
     if (key !== this.key) {
       this.key = key;
+      this.state = state;
       this.question = question;
       this.asked = new Set();
       void this.ask(0, isFiltered(state));
@@ -138,8 +140,12 @@ export class KernelRows {
   }
 
   private read(reply: JSONObject, filtered: boolean): Found {
-    const { pages } = this;
-    const { verdict } = this.payload;
+    const { pages, payload, state } = this;
+    const { verdict } = payload;
+    // Until all texts are mapped, the dots are rows that are here; the regions of the
+    // kernel's map mean nothing to them.
+    const local = !this.withMap() && !state.filters.some(f => f.kind === 'region');
+    const dots = local ? savedRows(payload, { ...state, showRejected: true }).points : null;
     const counts = object(reply.counts);
     const bits = text(reply.map) ? unpack(text(reply.map)) : null;
     return {
@@ -157,7 +163,7 @@ export class KernelRows {
           }
         }
       },
-      points: filtered && bits ? point => bits(point) : null
+      points: filtered ? (bits ?? dots) : null
     };
   }
 }

@@ -222,6 +222,20 @@ def test_a_long_gap_is_read_once(tmp_path: Path, gap: str) -> None:
     assert lines.row(0)["chunk"].split() == words
 
 
+def test_documents_of_the_working_folder_keep_their_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the recipe lies elsewhere, and however the folder is spelled."""
+    for name in ("x", "y"):
+        (tmp_path / "docs" / name).mkdir(parents=True)
+        (tmp_path / "docs" / name / "a.txt").write_text(name)
+    monkeypatch.chdir(tmp_path)
+    for place in (None, "docs", tmp_path / "docs"):
+        source = Source(documents="docs")
+        rows = open_source(source, base=tmp_path / "recipes", frame=place)
+        assert [rows.row(i)["path"] for i in (0, 1)] == ["docs/x/a.txt", "docs/y/a.txt"]
+
+
 def test_a_page_of_gaps_is_read_once() -> None:
     assert html_text("<b> </b>" * 100_000 + "<p>end") == "end"
 

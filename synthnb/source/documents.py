@@ -205,8 +205,9 @@ def _files(patterns: list[str], base: Path, *, given: bool) -> list[tuple[str, P
         near = _root(pattern)
         for path in _matches(pattern, base, given=given):
             # Rows name their document: never by a path of this machine.
-            inside = base if path.is_relative_to(base) else near
-            shown = path.relative_to(inside) if path.is_relative_to(inside) else path.name
+            folders = (one for one in (base, near, Path.cwd()) if path.is_relative_to(one))
+            inside = next(folders, path.parent)
+            shown = path.relative_to(inside)
             found.setdefault(path.resolve(), Path(shown).as_posix())
     return sorted((shown, path) for path, shown in found.items())
 

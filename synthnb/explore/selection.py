@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pprint import pformat
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Selection", "select"]
 
 RESERVED = ("search", "rejected", "rule", "ids", "region")
+LINE = 96
+"""Characters of a line of code."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,12 @@ class Selection:
         other = {k: v for k, v in self.filters.items() if k not in plain}
         parts = [repr(other)] if other else []
         parts += [f"{key}={value!r}" for key, value in plain.items()]
-        return f"{known}.select({', '.join(parts)})"
+        line = f"{known}.select({', '.join(parts)})"
+        if len(line) <= LINE:
+            return line
+        laid = [_laid_out("", other)] if other else []
+        laid += [_laid_out(f"{key}=", value) for key, value in plain.items()]
+        return f"{known}.select(\n{''.join(laid)})"
 
     def __len__(self) -> int:
         return len(self.places)
@@ -119,8 +128,15 @@ class Selection:
     def __repr__(self) -> str:
         name = one_line(self.batch.name, 60)
         return (
-            f"<Selection of {name}: {len(self):,} of {len(self.batch):,} rows · {self.code()}>"
+            f"<Selection of {name}: {len(self):,} of {len(self.batch):,} rows · "
+            f"{one_line(self.code())}>"
         )
+
+
+def _laid_out(before: str, value: Any) -> str:
+    """An argument on its own lines: a list of many ids wraps as a person would wrap it."""
+    wrapped = pformat(value, width=LINE - 4 - len(before), compact=True, sort_dicts=False)
+    return indent(before + wrapped.replace("\n", "\n" + " " * len(before)), "    ") + ",\n"
 
 
 def _is_keyword(name: str, batch: Batch) -> bool:

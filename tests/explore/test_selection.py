@@ -41,6 +41,16 @@ def test_text_and_ids() -> None:
     assert BATCH.select(ids=["r0001", "r0003"]).ids == ["r0001", "r0003"]
 
 
+def test_code_that_names_many_rows_wraps_and_still_selects_them() -> None:
+    ids = [f"r{i:04}" for i in range(98)]
+    found = BATCH.select(ids=ids, mood="angry")
+    lines = found.code("reviews").splitlines()
+    assert 5 < len(lines) < 20
+    assert max(map(len, lines)) <= 96
+    assert eval(found.code("reviews"), {"reviews": BATCH}).ids == found.ids
+    assert "\n" not in repr(found)
+
+
 def test_a_range_leaves_its_end_out_but_for_the_largest_of_all() -> None:
     rows = [record(i, {"text": "x", "words": i}) for i in range(5)]
     batch = Batch(rows, recipe("synthnb: 1\ncolumns: {text: {prompt: x}}"))

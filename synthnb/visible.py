@@ -31,17 +31,14 @@ _HIDDEN = re.compile(
 
 
 def _name(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else f"⟨U+{code:04X}⟩"
+    return f"⟨U+{ord(match.group()):04X}⟩"
 
 
 def visible(text: str) -> str:
     """Show control, bidi and zero-width characters by name; keep newlines and tabs.
 
     >>> visible("\\x1b[31mred\\u202e")
-    '␛[31mred⟨U+202E⟩'
+    '⟨U+001B⟩[31mred⟨U+202E⟩'
     """
     return _HIDDEN.sub(_name, text.replace("\r\n", "\n"))
 

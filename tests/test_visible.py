@@ -11,14 +11,14 @@ from synthnb.visible import as_text, clip, cost, duration, number, one_line, vis
 @pytest.mark.parametrize(
     ("hidden", "shown"),
     [
-        ("\x1b[31mred", "␛[31mred"),
+        ("\x1b[31mred", "⟨U+001B⟩[31mred"),
         ("a\u202eb", "a⟨U+202E⟩b"),
         ("zero\u200bwidth", "zero⟨U+200B⟩width"),
         ("tag\U000e0041", "tag⟨U+E0041⟩"),
-        ("nul\x00", "nul␀"),
+        ("nul\x00", "nul⟨U+0000⟩"),
         ("\ud800", "⟨U+D800⟩"),
         ("two\r\nlines\tand tab", "two\nlines\tand tab"),
-        ("\r overwrite", "␍ overwrite"),
+        ("\r overwrite", "⟨U+000D⟩ overwrite"),
         ("👩‍🔬 שלום", "👩‍🔬 שלום"),
     ],
 )
@@ -59,5 +59,5 @@ def test_values_become_text() -> None:
     assert as_text(None) == "–"
     assert as_text(True) == "true"
     assert clip("abcdef", 4) == "abc…"
-    assert one_line("a\n\n  b\x07", 50) == "a b␇"
+    assert one_line("a\n\n  b\x07", 50) == "a b⟨U+0007⟩"
     assert width("日本e\u0301") == 5

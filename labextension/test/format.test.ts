@@ -43,7 +43,7 @@ describe('numbers', () => {
 
 describe('hostile text', () => {
   it('shows what would act on a terminal or turn a line around', () => {
-    expect(visible('\u001b[31mred')).toBe('␛[31mred');
+    expect(visible('\u001b[31mred')).toBe('⟨U+001B⟩[31mred');
     expect(visible('invoice \u202egnp.exe')).toBe('invoice ⟨U+202E⟩gnp.exe');
     expect(visible('a\nb\tc')).toBe('a\nb\tc');
   });

@@ -104,4 +104,6 @@ def test_what_is_refused_is_named_but_does_not_act(
 
 
 def test_an_error_quotes_without_acting() -> None:
-    assert str(SynthError(f"a\n{ACTS}")) == "a\n␛]0;own␇␛[2J⟨U+202E⟩<script>"
+    assert (
+        str(SynthError(f"a\n{ACTS}")) == "a\n⟨U+001B⟩]0;own⟨U+0007⟩⟨U+001B⟩[2J⟨U+202E⟩<script>"
+    )

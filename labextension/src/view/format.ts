@@ -76,10 +76,7 @@ export function label(value: JSONValue): string {
 export function visible(value: string): string {
   return value.replace(HIDDEN, c => {
     const code = c.codePointAt(0) ?? 0;
-    if (code < 0x20) {
-      return String.fromCodePoint(0x2400 + code);
-    }
-    return code === 0x7f ? '␡' : `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+    return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
   });
 }
 

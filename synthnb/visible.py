@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
 import unicodedata
@@ -16,6 +17,7 @@ __all__ = [
     "cost",
     "count",
     "duration",
+    "escape",
     "number",
     "one_line",
     "visible",
@@ -125,3 +127,14 @@ def cost(usage: Usage) -> str:
         return f"< 0.0001 {usage.currency}"
     digits = 2 if usage.cost >= 0.1 else 4
     return f"{usage.cost:.{digits}f} {usage.currency}"
+
+
+def escape(text: str, limit: int = 600) -> str:
+    """Text as HTML that shows exactly this text: escaped, hidden characters named, and
+    ``$`` and ``\\`` in elements of their own, which no viewer typesets as mathematics.
+
+    >>> escape("<b> costs $5")
+    '&lt;b&gt; costs <span>$</span>5'
+    """
+    safe = html.escape(clip(visible(text[: limit + 1]), limit), quote=True)
+    return safe.replace("\\", "<span>\\</span>").replace("$", "<span>$</span>")

@@ -7,29 +7,22 @@ typesets a row as mathematics.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from synthnb.charts.distributions import Distribution, left_out, shown_columns
 from synthnb.charts.findings import look_first, losses
-from synthnb.visible import as_text, clip, count, number, visible
+from synthnb.visible import as_text, count, escape, number
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.types import JSON
 
-__all__ = ["batch_html", "escape", "head_html", "rows_html"]
+__all__ = ["batch_html", "head_html", "rows_html"]
 
 ROWS = 10
 COLUMNS = 16
 _BAR = 24
-
-
-def escape(text: str, limit: int = 600) -> str:
-    """Text as HTML that shows exactly this text: escaped, hidden characters named."""
-    safe = html.escape(clip(visible(text[: limit + 1]), limit), quote=True)
-    return safe.replace("\\", "<span>\\</span>").replace("$", "<span>$</span>")
 
 
 def batch_html(batch: Batch) -> str:

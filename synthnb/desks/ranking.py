@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthnb.charts.static_html import escape
 from synthnb.desks.desk import Desk, clean
 from synthnb.desks.results import result_data, result_html, result_text
 from synthnb.ranking.items import RankingError
 from synthnb.ranking.session import Ranking
 from synthnb.review import to_text
-from synthnb.visible import count, one_line
+from synthnb.visible import count, escape, one_line
 
 if TYPE_CHECKING:
     from synthnb.ranking import Shown, Unit

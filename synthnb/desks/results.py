@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from synthnb.charts.static_html import escape
 from synthnb.ranking.raters import words
+from synthnb.visible import escape
 
 if TYPE_CHECKING:
     from synthnb.ranking.raters import Agreement, Kappa

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from synthnb.charts.payload import view_id, write_detail
-from synthnb.charts.static_html import escape
 from synthnb.decisions import row_id
 from synthnb.desks.desk import Desk, clean
 from synthnb.review import Queue, to_text, typed
-from synthnb.visible import one_line
+from synthnb.visible import escape, one_line
 
 if TYPE_CHECKING:
     from synthnb.types import Record

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synthnb.charts.static_html import escape
 from synthnb.diff.rows import Shown, Side, differing, shown_rows
 from synthnb.diff.sentences import (
     facts,
@@ -15,6 +14,7 @@ from synthnb.diff.sentences import (
     signed,
     subtitle,
 )
+from synthnb.visible import escape
 
 if TYPE_CHECKING:
     from synthnb.diff import Diff

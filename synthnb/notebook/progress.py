@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb.events import Notice, Progress, RowDone, RunStarted
 from synthnb.types import Usage
-from synthnb.visible import as_text, cost, count, number, one_line
+from synthnb.visible import as_text, cost, count, escape, number, one_line
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -164,8 +164,6 @@ def _row_text(record: Record) -> str:
 
 
 def _html(latest: Progress, notice: str, newest: Sequence[str] = ()) -> str:
-    from synthnb.charts.static_html import escape
-
     head, facts = progress_text(latest)
     share = min(latest.accepted / latest.wanted, 1.0) if latest.wanted else 0.0
     said = f"<div>{html.escape(notice)}</div>" if notice else ""

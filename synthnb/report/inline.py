@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from synthnb.charts.static_html import escape
 from synthnb.report.value import ColumnCheck
 from synthnb.report.words import HEAD, cells, column_cells, copy_lines, told
+from synthnb.visible import escape
 
 if TYPE_CHECKING:
     from synthnb.report.report import Report

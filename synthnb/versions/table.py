@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from synthnb.charts.static_html import escape
 from synthnb.charts.text_table import table_text
-from synthnb.visible import clip, count, one_line
+from synthnb.visible import clip, count, escape, one_line
 
 if TYPE_CHECKING:
     from synthnb.versions.history import History, Version

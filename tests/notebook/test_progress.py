@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -74,3 +77,13 @@ def test_progress_can_be_switched_off(
     painter.paint()
     painter.close()
     assert capsys.readouterr().err == ""
+
+
+def test_painting_imports_nothing_that_an_interrupt_would_break() -> None:
+    code = (  # numpy stays half imported for good where an interrupt comes meanwhile
+        "import sys; from synthnb.notebook.progress import _html; "
+        "from tests.notebook.test_progress import LATEST; before = {*sys.modules}; "
+        "_html(LATEST, 'notice', ['row']); print({*sys.modules} - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "set()\n", done.stderr

@@ -11,11 +11,10 @@ import ipywidgets as w
 
 from synthnb.charts.payload import MIME
 from synthnb.charts.picture import PNG, batch_sheet, html_sheet, kept
-from synthnb.charts.static_html import escape
 from synthnb.errors import SynthError
 from synthnb.notebook.studio.controls import head_row, link
 from synthnb.notebook.studio.words import WIDE, Words
-from synthnb.visible import one_line
+from synthnb.visible import escape, one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch

@@ -83,6 +83,28 @@ describe('a diff', () => {
     expect(texts(show({ ...sample, rows }), '.sn-pair .sn-main')[0]).toContain('no text');
   });
 
+  it('shows the beginning of a long text until its pair is opened', () => {
+    const sample = diffSample();
+    const row = (sample.rows as Record<string, unknown>[])[0] as Record<string, unknown>;
+    const side = { ...(row.new as object), calls: [], parts: [[0, 'many words '.repeat(60)]] };
+    const plain = { ...side, parts: [[0, 'few words']] };
+    const rows = [
+      { ...row, n: 1, old: plain, new: side },
+      { ...row, n: 2, old: plain, new: plain }
+    ];
+    const root = show({ ...sample, rows });
+    const [long, short] = [...root.querySelectorAll<HTMLElement>('tr.sn-pair')];
+    expect(texts(root, '.sn-long')).toHaveLength(1);
+    expect(root.querySelector('.sn-hints')?.textContent).toContain('whole texts');
+    expect(short?.hasAttribute('aria-expanded')).toBe(false); // it says all that there is
+    long?.click();
+    expect(long?.getAttribute('aria-expanded')).toBe('true');
+    expect(root.querySelector('.sn-detail')).toBeNull(); // no prompts were saved
+    long?.click();
+    expect(long?.getAttribute('aria-expanded')).toBe('false');
+    expect(texts(root, 'tr.sn-pair')).toHaveLength(2);
+  });
+
   it('leads from every count of a chart to its pairs', () => {
     const root = show();
     const bin = button(root, '0–10, 2 rows in version 3, 1 in version 2');

@@ -6,6 +6,10 @@ import { marked, section } from './head';
 import type { DiffPayload, Row, Side } from './payload';
 import { describe, matching, type Filter, type Part } from './state';
 
+/** Characters and lines of a text beyond which its pair shows its beginning only. */
+const LONG = 360;
+const LINES = 6;
+
 /** `null` where there is nothing to show. */
 export function pairs(diff: DiffPayload, choose: (filter: Filter) => void): Pairs | null {
   return diff.rows.length ? new Pairs(diff, choose) : null;
@@ -50,7 +54,7 @@ export class Pairs implements Part {
     this.lines = rows.map((row, i) => this.listen(lineOf(diff, row, opened.has(row)), row, i));
     const shown = rows.flatMap((row, i) => {
       const line = this.lines[i] as HTMLElement;
-      return opened.has(row) ? [line, detail(diff, row)] : [line];
+      return opened.has(row) && hasCalls(row) ? [line, detail(diff, row)] : [line];
     });
     this.body.replaceChildren(...(rows.length ? shown : [nothing(diff)]));
     this.foot.replaceChildren(...footOf(diff, rows, filter));
@@ -95,14 +99,18 @@ export class Pairs implements Part {
 
   /** Open or close a pair in place: a line that is replaced would lose the keyboard. */
   private toggle(row: Row, line: HTMLElement): void {
-    if (!hasDetail(row)) {
+    if (!opens(row)) {
       return;
     }
-    if (this.opened.delete(row)) {
-      line.nextElementSibling?.remove();
-    } else {
+    if (!this.opened.delete(row)) {
       this.opened.add(row);
-      line.after(detail(this.diff, row));
+    }
+    if (hasCalls(row)) {
+      if (this.opened.has(row)) {
+        line.after(detail(this.diff, row));
+      } else {
+        line.nextElementSibling?.remove();
+      }
     }
     line.setAttribute('aria-expanded', String(this.opened.has(row)));
     line.focus();
@@ -189,7 +197,7 @@ function lineOf(diff: DiffPayload, row: Row, open: boolean): HTMLElement {
     {
       class: 'sn-row sn-pair',
       tabindex: -1,
-      'aria-expanded': hasDetail(row) ? String(open) : null
+      'aria-expanded': opens(row) ? String(open) : null
     },
     h('td', { class: 'sn-num sn-dim' }, count(row.n)),
     diff.paired &&
@@ -216,15 +224,30 @@ function cell(row: Row, side: Side | null, op: 'removed' | 'added'): HTMLElement
     side.attributes.length > 0 &&
       h('div', { class: 'sn-dim sn-small', dir: 'auto' }, visible(side.attributes.join(' · '))),
     side.parts.length
-      ? h('span', { class: 'sn-words', dir: 'auto' }, ...marked(side.parts, kind))
+      ? h('span', { class: wordsOf(side), dir: 'auto' }, ...marked(side.parts, kind))
       : h('span', { class: 'sn-dim' }, 'no text'),
     side.tag ? ' ' : null,
     side.tag && h('span', { class: 'sn-tag sn-no' }, visible(side.tag))
   );
 }
 
-function hasDetail(row: Row): boolean {
+/** Whether it has prompts and answers to show, or more text than its line does. */
+function opens(row: Row): boolean {
+  return hasCalls(row) || [row.old, row.new].some(side => side !== null && isLong(side));
+}
+
+function hasCalls(row: Row): boolean {
   return [row.old, row.new].some(side => (side?.calls.length ?? 0) > 0);
+}
+
+/** Such a text is cut after a few lines until its pair is opened. */
+function isLong(side: Side): boolean {
+  const whole = side.parts.map(part => part.text).join('');
+  return whole.length > LONG || whole.split('\n').length > LINES;
+}
+
+function wordsOf(side: Side): string {
+  return isLong(side) ? 'sn-words sn-long' : 'sn-words';
 }
 
 function detail(diff: DiffPayload, row: Row): HTMLElement {
@@ -258,13 +281,14 @@ function footOf(diff: DiffPayload, rows: readonly Row[], filter: Filter): HTMLEl
       : `${noun}: ${count(rows.length)}`;
   const hint = (words: string, ...keys: string[]): HTMLElement =>
     h('span', {}, ...keys.map(key => h('kbd', {}, key)), ` ${words}`);
+  const toOpen = diff.rows.some(hasCalls) ? 'both prompts and raw answers' : 'whole texts';
   return [
     h('span', { role: 'status' }, text),
     h(
       'span',
       { class: 'sn-hints' },
       hint(diff.paired ? 'pair' : 'row', '↑', '↓'),
-      diff.rows.some(hasDetail) ? hint('both prompts and raw answers', 'Enter') : h('span'),
+      diff.rows.some(opens) ? hint(toOpen, 'Enter') : h('span'),
       hint('clear', 'Esc')
     )
   ];

@@ -15,7 +15,7 @@ function sample(changes: Record<string, unknown> = {}): Record<string, unknown> 
     candidates: 31,
     decisions: 0,
     values: [accepted, 171.4],
-    changed: number > 1 ? 'text.prompt' : ''
+    changed: number > 1 ? 'text.prompt: −two +three' : ''
   });
   return {
     v: 1,
@@ -57,7 +57,14 @@ describe('a history', () => {
     expect(texts(root, '.sn-big, .sn-facts')).toEqual(['3 versions', 'reviews']);
     expect(texts(root, 'tbody th')).toEqual(['3', '2', '1']);
     const cells = texts(root, 'tbody tr:nth-child(2) td');
-    expect(cells).toEqual(['2026-11-28 13:53 ', 'stopped 24 of 31', '–', '171', 'text.prompt']);
+    expect(cells).toEqual([
+      '2026-11-28 13:53 ',
+      'ae9d984f',
+      'stopped 24 of 31',
+      '–',
+      '171',
+      'text.prompt: −two +three'
+    ]);
     expect(root.querySelectorAll('thead svg')).toHaveLength(2);
     expect(root.querySelector('.sn-trend')?.getAttribute('d')).toBe('M3.0 15.0h0M45.0 3.0h0'); // a gap
     expect(texts(root, '.sn-note')[0]).toContain('Accepted: share of candidates.');

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from synthnb.diff.words import Parts, differences
 from synthnb.recipe.yamlwrite import entry, flow, scalar
 from synthnb.types import JSON
+from synthnb.visible import clip
 
 if TYPE_CHECKING:
     from synthnb.recipe import Recipe
 
-__all__ = ["Line", "RecipeDiff", "changed_keys", "compare_recipes"]
+__all__ = ["Line", "RecipeDiff", "changed_keys", "changed_words", "compare_recipes"]
 
 Op: TypeAlias = Literal["same", "removed", "added", "skipped"]
 NEUTRAL = frozenset({"name", "description", "license", "budget", "target", "synthnb"})
 """Keys that leave the rows as they are."""
+WORDS = 40
+"""Characters of what was taken away, and of what was added, in a line about a change."""
 _MISSING: Any = object()
 
 
@@ -79,6 +82,32 @@ def changed_keys(old: Recipe, new: Recipe) -> list[str]:
     found = compare_recipes(old, new).effective
     short = (key.removeprefix("columns.").removeprefix("params.") for key in found)
     return list(dict.fromkeys(".".join(key.split(".")[:2]) for key in short))
+
+
+def changed_words(old: Recipe, new: Recipe) -> str:
+    """What the first change that can change rows took away and added, cut to a few words.
+
+    Empty where that is no text and no single value.
+
+    >>> from synthnb import Recipe
+    >>> a = Recipe.loads("synthnb: 1\\ncolumns: {text: {prompt: A short text}}")
+    >>> changed_words(a, a.replace(columns={"text": {"prompt": "A long text"}}))
+    '−short +long'
+    """
+    keys = compare_recipes(old, new).effective
+    if not keys:
+        return ""
+    left, right = _data(old, None), _data(new, None)
+    path = next(p for p in (*_leaves(left), *_leaves(right)) if ".".join(p) == keys[0])
+    a, b = _at(left, path), _at(right, path)
+    if isinstance(a, str) and isinstance(b, str):
+        gone, come = ([p for mark, p in parts if mark] for parts in differences(a, b))
+    elif all(isinstance(v, int | float) or v is _MISSING for v in (a, b)):
+        gone, come = ([] if v is _MISSING else [scalar(v)] for v in (a, b))
+    else:
+        return ""
+    sides = [(sign, clip(" … ".join(p), WORDS)) for sign, p in (("−", gone), ("+", come)) if p]
+    return " ".join(f"{sign}{words}" for sign, words in sides)
 
 
 def _data(recipe: Recipe, model: str | None) -> dict[str, JSON]:

@@ -15,7 +15,7 @@ from synthnb.batch import Batch
 from synthnb.charts.distributions import main_column
 from synthnb.charts.similarity import nearest
 from synthnb.checks.values import as_plain
-from synthnb.diff.recipe import changed_keys
+from synthnb.diff.recipe import changed_keys, changed_words
 from synthnb.errors import StoreError
 from synthnb.recipe import Recipe
 from synthnb.store import Store, VersionInfo
@@ -59,6 +59,8 @@ class Version:
     candidates: int
     changed: tuple[str, ...]
     """Recipe keys that differ from the version above."""
+    words: str
+    """What the first of these changes took away and added, cut: ``−two +three``."""
     decisions: int
     """Decisions that people made on its rows."""
     accepted: float | None
@@ -158,11 +160,12 @@ def history(
         run = store.run(version.run)
         recipe = recipe_of(run)
         changed = changed_keys(before, recipe) if before is not None else []
+        words = changed_words(before, recipe) if before is not None else ""
         made.append(
             Version(
                 version.number, version.hash, version.created, version.tape, run.status,
                 run.accepted, run.accepted + run.rejected, tuple(changed),
-                len(store.decisions(run.id)), own.accepted, own.length,
+                words, len(store.decisions(run.id)), own.accepted, own.length,
                 _distinct(own.words, room), own.nearest, own.duplicates, own.tokens,
             )
         )  # fmt: skip

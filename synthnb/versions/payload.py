@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synthnb.versions.table import FIGURES, MOST, changed
+from synthnb.versions.table import FIGURES, MOST, changed_to
 from synthnb.visible import one_line
 
 if TYPE_CHECKING:
@@ -42,5 +42,5 @@ def _version(version: Version) -> JSON:
         "candidates": version.candidates,
         "decisions": version.decisions,
         "values": [None if v is None else round(v, 4) for v in values],
-        "changed": changed(version),
+        "changed": changed_to(version),
     }

@@ -41,7 +41,7 @@ FIGURES = (
     Figure("length", "median characters of accepted rows", 0, lambda v: v.length),
     Figure("distinct-2", "different word pairs, at equal size", 2, lambda v: v.distinct2),
     Figure("nearest", "median similarity to the nearest other row", 2, lambda v: v.nearest),
-    Figure("duplicates", "accepted rows that repeat another", 0, lambda v: v.duplicates),
+    Figure("exact copies", "accepted rows that repeat another", 0, lambda v: v.duplicates),
     Figure("tokens", "mean written for a candidate", 1, lambda v: v.tokens),
 )
 
@@ -50,7 +50,9 @@ def history_text(known: History) -> str:
     """One line a version, a sparkline a figure, what the figures are."""
     head, body, lines = _table(known.versions)
     left = [c for c in range(len(head)) if head[c] != "hash"]
-    cut = [[*row[:-1], clip(row[-1], CHANGED)] for row in [*body, lines]]
+    keys = [*map(changed, known.versions), ""]
+    both = zip([*body, lines], keys, strict=True)
+    cut = [[*row[:-1], clip(key, CHANGED)] for row, key in both]  # no room for words
     table = table_text(
         [head[c] for c in left], [[row[c] for c in left] for row in cut], columns=COLUMNS
     )
@@ -108,7 +110,7 @@ def _table(versions: Sequence[Version]) -> tuple[list[str], list[list[str]], lis
     for v in versions:
         line = [str(v.number), v.when, v.hash[:8], _rows(v)]
         line += [_shown(figure.of(v), figure.digits) for figure in FIGURES]
-        body.append(line + ([str(v.decisions)] if named else []) + [changed(v)])
+        body.append(line + ([str(v.decisions)] if named else []) + [changed_to(v)])
     lines = [sparkline([figure.of(v) for v in versions]) for figure in FIGURES]
     trend = ["trend" if any(lines) else "", "", "", "", *lines]
     return head, body, [*trend, *([""] if named else []), ""]
@@ -129,6 +131,13 @@ def changed(version: Version) -> str:
     shown = ", ".join(one_line(key, 40) for key in version.changed[:3])
     more = len(version.changed) - 3
     return f"{shown}, {more} more" if more > 0 else shown
+
+
+def changed_to(version: Version) -> str:
+    """The same with a few of the words: ``text.prompt: −two +three``."""
+    keys, words = changed(version), one_line(version.words, 100)
+    first, _, more = keys.partition(", ")
+    return f"{first}: {words}{'; ' if more else ''}{more}" if words else keys
 
 
 def sparkline(values: Sequence[float | None]) -> str:

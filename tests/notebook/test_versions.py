@@ -39,6 +39,7 @@ def test_shift_enter_twice_is_one_version(shell: InteractiveShell, lab: Loopback
     assert isinstance(known, History)
     assert [v.number for v in known] == [1, 2]
     assert known[1].changed == ("text.prompt",)
+    assert known[1].words == "+two-sentence"
     assert "▁" in str(known) and "text.prompt" in str(known)
     assert known[0].when in str(known)  # nothing of a date is cut
     html = known._repr_mimebundle_()["text/html"]
@@ -71,7 +72,7 @@ def test_a_view_of_versions_can_name_them_in_code(
     body = line(shell, "history r")._repr_mimebundle_()[HISTORY]
     assert (body["name"], body["total"]) == ("r", 2)
     assert [v["number"] for v in body["versions"]] == [1, 2]
-    assert [v["changed"] for v in body["versions"]] == ["", "text.prompt"]
+    assert [v["changed"] for v in body["versions"]] == ["", "text.prompt: +two-sentence"]
     assert all(len(v["values"]) == len(body["figures"]) for v in body["versions"])
     made = line(shell, "diff r@1 r@2")
     body = made._repr_mimebundle_()[DIFF]

@@ -38,6 +38,7 @@ export function table(
     h('th', { class: 'sn-num', scope: 'col' }, 'version'),
     doors && h('th', { scope: 'col' }, 'open'),
     h('th', { scope: 'col' }, 'made'),
+    h('th', { scope: 'col' }, 'hash'),
     h('th', { class: 'sn-num', scope: 'col' }, 'rows'),
     ...figures.map((figure, i) =>
       figureHead(
@@ -75,20 +76,21 @@ function rowOf(
   decided: boolean,
   line: Line | null
 ): HTMLElement {
-  const { candidates, changed, decisions, made, number, rows, status } = version;
+  const { candidates, changed, decisions, hash, made, number, rows, status } = version;
   const plain = (text: string): HTMLElement => h('td', { class: 'sn-num' }, text);
   const ended =
     status && status !== 'done' ? h('span', { class: 'sn-tag' }, visible(status)) : null;
   return h(
     'tr',
     {},
-    h('th', { class: 'sn-num', scope: 'row', title: visible(version.hash) }, count(number)),
+    h('th', { class: 'sn-num', scope: 'row' }, count(number)),
     line && h('td', { class: 'sn-opens' }, ...line.buttons),
     h(
       'td',
       { class: 'sn-when' },
       ...made.split(' ').flatMap(part => [h('span', {}, visible(part)), ' '])
     ),
+    h('td', { class: 'sn-mono sn-dim' }, visible(hash)),
     h('td', { class: 'sn-num' }, ended, ` ${count(rows)} of ${count(candidates)}`),
     ...figures.map(({ digits }, i) => {
       const value = version.values[i] ?? null;

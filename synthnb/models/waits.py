@@ -50,7 +50,7 @@ def parse_duration(text: str) -> float | None:
     number = _number(text)
     if number is not None:
         return number
-    parts = list(_PART.finditer(text))
+    parts = list(_PART.finditer(text)) if len(text) <= 100 else []  # longer is no duration
     if not parts or _PART.sub("", text).strip(" ,"):
         return None
     return sum(float(part[1]) * _UNITS[part[2]] for part in parts)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { tableColumns } from '../src/view/columns';
 import { parsePayload, type Payload } from '../src/view/payload';
 import * as s from '../src/view/state';
 import { sample } from './sample';
@@ -36,6 +37,10 @@ describe('filters', () => {
   it('say in words what they do', () => {
     const state = s.brush(s.toggleValue(s.START, mood, 'angry'), length, 0, 1);
     expect(state.filters.map(s.describe)).toEqual(['mood = angry', 'text length 0–20']);
+    const some = { ...length, unit: 'similarity 0–1, first 2,000 rows' };
+    expect(s.brush(s.START, some, 0, 1).filters.map(s.describe)).toEqual([
+      'text length 0–20 of the first 2,000 rows'
+    ]);
   });
 
   it('are gone after clearing, with the search', () => {
@@ -63,6 +68,20 @@ describe('bars', () => {
     });
     const chart = { ...length, id: 'x', column: 'x' };
     expect([9, 10, 20, 21].map(x => s.binOf(chart, row(x)))).toEqual([0, 1, 1, null]);
+  });
+});
+
+describe('columns', () => {
+  it('have the length of the text even where one of them is called length', () => {
+    const named = parsePayload(
+      sample({
+        columns: [
+          { name: 'length', kind: 'category', type: 'category', main: false },
+          { name: 'text', kind: 'prompt', type: 'text', main: true }
+        ]
+      })
+    ) as Payload;
+    expect(tableColumns(named).map(c => c.title)).toEqual(['length', 'text', 'chars']);
   });
 });
 

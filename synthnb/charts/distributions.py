@@ -33,6 +33,7 @@ __all__ = [
     "left_out",
     "limits_of",
     "main_column",
+    "measured_name",
     "measured_rules",
     "nearest_scores",
     "shown_columns",
@@ -266,7 +267,7 @@ def _texts(batch: Batch, table: Columns, main: str) -> list[Distribution]:
     options = limits_of(batch, "length", main)
     limits = tuple(options[key] for key in ("min", "max") if key in options)
     length = Distribution(
-        "length",
+        measured_name(batch, "length"),
         f"{main} length",
         "characters",
         "histogram",
@@ -280,12 +281,17 @@ def _texts(batch: Batch, table: Columns, main: str) -> list[Distribution]:
 
 
 def _nearest(batch: Batch, table: Columns, main: str) -> Distribution:
-    kept, gone = _split(table, nearest_scores(batch, main))
+    scores = nearest_scores(batch, main)
+    kept, gone = _split(table, scores)
     limit = limits_of(batch, "near_duplicate").get("threshold")
     copies = _exact_copies(table, main)
     close = int((kept >= 0.8).sum())
-    texts = int((table.accepted & ~np.isnan(table.lengths(main))).sum())
-    among = f" among the {len(kept):,} compared" if len(kept) < texts else ""
+    known = ~np.isnan(scores[table.accepted & ~np.isnan(table.lengths(main))])
+    part = ""
+    if not known.all():
+        first = known[: len(kept)].all()
+        part = f"first {len(kept):,} rows" if first else f"{len(kept):,} rows compared"
+    among = part and f" among the {part}"
     if copies:
         finding = f"{count(copies, 'row')} repeat{'s' if copies == 1 else ''} another exactly."
     elif close:
@@ -294,9 +300,9 @@ def _nearest(batch: Batch, table: Columns, main: str) -> Distribution:
         top = number(round(float(kept.max()), 2)) if len(kept) else "–"
         finding = f"No near copies{among}; the closest two rows are {top} alike."
     return Distribution(
-        "nearest",
+        measured_name(batch, "nearest"),
         "nearest row",
-        "similarity 0–1",
+        "similarity 0–1" + (part and f", {part}"),
         "histogram",
         main,
         histogram(kept, gone, 0.0, 1.0) if len(kept) or len(gone) else (),
@@ -337,6 +343,16 @@ def _exact_copies(table: Columns, main: str) -> int:
     """Accepted rows that say what an earlier one says."""
     twins = table.hashes(main)[table.repeats(main)]
     return len(twins) - len(np.unique(twins))
+
+
+def measured_name(batch: Batch, what: Literal["length", "nearest"]) -> str:
+    """What the main column's length or nearest row goes by, in charts and in ``select``:
+    ``length``, and ``text length`` where a column or a score is called that already."""
+    name: str = what
+    taken = {*batch.columns, *(rule for rule in measured_rules(batch) if rule != "length")}
+    while name in taken:
+        name = f"{main_column(batch)} {name}"
+    return name
 
 
 def measured_rules(batch: Batch) -> list[str]:

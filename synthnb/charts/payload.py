@@ -20,6 +20,7 @@ from synthnb.charts.distributions import (
     Distribution,
     limits_of,
     main_column,
+    measured_name,
     measured_rules,
     nearest_scores,
     shown_columns,
@@ -211,14 +212,15 @@ def column_type(batch: Batch, name: str) -> str:
 def score_columns(batch: Batch) -> list[str]:
     """Rules that measured numbers, each a column of the table; the nearest row is one."""
     rules = measured_rules(batch)
-    if "nearest" in batch.columns or main_column(batch) is None:
+    if main_column(batch) is None:
         return rules
-    if not any(chart.id == "nearest" and chart.total for chart in batch.distributions):
+    nearest = measured_name(batch, "nearest")
+    if not any(chart.id == nearest and chart.total for chart in batch.distributions):
         return rules
     # What the chart shows, in place of what the check says: 0 for rows that are far apart.
     if "near_duplicate" in rules:
-        return ["nearest" if rule == "near_duplicate" else rule for rule in rules]
-    return [*rules, "nearest"]
+        return [nearest if rule == "near_duplicate" else rule for rule in rules]
+    return [*rules, nearest]
 
 
 def _chosen(batch: Batch, most: int) -> list[int]:
@@ -238,13 +240,14 @@ def write_rows(
     table = columns_of(batch)
     names = set(shown_columns(batch, MAX_COLUMNS))
     scores = score_columns(batch)
-    near = nearest_scores(batch, main_column(batch) or "") if "nearest" in scores else None
+    nearest = measured_name(batch, "nearest")
+    near = nearest_scores(batch, main_column(batch) or "") if nearest in scores else None
     outcomes = batch.decisions.outcomes
     rows = []
     for place, record in zip(places, table.at(places), strict=True):
         row = _row(record, names, scores, chars, details)
         if near is not None and not math.isnan(near[place]):
-            row["values"]["nearest"] = round(float(near[place]), 4)
+            row["values"][nearest] = round(float(near[place]), 4)
         outcome = outcomes.get(row["id"])
         if outcome is not None:
             row["decision"] = outcome

@@ -5,14 +5,19 @@ Filters of different charts must all hold; choices inside one are alternatives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from synthnb.charts.columns import Bools, Columns, Floats, columns_of, is_number, label_of
-from synthnb.charts.distributions import main_column, measured_rules, nearest_scores
+from synthnb.charts.distributions import (
+    main_column,
+    measured_name,
+    measured_rules,
+    nearest_scores,
+)
 from synthnb.charts.findings import shown_rule
 from synthnb.errors import SynthError
 from synthnb.suggest import did_you_mean
@@ -213,16 +218,17 @@ def measure(batch: Batch, table: Columns, name: str) -> Floats:
     main = main_column(batch) or ""
     if name in batch.columns or _reaches(batch, name):
         return table.lengths(name) if str in table.types(name) else table.numbers(name)
-    if name == "length":
+    if name == measured_name(batch, "length"):
         return table.lengths(main)
-    if name == "nearest":
+    if name == measured_name(batch, "nearest"):
         return nearest_scores(batch, main)
     return table.scores(name)
 
 
 def names_of(batch: Batch) -> list[str]:
     """Every name that a selection of this batch may use."""
-    own = [*batch.columns, "length", "nearest", *measured_rules(batch)]
+    texts = measured_name(batch, "length"), measured_name(batch, "nearest")
+    own = [*batch.columns, *texts, *measured_rules(batch)]
     return list(dict.fromkeys(own))
 
 
@@ -237,12 +243,35 @@ def from_python(batch: Batch, name: str, value: Any) -> Filter:
     if isinstance(value, tuple):
         return _between(name, value)
     if isinstance(value, range):
-        return Between(name, float(value.start), float(value.stop))
+        return _between(name, (value.start, value.stop))
     if isinstance(value, list | set | frozenset):
-        return OneOf(name, tuple(label_of(v) for v in value))
+        return _one_of(batch, name, [*value])
     if is_number(value) and name not in batch.columns:
         return _between(name, (value, np.nextafter(value, np.inf)))
-    return OneOf(name, (label_of(value),))
+    return _one_of(batch, name, [value])
+
+
+def _one_of(batch: Batch, name: str, values: Sequence[Any]) -> OneOf:
+    """Labels of a column; a text that is none of its few labels is a slip."""
+    table = columns_of(batch)
+    made = OneOf(name, tuple(label_of(v) for v in values))
+    few = table.few(name) if name in batch.columns and str in table.types(name) else None
+    if few is None or not any(few.counts(np.ones(table.size, np.bool_))):
+        return made
+    spec = batch.recipe.columns.get(name)
+    planned = getattr(spec, "values", None) or getattr(spec, "choices", None) or ()
+    known = list(dict.fromkeys([*map(label_of, planned), *few.labels]))
+    for value in values:
+        one = OneOf(name, (label_of(value),))
+        if isinstance(value, str) and value not in known and not one.mask(batch, table).any():
+            there = [one_line(label, 40) for label in known]
+            hint = did_you_mean(value, there) or "."
+            some = ", ".join(there[:8]) + (", …" if len(there) > 8 else "")
+            rest = f" There are: {some}." if hint == "." else ""
+            raise SelectionError(
+                f"{one_line(name, 60)} is never {one_line(value, 60)}{hint}{rest}"
+            )
+    return made
 
 
 def _between(name: str, value: tuple[Any, ...]) -> Between:
@@ -250,10 +279,14 @@ def _between(name: str, value: tuple[Any, ...]) -> Between:
         raise SelectionError(
             f"{one_line(name, 60)} takes (from, to) with two numbers; use a list for labels."
         )
-    lo, hi = value
-    return Between(
-        name, -np.inf if lo is None else float(lo), np.inf if hi is None else float(hi)
-    )
+    lo = -np.inf if value[0] is None else float(value[0])
+    hi = np.inf if value[1] is None else float(value[1])
+    if lo > hi:
+        raise SelectionError(
+            f"{one_line(name, 60)} takes (from, to): the lower bound comes first, as in "
+            f"({_short(hi)}, {_short(lo)})."
+        )
+    return Between(name, lo, hi)
 
 
 def _reaches(batch: Batch, name: str) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthnb.charts.columns import MISSING, Bools, Columns, columns_of
-from synthnb.charts.distributions import Distribution, bins_of, date_cut
+from synthnb.charts.distributions import Distribution, bins_of, date_cut, measured_name
 from synthnb.explore.filters import Filter, measure
 from synthnb.visible import one_line
 
@@ -157,10 +157,11 @@ class Explorer:
         known = sort in self._batch.columns or "." in sort
         if known and self._table.types(sort) <= {str, object}:
             return self._text_order(self._table.values(sort))
+        length = measured_name(self._batch, "length")
         numbers = (
             self._table.numbers(sort)
             if known
-            else measure(self._batch, self._table, "length" if sort == "chars" else sort)
+            else measure(self._batch, self._table, length if sort == "chars" else sort)
         )
         texts = np.zeros(size, np.intp)
         if known and np.isnan(numbers).any():

@@ -6,6 +6,7 @@ import pytest
 
 from synthnb.batch import Batch
 from synthnb.explore import Selection, SelectionError
+from synthnb.explore.door import answer
 from synthnb.explore.live import live_of
 from tests.samples import HOSTILE, batch_of, recipe, record, sample_batch
 
@@ -59,6 +60,46 @@ def test_a_range_leaves_its_end_out_but_for_the_largest_of_all() -> None:
     assert [row["words"] for row in batch.select(words=range(1, 3))] == [1, 2]
     assert [row["words"] for row in batch.select(words=(None, 2))] == [0, 1]
     assert [row["words"] for row in batch.select(words=2)] == [2]
+
+
+LENGTHS = """\
+synthnb: 1
+columns:
+  length: [short, long]
+  nearest: {integer: [0, 9]}
+  text: {prompt: "A {{ length }} text."}
+"""
+
+
+def test_columns_may_have_the_names_of_what_is_measured() -> None:
+    rows = [
+        record(i, {"length": ("short", "long")[i % 2], "nearest": i, "text": "x" * (10 + i)})
+        for i in range(8)
+    ]
+    batch = Batch(rows, recipe(LENGTHS), name="made")
+    drawn = {chart.id: chart.total for chart in batch.distributions}
+    assert drawn == {"length": 8, "nearest": 8, "text length": 8, "text nearest": 8}
+    assert len(batch.select(length="short")) == 4
+    assert batch.select(nearest=(2, 4)).df["nearest"].tolist() == [2, 3]
+    assert len(batch.select({"text length": (12, 15)})) == 3
+    brushed = {"kind": "range", "chart": "text length", "lo": 12, "hi": 15}
+    said = answer(batch, {"id": 1, "op": "code", "filters": [brushed]})
+    assert said["code"] == "made.select({'text length': (12, 15)}).df"
+    found = answer(batch, {"id": 2, "op": "rows", "filters": [brushed], "end": 8})
+    assert sum(found["counts"]["text length"]) == sum(found["counts"]["length"]) == 3  # type: ignore[index, arg-type, call-overload]
+
+
+def test_a_label_that_is_not_there_and_a_turned_range_are_told() -> None:
+    with pytest.raises(SelectionError, match=r"^mood is never angri; did you mean 'angry'\?$"):
+        BATCH.select(mood="angri")
+    with pytest.raises(SelectionError, match=r"product is never z\. There are: laptop, kettle"):
+        BATCH.select(product=["kettle", "z"])
+    with pytest.raises(SelectionError, match=r"lower bound comes first, as in \(1, 5\)"):
+        BATCH.select(length=(5, 1))
+    few = BATCH.replace(records=[r for r in BATCH.made if r.values["mood"] == "angry"])
+    assert len(few.select(mood="happy")) == 0  # planned, if not made
+    old = {"kind": "values", "chart": "mood", "values": ["gone"]}
+    assert answer(BATCH, {"id": 1, "op": "rows", "filters": [old]})["total"] == 0
 
 
 def test_scores_select_too() -> None:

@@ -33,7 +33,9 @@ export function tableColumns(payload: Payload): TableColumn[] {
   const columns: TableColumn[] = [];
   for (const column of payload.columns) {
     columns.push(tableColumn(payload, column, column === main));
-    const sized = payload.columns.some(c => c.name === 'length' || c.name === 'chars');
+    const sized = payload.columns.some(
+      c => (c.type === 'score' && c.name === 'length') || c.name === 'chars'
+    );
     if (column === main && column.type === 'text' && !sized) {
       columns.push(lengthColumn(column));
     }

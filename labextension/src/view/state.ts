@@ -272,10 +272,10 @@ export function describe(filter: Filter): string {
       const lo = filter.chart.bars[filter.first]?.lo ?? 0;
       const end = filter.chart.bars[filter.last];
       const hi = end && isWhole(end) ? (end.lo ?? 0) : (end?.hi ?? 0);
-      if (hi === lo) {
-        return `${filter.chart.title.toLowerCase()} ${count(lo)}`;
-      }
-      return `${filter.chart.title.toLowerCase()} ${count(lo, 2)}–${count(hi, 2)}`;
+      // Where only some rows are measured, the chart's unit says of how many it speaks.
+      const some = /, ((?:first )?[\d,]+ rows.*)$/.exec(filter.chart.unit);
+      const range = hi === lo ? count(lo) : `${count(lo, 2)}–${count(hi, 2)}`;
+      return `${filter.chart.title.toLowerCase()} ${range}${some ? ` of the ${some[1]}` : ''}`;
     }
     case 'rule':
       return `rejected by ${filter.rules.map(r => shorten(visible(r), 24)).join(' or ')}`;

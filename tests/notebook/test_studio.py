@@ -73,6 +73,26 @@ def test_what_is_wrong_stands_under_its_field(
     assert studio.form.notes.text(key) == ""
 
 
+def test_what_an_error_leaves_behind_is_called_the_last_valid(studio: Studio) -> None:
+    card = studio.form.cards["text"]
+    card.editor.value = "One {{ mood }} word."
+    card.editor.value = "Two {{ moood }} words."
+    assert studio.yaml_state.text == "last valid, without what is marked"
+    assert card.caption.text.startswith("Last valid, row 1 of 4")
+    assert card.preview.text.startswith("One ") and "moood" not in studio.yaml.text
+    card.editor.value = "Two {{ mood }} words."
+    assert studio.yaml_state.text == "what Save writes"
+    assert card.caption.text.startswith("Preview, row 1 of 4")
+
+
+def test_the_model_that_writes_where_none_is_named(studio: Studio) -> None:
+    assert studio.form.fields["model"].value == "lab/tiny"
+    nameless = Recipe.loads(RECIPE.replace("model: lab/tiny\n", ""))
+    for own, default in (("", "local/smollm2-135m"), ("lab/other", "lab/other")):
+        field = Studio(nameless, model=own).form.fields["model"]
+        assert field.value == "" and field.placeholder == f"{default}, the default"
+
+
 def test_the_preview_ends_with_the_source(studio: Studio) -> None:
     Path("said.csv").write_text("said\none\ntwo\nthree\n")
     text = RECIPE.replace("{{ mood }}", "who said {{ said }}")

@@ -86,8 +86,9 @@ class ColumnCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.preview.show(shown.lines)
         examples = f" · {count(shown.examples, 'example')}" if shown.examples else ""
         drawn = f": {shown.drawn}" if shown.drawn else ""
+        named = "Last valid" if self.key in self._hooks.notes.refused else "Preview"
         self.caption.text = one_line(
-            f"Preview, row {planned.index + 1} of {of:,}{drawn}{examples}", 160
+            f"{named}, row {planned.index + 1} of {of:,}{drawn}{examples}", 160
         )
 
     # ------------------------------------------------------------------ parts

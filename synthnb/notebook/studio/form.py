@@ -38,7 +38,8 @@ _UNSET = {"temperature": 1.0, "top_p": 1.0}
 class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """Controls of a draft; each edit is handed on as a function from draft to draft.
 
-    ``notes`` say what is wrong with a field, by its key.
+    ``notes`` say what is wrong with a field, by its key; the first of ``models`` is what
+    writes where the recipe names none.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.checks.show(draft)
         if self.kind.options != tuple(draft.kinds()):
             self.kind.options = tuple(draft.kinds())
-        self._show_preview()
+        self.show_preview()
 
     def preview(self, plan: Plan, rows: int) -> None:
         """Show the prompts of the current row of this plan of ``rows`` rows.
@@ -110,7 +111,7 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._plan = plan
         self._rows = rows if plan.limit is None else min(rows, plan.limit)
         self._row = max(0, min(self._row, self._rows - 1))
-        self._show_preview()
+        self.show_preview()
 
     def take(self, name: str, text: str) -> None:
         """Text of the prompt of this column, sent ahead of what is on its way."""
@@ -120,9 +121,10 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _step(self, by: int) -> None:
         self._row = max(0, min(self._row + by, self._rows - 1))
-        self._show_preview()
+        self.show_preview()
 
-    def _show_preview(self) -> None:
+    def show_preview(self) -> None:
+        """Show the prompts anew; where an edit was refused, say that they are older."""
         if self._plan is None or not self._rows:
             return
         planned = self._plan.row(self._row)
@@ -163,7 +165,7 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _model(self, recipe: Recipe) -> w.Widget:
         chosen = w.Combobox(
             value=recipe.model or "", options=tuple(self._models), continuous_update=False,
-            placeholder="PROFILE/MODEL",
+            placeholder=f"{self._models[0]}, the default" if self._models else "PROFILE/MODEL",
         )  # fmt: skip
 
         def picked(change: Any) -> None:

@@ -45,6 +45,7 @@ __all__ = ["Studio"]
 _ROWS = 24
 LIVE = 8
 """Rows in sight while a run goes on, the newest ones."""
+SAVED = "what Save writes"
 STEPS = 200
 """Edits that can be undone."""
 
@@ -99,13 +100,15 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             discard=self._discard, resized=self._show_draft,
         )  # fmt: skip
         rules = known_rules(checks)
-        self.form = Form(self.draft, known_models(), rules, self._edit, self._focus)
+        models = [model, *known_models()] if model else known_models()
+        self.form = Form(self.draft, models, rules, self._edit, self._focus)
         self.yaml = Words("", "synthnb-studio-yaml")
         self.notice = Words("", "synthnb-studio-notice", role="status")
         self.result = Shown(self._focus)
         self._facts = Words("", "synthnb-studio-hint")
         recipe_head = head_row("Recipe", self._facts)
-        yaml_head = head_row("As YAML", Words("what Save writes", "synthnb-studio-hint"))
+        self.yaml_state = Words("", "synthnb-studio-hint")
+        yaml_head = head_row("As YAML", self.yaml_state)
         left = w.VBox([recipe_head, self.form, yaml_head, self.yaml])
         right = w.VBox([self.notice, self.result])
         body = w.HBox([left.add_class("synthnb-studio-left"), right])
@@ -158,7 +161,8 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             made = change(self.draft)
         except SynthError as error:
             self.form.notes.wrong(key, str(error).splitlines()[0], way)
-            self._show_undo()
+            self._show_refused()
+            self.form.show_preview()
             return
         self.form.notes.wrong(key, "", way)
         if made.recipe != self.draft.recipe:
@@ -197,7 +201,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._facts.text = one_line(facts(self.draft, self.batch), 120)
         self.notice.text = stale(self.draft, self.batch, running=self._handle is not None)
         self.bar.discard_button.disabled = not changes.changed
-        self._show_undo()
+        self._show_refused()
         self._root.draft = written(self.draft.recipe)
         self.yaml.show(self.draft.yaml)
         self.form.show(self.draft)
@@ -205,8 +209,10 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self.bar.idle()
             self._later("outlook", self._look_ahead)
 
-    def _show_undo(self) -> None:
-        self.bar.undo_button.disabled = not self._past and not self.form.notes.refused
+    def _show_refused(self) -> None:
+        refused = self.form.notes.refused
+        self.bar.undo_button.disabled = not self._past and not refused
+        self.yaml_state.text = "last valid, without what is marked" if refused else SAVED
 
     def _look_ahead(self) -> None:
         """Estimate, budget and prompts of the next run; nothing is sent."""

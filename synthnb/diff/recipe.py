@@ -93,6 +93,8 @@ def changed_words(old: Recipe, new: Recipe) -> str:
     >>> a = Recipe.loads("synthnb: 1\\ncolumns: {text: {prompt: A short text}}")
     >>> changed_words(a, a.replace(columns={"text": {"prompt": "A long text"}}))
     '−short +long'
+    >>> changed_words(a, a.replace(params={"temperature": 0.2}))
+    'not set → 0.2'
     """
     keys = compare_recipes(old, new).effective
     if not keys:
@@ -100,12 +102,13 @@ def changed_words(old: Recipe, new: Recipe) -> str:
     left, right = _data(old, None), _data(new, None)
     path = next(p for p in (*_leaves(left), *_leaves(right)) if ".".join(p) == keys[0])
     a, b = _at(left, path), _at(right, path)
-    if isinstance(a, str) and isinstance(b, str):
-        gone, come = ([p for mark, p in parts if mark] for parts in differences(a, b))
-    elif all(isinstance(v, int | float) or v is _MISSING for v in (a, b)):
-        gone, come = ([] if v is _MISSING else [scalar(v)] for v in (a, b))
-    else:
+    known = [v for v in (a, b) if v is not _MISSING]
+    if all(isinstance(v, int | float) for v in known):
+        return " → ".join("not set" if v is _MISSING else scalar(v) for v in (a, b))
+    if not all(isinstance(v, str) for v in known):
         return ""
+    texts = ("" if v is _MISSING else v for v in (a, b))
+    gone, come = ([p for mark, p in parts if mark] for parts in differences(*texts))
     sides = [(sign, clip(" … ".join(p), WORDS)) for sign, p in (("−", gone), ("+", come)) if p]
     return " ".join(f"{sign}{words}" for sign, words in sides)
 

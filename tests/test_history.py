@@ -36,3 +36,19 @@ def test_variety_is_measured_at_the_same_number_of_words(
     assert [version.number for version in found] == [1, 2, 3, 4]
     assert [version.distinct2 for version in found] == [1.0, 1.0, 2 / 59, None]
     assert [version.changed for version in found] == [(), *[("text.prompt",)] * 3]
+
+
+def test_rows_are_counted_as_people_decided(
+    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lab = Profile("lab", base_url=loopback.base_url)
+    recipe = Recipe(name="said", columns={"text": {"prompt": "Say it."}})
+    made = generate(recipe, 3, settings=Settings(model="lab/tiny", profiles={"lab": lab}))
+    first, second, _ = (row["_synthnb"]["id"] for row in made.rows)
+    made.decisions.decide(first, "drop")
+    made.decisions.decide(second, "drop")
+    made.decisions.decide(second, None)
+    (version,) = history("said")
+    assert (version.rows, version.candidates) == (2, 3) == (len(made), len(made.made))
+    assert "2 of 3" in str(history("said"))

@@ -18,7 +18,7 @@ from synthnb.checks.values import as_plain
 from synthnb.diff.recipe import changed_keys, changed_words
 from synthnb.errors import StoreError
 from synthnb.recipe import Recipe
-from synthnb.store import Store, VersionInfo
+from synthnb.store import RunInfo, Store, VersionInfo
 from synthnb.types import JSON
 from synthnb.versions.opening import batch_of, find_version, project_of, recipe_of
 from synthnb.visible import count, one_line
@@ -56,6 +56,7 @@ class Version:
     """Its answers came from a tape."""
     status: str
     rows: int
+    """Accepted rows, as people decided by now."""
     candidates: int
     changed: tuple[str, ...]
     """Recipe keys that differ from the version above."""
@@ -158,19 +159,29 @@ def history(
     before: Recipe | None = None
     for version, own in zip(known, figures, strict=True):
         run = store.run(version.run)
+        told = len(store.decisions(run.id))
         recipe = recipe_of(run)
         changed = changed_keys(before, recipe) if before is not None else []
         words = changed_words(before, recipe) if before is not None else ""
         made.append(
             Version(
                 version.number, version.hash, version.created, version.tape, run.status,
-                run.accepted, run.accepted + run.rejected, tuple(changed),
-                words, len(store.decisions(run.id)), own.accepted, own.length,
+                run.accepted if not told else _decided(version, run, store),
+                run.accepted + run.rejected, tuple(changed),
+                words, told, own.accepted, own.length,
                 _distinct(own.words, room), own.nearest, own.duplicates, own.tokens,
             )
         )  # fmt: skip
         before = recipe
     return History(newest.name, tuple(made))
+
+
+def _decided(version: VersionInfo, run: RunInfo, store: Store) -> int:
+    """Accepted rows of a version on whose rows people decided."""
+    try:
+        return len(batch_of(version, store))
+    except StoreError:  # its rows were pruned
+        return run.accepted
 
 
 @lru_cache(maxsize=256)

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { mount, type Mounted } from '../src/view';
+import { tableColumns } from '../src/view/columns';
+import { parsePayload, type Payload } from '../src/view/payload';
 import { sample } from './sample';
 
 const HOSTILE = '<img src=x onerror="globalThis.hit = 1"><script>globalThis.hit = 1</script>';
@@ -165,6 +167,27 @@ describe('a batch', () => {
     expect(texts(root, '.sn-bar .sn-num')).toEqual(['7']);
     expect(root.querySelectorAll('.sn-bar .sn-lost')).toHaveLength(1);
     expect(texts(root, '.sn-panel h4')[1]).toContain('rejected rows, tick = planned');
+  });
+
+  it('draws rejected rows of a bin hollow on the accepted ones', () => {
+    const bins = [...show().querySelectorAll('.sn-hist .sn-bin')];
+    const look = (bin: Element): string[] =>
+      ['.sn-pale', '.sn-lost'].map(name => bin.querySelector<HTMLElement>(name)!.style.height);
+    expect(bins.map(look)).toEqual([
+      ['16px', '16px'],
+      ['48px', '0px']
+    ]);
+    expect(bins[0]!.querySelector<HTMLElement>('.sn-lost')!.style.insetBlockEnd).toBe('16px');
+    expect(bins[1]!.querySelector<HTMLElement>('.sn-lost')!.hidden).toBe(true);
+    expect(bins[1]!.textContent).toBe('3');
+  });
+
+  it('keeps a column of labels narrow, however long one of them is', () => {
+    const payload = parsePayload(sample()) as Payload;
+    const row = payload.rows[0]!;
+    const long = { ...row, values: { ...row.values, mood: 'a label of some thirty letters' } };
+    const columns = tableColumns({ ...payload, rows: [long] });
+    expect(columns.find(c => c.name === 'mood')?.width).toBe(26);
   });
 
   it('says so when it was written by another version', () => {

@@ -93,6 +93,8 @@ function title(column: Column): string {
 
 /** Columns of up to this many characters keep their width; longer ones share the rest. */
 const NARROW = 20;
+/** A column of labels is never wider. */
+const LABELS = 26;
 /** Width of a letter of a column's head, beside one of its values. */
 const HEAD = 0.85;
 
@@ -103,7 +105,9 @@ function width(
   longest: number
 ): number | null {
   const head = Math.ceil(Math.min(title(column).length, 16) * HEAD) + 1;
-  return !main && (numeric || longest <= NARROW) ? Math.max(head, longest, 4) : null;
+  const own = column.type === 'category' ? Math.min(longest, LABELS) : longest;
+  const keeps = numeric || column.type === 'category' || longest <= NARROW;
+  return !main && keeps ? Math.max(head, own, 4) : null;
 }
 
 function lengthColumn(column: Column): TableColumn {

@@ -1,19 +1,22 @@
 /** A chart of numbers: bins to click, drag over or brush with Shift and the arrows. */
 
-import { describeBar, drawn, heading, isLost } from './bars';
+import { describeBar, drawn, heading } from './bars';
 import type { Context, Part } from './context';
 import { h, roving, toggle } from './dom';
 import { count, visible } from './format';
 import type { Bar, Chart } from './payload';
 import { binOf, brush, isWhole } from './state';
 
+const HOLLOW = ' Hollow: rejected rows.';
 /** Pixels of the highest bin. */
 const HEIGHT = 48;
 
 export function histogram(context: Context, chart: Chart): Part {
-  const most = Math.max(...chart.bars.map(b => drawn(chart, b)), 1);
+  const most = Math.max(...chart.bars.map(b => b.count + b.rejected), 1);
   const measurable = context.payload.rows.some(row => binOf(chart, row) !== null);
-  const peak = chart.bars.findIndex(b => drawn(chart, b) === most);
+  const hollow = chart.bars.some(b => b.rejected > 0);
+  const counts = chart.bars.map(b => drawn(chart, b));
+  const peak = counts.indexOf(Math.max(...counts));
   const bins = chart.bars.map((bar, i) => bin(chart, bar, most, i === peak, measurable));
   const plot = h(
     'div',
@@ -31,17 +34,17 @@ export function histogram(context: Context, chart: Chart): Part {
   }
   const node = h(
     'section',
-    { class: 'sn-panel sn-hist', title: visible(chart.finding) },
+    { class: 'sn-panel sn-hist', title: visible(chart.finding) + (hollow ? HOLLOW : '') },
     heading(chart),
     plot,
     axis(chart)
   );
   const paint = (): void => {
-    const counts = context.found.filtered ? context.found.counts(chart.id) : null;
+    const chosen = context.found.filtered ? context.found.counts(chart.id) : null;
     const filter = context.state.filters.find(f => f.key === chart.id);
     bins.forEach((b, i) => {
       const on = filter?.kind === 'range' && i >= filter.first && i <= filter.last;
-      b.paint(counts && measurable ? (counts[i] ?? 0) : null, on);
+      b.paint(chosen && measurable ? (chosen[i] ?? 0) : null, on);
     });
   };
   return { node, paint };
@@ -56,13 +59,14 @@ interface Bin {
 function bin(chart: Chart, bar: Bar, most: number, peak: boolean, measurable: boolean): Bin {
   const height = (n: number): string =>
     n ? `${Math.max(1, (HEIGHT * n) / most).toFixed(1)}px` : '0';
-  const whole = drawn(chart, bar);
-  const pale = h('i', { class: isLost(chart) ? 'sn-lost' : 'sn-pale' });
-  pale.style.height = height(whole);
-  pale.hidden = whole === 0;
+  const pale = h('i', { class: 'sn-pale' });
+  pale.style.height = height(bar.count);
+  const lost = h('i', { class: 'sn-lost', hidden: bar.rejected === 0 });
+  lost.style.height = height(bar.rejected);
+  lost.style.insetBlockEnd = height(bar.count);
   const fill = h('i', { class: 'sn-fill' });
-  const top = h('span', { class: 'sn-peak' }, count(whole));
-  top.style.insetBlockEnd = height(whole);
+  const top = h('span', { class: 'sn-peak' }, count(drawn(chart, bar)));
+  top.style.insetBlockEnd = height(bar.count + bar.rejected);
   const words = describeBar(bar);
   const node = h(
     'button',
@@ -75,6 +79,7 @@ function bin(chart: Chart, bar: Bar, most: number, peak: boolean, measurable: bo
     },
     pale,
     fill,
+    lost,
     peak && top
   );
   const paint = (selected: number | null, on: boolean): void => {

@@ -177,7 +177,7 @@ describe('a batch', () => {
       ['16px', '16px'],
       ['48px', '0px']
     ]);
-    expect(bins[0]!.querySelector<HTMLElement>('.sn-lost')!.style.insetBlockEnd).toBe('16px');
+    expect(bins[0]!.querySelector<HTMLElement>('.sn-lost')!.style.insetBlockEnd).toBe('16.0px');
     expect(bins[1]!.querySelector<HTMLElement>('.sn-lost')!.hidden).toBe(true);
     expect(bins[1]!.textContent).toBe('3');
   });

@@ -27,10 +27,14 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         self.add_argument("--help", action="store_true", help="show this help")
+        self.about_words = ""
+        """What is said of words that are too many."""
 
     def error(self, message: str) -> NoReturn:
         """One line, and where to read on."""
-        said = message.removeprefix("argument ").replace("unrecognized arguments", "unexpected")
+        said = message.removeprefix("argument ")
+        if said.startswith("unrecognized arguments"):
+            said = said.replace("unrecognized arguments", "unexpected", 1) + self.about_words
         raise UsageError(f"{said} (see {self.prog} --help)")
 
     @property
@@ -128,6 +132,7 @@ def add_run_options(parser: Parser) -> None:
 def cell_parser() -> Parser:
     """``%%synth``: the batch's name and how to run the recipe in the cell."""
     parser = Parser("%%synth", "Write a batch of rows from the recipe and prompt in this cell.")
+    parser.about_words = "; a name is one word"
     parser.add_argument("name", nargs="?", help="the batch's name, and the variable it gets")
     parser.add_argument("--kind", metavar="KIND", help="start from this shipped recipe")
     add_run_options(parser)

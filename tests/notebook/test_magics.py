@@ -37,7 +37,7 @@ def complete(shell: InteractiveShell, text: str, line: int = 0) -> list[str]:
         ("reviews --record a --replay b", "not allowed with argument --record"),
         ("reviews n=5", "n=5 has no dash; did you mean '-n 5'?"),
         ("reviews seed=5", "did you mean '--seed 5'?"),
-        ("two words", "unexpected: words"),
+        ("two words", "unexpected: words; a name is one word (see %%synth --help)"),
         ("class", "class cannot be a variable"),
         ("print", "print is a name of Python's own"),
         ("-n 2", "Give the batch a name: %%synth NAME"),
@@ -57,6 +57,17 @@ def test_an_unknown_verb_names_the_nearest(shell: InteractiveShell) -> None:
         shell.run_line_magic("synth", "sav")
     with pytest.raises(UsageError, match="there are: new, run, "):
         shell.run_line_magic("synth", "frobnicate")
+
+
+def test_a_studio_of_nothing_says_how_to_begin(shell: InteractiveShell) -> None:
+    begin = "To begin a recipe: %synth new KIND, then %synth studio FILE"
+    for made in (False, True):
+        for words in (["studio"] if not made else []) + ["studio brandnew", "studio review"]:
+            with pytest.raises(UsageError) as told:
+                shell.run_line_magic("synth", words)
+            assert str(told.value).endswith(begin)
+        assert ("did you mean 'reviews'? To begin" in str(told.value)) is made
+        shell.user_ns["reviews"] = sample_batch()
 
 
 @pytest.mark.parametrize(

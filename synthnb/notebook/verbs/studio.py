@@ -5,6 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from IPython.core.error import UsageError
+
+from synthnb.errors import StoreError
 from synthnb.notebook.completion import recipe_files
 from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
@@ -46,5 +49,12 @@ def run(magics: SynthMagics, args: Namespace) -> Studio:
     name = args.name
     if name is not None and name not in batches(magics.namespace) and is_file(name):
         return Studio(load(name), **more)
-    batch = find_version_or_batch(magics.namespace, name)
+    try:
+        batch = find_version_or_batch(magics.namespace, name)
+    except (StoreError, UsageError) as error:
+        if name is not None and "@" in name:
+            raise
+        said = str(error) if str(error).endswith("?") else f"{error}."
+        begin = "To begin a recipe: %synth new KIND, then %synth studio FILE"
+        raise UsageError(f"{said} {begin}") from None
     return Studio(batch.recipe, batch=batch, **more)

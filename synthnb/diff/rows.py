@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from synthnb.charts.distributions import main_column
 from synthnb.diff.measures import text_of
 from synthnb.diff.pairing import attributes_of, outcome
 from synthnb.diff.words import Mode, Parts, clipped, compare
@@ -13,6 +14,7 @@ from synthnb.types import Record
 from synthnb.visible import as_text, number, one_line, visible
 
 if TYPE_CHECKING:
+    from synthnb.batch import Batch
     from synthnb.diff import Diff
 
 __all__ = ["ATTRIBUTES", "Shown", "Side", "differing", "shown_rows"]
@@ -94,12 +96,21 @@ def _shown(
 def _marked(diff: Diff, old: Record | None, new: Record | None) -> tuple[Parts, Parts, Mode]:
     """Both texts in pieces; without marks where they answer other questions."""
     a, b = (
-        visible((text_of(batch, record) or "")[:COMPARED]) if record is not None else ""
+        visible(_text(batch, record)[:COMPARED]) if record is not None else ""
         for batch, record in ((diff.old, old), (diff.new, new))
     )
     if diff.paired:
         return compare(a, b)
     return ((False, a),) if a else (), ((False, b),) if b else (), "differences"
+
+
+def _text(batch: Batch, record: Record) -> str:
+    """The main column's value; where its answer gave none (cut off, say), what was written."""
+    text = text_of(batch, record)
+    if text is None:
+        main = main_column(batch)
+        text = next((c.answer for c in reversed(record.calls) if c.column == main), "")
+    return text
 
 
 def _attributes(record: Record, names: list[str]) -> tuple[str, ...]:

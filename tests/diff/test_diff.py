@@ -11,6 +11,7 @@ import pytest
 from synthnb.batch import Batch
 from synthnb.diff import diff
 from synthnb.diff.payload import MAX_BYTES, MIME
+from synthnb.diff.rows import shown_rows
 from synthnb.diff.sentences import figure
 from synthnb.recipe import Recipe
 from synthnb.types import Call, Reason, Record
@@ -155,6 +156,20 @@ def test_long_batches_are_compared_on_their_first_rows() -> None:
     made = diff(rows(["one two"] * 1200), rows(["one two three"] * 1200))
     assert len(made.pairs) == 1000
     assert "the first 1,000 planned rows share mood and seed" in str(made)
+
+
+def test_what_was_written_of_an_answer_without_a_value_is_shown() -> None:
+    old = rows(["It is fine.", "It is loud."])
+    told = Call("text", "lab/tiny", (), "It is fine and it")
+    other = Call("mood", "lab/tiny", (), "happy")
+    cut = replace(
+        old.made[0], values={"mood": "angry"}, accepted=False,
+        reasons=(Reason("truncated", None, "cut off"),), calls=(told, other),
+    )  # fmt: skip
+    new = old.replace(records=(cut, *old.made[1:]))
+    side = next(s for s in shown_rows(diff(old, new), 10, 400) if s.place == 0).new
+    assert side is not None and side.tag == "rejected: truncated"
+    assert "".join(piece for _, piece in side.parts) == "It is fine and it"
 
 
 def test_plain_html_marks_what_is_shared_apart_from_what_differs() -> None:

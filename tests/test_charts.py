@@ -111,7 +111,7 @@ def test_nearest_rows_say_how_many_were_compared() -> None:
     batch = many(4000)
     (chart,) = (chart for chart in batch.distributions if chart.id == "nearest")
     assert chart.total == 2000 < len(batch)
-    assert "among the first 2,000 rows" in chart.finding
+    assert " of the first 2,000 rows nearly copy another" in chart.finding
     assert chart.unit == "similarity 0–1, first 2,000 rows"
     (few,) = (c for c in sample_batch().distributions if c.id == "nearest")
     assert "among" not in few.finding

@@ -295,7 +295,8 @@ def _nearest(batch: Batch, table: Columns, main: str) -> Distribution:
     if copies:
         finding = f"{count(copies, 'row')} repeat{'s' if copies == 1 else ''} another exactly."
     elif close:
-        finding = f"{count(close, 'row')}{among} nearly copy another (0.8 or more)."
+        some = f"{close:,} of the {part}" if part else count(close, "row")
+        finding = f"{some} nearly copy another (0.8 or more)."
     else:
         top = number(round(float(kept.max()), 2)) if len(kept) else "–"
         finding = f"No near copies{among}; the closest two rows are {top} alike."

@@ -15,12 +15,14 @@ from synthnb.charts.columns import columns_of
 from synthnb.decisions import row_id
 from synthnb.explore.filters import (
     Among,
+    Between,
     Filter,
     Outcome,
     Region,
     RejectedBy,
     SelectionError,
     from_python,
+    measure,
 )
 from synthnb.explore.query import explorer_of
 from synthnb.visible import one_line
@@ -128,9 +130,20 @@ class Selection:
     def __repr__(self) -> str:
         name = one_line(self.batch.name, 60)
         return (
-            f"<Selection of {name}: {len(self):,} of {len(self.batch):,} rows · "
-            f"{one_line(self.code())}>"
+            f"<Selection of {name}: {len(self):,} of {len(self.batch):,} rows"
+            f"{self._unmeasured} · {one_line(self.code())}>"
         )
+
+    @property
+    def _unmeasured(self) -> str:
+        """Of how many accepted rows a range speaks, where it is not of all."""
+        table = columns_of(self.batch)
+        for name in (item.name for item in self.chosen if isinstance(item, Between)):
+            values = measure(self.batch, table, name)[table.accepted]
+            known = int((~np.isnan(values)).sum())
+            if known < len(values):
+                return f", {one_line(name, 60)} is known of {known:,}"
+        return ""
 
 
 def _laid_out(before: str, value: Any) -> str:

@@ -8,7 +8,7 @@ from synthnb.batch import Batch
 from synthnb.explore import Selection, SelectionError
 from synthnb.explore.door import answer
 from synthnb.explore.live import live_of
-from tests.samples import HOSTILE, batch_of, recipe, record, sample_batch
+from tests.samples import HOSTILE, batch_of, many, recipe, record, sample_batch
 
 BATCH = sample_batch()
 
@@ -69,6 +69,11 @@ columns:
   nearest: {integer: [0, 9]}
   text: {prompt: "A {{ length }} text."}
 """
+
+
+def test_a_range_of_what_is_measured_of_some_rows_says_so() -> None:
+    assert ", nearest is known of 2,000 · " in repr(many(4000).select(nearest=(0, 0.5)))
+    assert "is known of" not in repr(BATCH.select(nearest=(0, 0.5)))
 
 
 def test_columns_may_have_the_names_of_what_is_measured() -> None:

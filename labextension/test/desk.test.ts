@@ -169,6 +169,14 @@ const words = (root: Element, selector: string): string =>
   root.querySelector(selector)?.textContent ?? '';
 
 describe('a pair', () => {
+  it('puts weight on one question, on none of several attributes', () => {
+    const question = ['calm', 'kettle'].map((text, i) => ({ name: `attribute ${i}`, text }));
+    const several = { ...PAIR, current: { ...(PAIR.current as JSONObject), question } };
+    const root = show(mountRank, several, live(several));
+    expect(words(root, '.sn-ctx')).toContain('kettle');
+    expect(root.querySelectorAll('.sn-asked')).toHaveLength(0);
+  });
+
   it('shows question, source and both answers as text, and takes the keyboard', () => {
     const root = show(mountRank, PAIR, live(PAIR));
     expect(words(root, '.sn-asked')).toBe('Where?');

@@ -172,11 +172,11 @@ function answer(side: string, key: string, press: () => void): Answer {
 
 /** The last field is what is asked; those before it are its attributes. */
 function fields(given: JSONObject[], question: boolean): HTMLElement[] {
-  return given.flatMap((field, i) => [
+  return given.flatMap(field => [
     ...(text(field.name) ? [caption(text(field.name))] : []),
     h(
       'div',
-      { class: question && i === given.length - 1 ? 'sn-asked' : '', dir: 'auto' },
+      { class: question && given.length === 1 ? 'sn-asked' : '', dir: 'auto' },
       visible(text(field.text))
     )
   ]);

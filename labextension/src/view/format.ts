@@ -19,7 +19,7 @@ export function plural(n: number, one: string, many = `${one}s`): string {
 }
 
 export function seconds(value: number): string {
-  if (value > 0 && value < 0.05) {
+  if (value < 0.05) {
     return '< 0.1 s';
   }
   return value < 60

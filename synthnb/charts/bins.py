@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from synthnb.visible import number
 
-__all__ = ["MAX_LABELS", "Bar", "bins_of", "histogram"]
+__all__ = ["FAR", "MAX_LABELS", "OPEN", "Bar", "beyond", "bins_of", "histogram"]
 
 Floats = NDArray[np.float64]
 
 MAX_LABELS = 12
 """Bars of one chart; labels beyond share the last one."""
+FAR = 4
+"""Rejected values that many times the largest accepted one do not stretch an open axis."""
+OPEN = " or more"
+"""How the label of a last bin ends that has no upper end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,18 @@ def histogram(
     *,
     whole: bool = False,
     even: bool = False,
+    open_end: bool = False,
 ) -> tuple[Bar, ...]:
     """At most ``MAX_LABELS`` bins of a round width; the last one includes its upper end.
 
-    ``even`` adds the plan of a uniform draw between ``low`` and ``high``.
+    ``even`` adds the plan of a uniform draw between ``low`` and ``high``. With ``open_end``
+    one rejected value far beyond the accepted ones does not flatten them: the last bin is
+    then ``60 or more`` and its ``hi`` only where it ends as drawn.
     """
     inside, outside = np.asarray(kept, np.float64), np.asarray(gone, np.float64)
+    top = max(float(inside.max(initial=0.0)), 1.0)
+    far = open_end and len(inside) > 0 and float(outside.max(initial=0.0)) > FAR * top
+    outside = np.minimum(outside, 2 * top) if far else outside
     values = np.concatenate((inside, outside))
     least, most = float(values.min()), float(values.max())
     start = least if low is None else min(low, least)
@@ -64,7 +74,16 @@ def histogram(
         label = number(lo) if whole and step == 1 else f"{number(lo)}–{number(hi)}"
         planned = plan and round(plan, 2)
         bars.append(Bar(label, int(counts[i]), planned, int(lost[i]), lo, hi))
+    if far:
+        bars[-1] = replace(bars[-1], label=f"{number(ends[-2])}{OPEN}")
     return tuple(bars)
+
+
+def beyond(bars: Sequence[Bar], gone: Floats) -> str:
+    """What lies beyond the end of an open axis, as a sentence; empty if it is closed."""
+    if not bars[-1].label.endswith(OPEN):
+        return ""
+    return f" Rejected rows reach {number(float(gone.max()))}, beyond the axis."
 
 
 def bins_of(values: Floats, ends: Sequence[float]) -> NDArray[np.intp]:

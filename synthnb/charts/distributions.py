@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from synthnb.charts.bins import MAX_LABELS, Bar, bins_of, histogram
+from synthnb.charts.bins import MAX_LABELS, Bar, beyond, bins_of, histogram
 from synthnb.charts.columns import Codes, Columns, columns_of, is_number, label_of
 from synthnb.charts.similarity import LIMIT, nearest
 from synthnb.samplers import planned_counts
@@ -264,6 +264,7 @@ def _texts(batch: Batch, table: Columns, main: str) -> list[Distribution]:
     kept, gone = _split(table, table.lengths(main))
     if not len(kept) and not len(gone):
         return []
+    bars = histogram(kept, gone, whole=True, open_end=True)
     options = limits_of(batch, "length", main)
     limits = tuple(options[key] for key in ("min", "max") if key in options)
     length = Distribution(
@@ -272,10 +273,10 @@ def _texts(batch: Batch, table: Columns, main: str) -> list[Distribution]:
         "characters",
         "histogram",
         main,
-        histogram(kept, gone, whole=True),
+        bars,
         limits,
         len(kept),
-        _spread(kept, "characters"),
+        _spread(kept, "characters") + beyond(bars, gone),
     )
     return [length, _nearest(batch, table, main)]
 

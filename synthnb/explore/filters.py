@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from synthnb.charts.bins import OPEN
 from synthnb.charts.columns import Bools, Columns, Floats, columns_of, is_number, label_of
 from synthnb.charts.distributions import (
     main_column,
@@ -26,6 +27,7 @@ from synthnb.visible import one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
+    from synthnb.charts.distributions import Distribution
     from synthnb.types import JSON
 
 __all__ = [
@@ -99,11 +101,12 @@ class Between:
 
     def python(self) -> tuple[str, Any]:
         """Name and value for ``select``."""
-        return self.name, (_short(self.lo), _short(self.hi))
+        return self.name, (_bound(self.lo), _bound(self.hi))
 
     def json(self) -> JSON:
         """As a view sends and takes it."""
-        return {"kind": "range", "chart": self.name, "lo": self.lo, "hi": self.hi}
+        lo, hi = _bound(self.lo), _bound(self.hi)
+        return {"kind": "range", "chart": self.name, "lo": lo, "hi": hi}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +212,11 @@ class Region:
 Filter: TypeAlias = OneOf | Between | RejectedBy | Outcome | Among | Region
 
 
+def _bound(value: float) -> int | float | None:
+    """An end of a range; an open one is none, as ``select`` takes it and JSON can say it."""
+    return None if np.isinf(value) else _short(value)
+
+
 def _short(value: float) -> int | float:
     return int(value) if float(value).is_integer() else value
 
@@ -304,10 +312,10 @@ def _read(batch: Batch, item: Mapping[str, Any]) -> Filter | None:
     if kind == "values":
         return _values(batch, str(item.get("chart")), _texts(item.get("values")))
     if kind == "range":
-        lo, hi = item.get("lo"), item.get("hi")
-        known = any(chart.id == item.get("chart") for chart in batch.distributions)
-        if known and is_number(lo) and is_number(hi):
-            return Between(str(item["chart"]), float(lo), float(hi))  # type: ignore[arg-type]
+        drawn = next((c for c in batch.distributions if c.id == item.get("chart")), None)
+        ends = item.get("lo"), item.get("hi")
+        if drawn is not None and any(map(is_number, ends)):
+            return _range(drawn, *ends)
     if kind == "rule":
         return RejectedBy(_texts(item.get("rules")))
     if kind == "outcome":
@@ -318,6 +326,16 @@ def _read(batch: Batch, item: Mapping[str, Any]) -> Filter | None:
         x, y = (_pair(item.get(axis)) for axis in ("x", "y"))
         return Region(x, y) if x is not None and y is not None else None
     return None
+
+
+def _range(chart: Distribution, lo: Any, hi: Any) -> Between:
+    """What is no number has no end; the last bar of an open axis has none either."""
+    low = float(lo) if is_number(lo) else -np.inf
+    high = float(hi) if is_number(hi) else np.inf
+    last = chart.bars[-1] if chart.bars else None
+    if last and last.label.endswith(OPEN) and high >= (last.hi or 0.0):
+        high = np.inf
+    return Between(chart.id, low, high)
 
 
 def _values(batch: Batch, chart: str, labels: tuple[str, ...]) -> Filter | None:

@@ -7,7 +7,9 @@ import pytest
 from synthnb.batch import Batch
 from synthnb.explore import Selection, SelectionError
 from synthnb.explore.door import answer
+from synthnb.explore.filters import from_json
 from synthnb.explore.live import live_of
+from synthnb.types import Reason
 from tests.samples import HOSTILE, batch_of, many, recipe, record, sample_batch
 
 BATCH = sample_batch()
@@ -176,3 +178,20 @@ def test_regions_of_the_map_select_rows() -> None:
     assert len(left) + len(right) == 24
     with pytest.raises(SelectionError, match="region"):
         BATCH.select(region=(1, 2))
+
+
+def test_one_huge_reject_does_not_flatten_the_lengths_and_its_bin_selects_it() -> None:
+    rows = [record(i, {"text": "a" * (20 + i)}) for i in range(30)]
+    rows.append(record(30, {"text": "a" * 30_000}, Reason("length", 30_000, "too long")))
+    batch = Batch(rows, recipe("synthnb: 1\ncolumns: {text: {prompt: x}}"))
+    chart = next(c for c in batch.distributions if c.id == "length")
+    last = chart.bars[-1]
+    assert sum(bar.count > 0 for bar in chart.bars) >= 3
+    assert last.label.endswith(" or more") and (last.count, last.rejected) == (0, 1)
+    assert "Rejected rows reach 30,000" in chart.finding
+    sent = {"kind": "range", "chart": "length", "lo": last.lo, "hi": last.hi}
+    found = Selection(batch, from_json(batch, [sent]), "")
+    assert [row["text"] for row in found.rejected] == ["a" * 30_000]
+    again = eval(found.code("b"), {"b": batch})
+    assert len(again.rejected) == 1
+    assert again.chosen[0].json()["hi"] is None

@@ -44,7 +44,9 @@ function filterFromJSON(payload: Payload, raw: JSONObject): Filter | null {
     case 'values':
       return chart ? { kind: 'values', key: chart.id, chart, values: texts(raw.values) } : null;
     case 'range':
-      return chart ? range(chart, number(raw.lo) ?? 0, number(raw.hi) ?? 0) : null;
+      return chart
+        ? range(chart, number(raw.lo) ?? -Infinity, number(raw.hi) ?? Infinity)
+        : null;
     case 'rule':
       return { kind: 'rule', key: 'rule', rules: texts(raw.rules) };
     case 'outcome':

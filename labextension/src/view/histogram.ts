@@ -5,7 +5,7 @@ import type { Context, Part } from './context';
 import { h, roving, toggle } from './dom';
 import { count, visible } from './format';
 import type { Bar, Chart } from './payload';
-import { binOf, brush, isWhole } from './state';
+import { binOf, brush, isOpen, isWhole } from './state';
 
 const HOLLOW = ' Hollow: rejected rows.';
 /** Pixels of the highest bin. */
@@ -159,10 +159,13 @@ function limits(chart: Chart): HTMLElement[] {
 
 function axis(chart: Chart): HTMLElement {
   const [lo, hi] = ends(chart);
+  const open = chart.bars.some(isOpen);
   const marks = chart.bars.every(isWhole) ? chart.bars.map(b => b.lo ?? 0) : null;
   return h(
     'div',
     { class: marks ? 'sn-axis sn-marks' : 'sn-axis', 'aria-hidden': 'true' },
-    ...(marks ?? [lo, (lo + hi) / 2, hi]).map(n => h('span', {}, count(n, 2)))
+    ...(marks ?? [lo, (lo + hi) / 2, hi]).map((n, i, all) =>
+      h('span', {}, count(n, 2) + (open && i === all.length - 1 ? '+' : ''))
+    )
   );
 }

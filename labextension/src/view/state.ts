@@ -215,7 +215,7 @@ export function binOf(chart: Chart, row: BatchRow): number | null {
       b.lo !== null &&
       b.hi !== null &&
       value >= b.lo &&
-      (value < b.hi || (i === last && value <= b.hi))
+      (value < b.hi || (i === last && (value <= b.hi || isOpen(b))))
   );
   return bin < 0 ? null : bin;
 }
@@ -263,6 +263,11 @@ export function isWhole(bar: Bar): boolean {
   return bar.label === String(bar.lo);
 }
 
+/** A last bin without an upper end. */
+export function isOpen(bar: Bar): boolean {
+  return bar.lo !== null && bar.label.endsWith(' or more');
+}
+
 /** A filter in the words of its chip. */
 export function describe(filter: Filter): string {
   switch (filter.kind) {
@@ -271,6 +276,9 @@ export function describe(filter: Filter): string {
     case 'range': {
       const lo = filter.chart.bars[filter.first]?.lo ?? 0;
       const end = filter.chart.bars[filter.last];
+      if (end && isOpen(end)) {
+        return `${filter.chart.title.toLowerCase()} ${count(lo, 2)} or more`;
+      }
       const hi = end && isWhole(end) ? (end.lo ?? 0) : (end?.hi ?? 0);
       // Where only some rows are measured, the chart's unit says of how many it speaks.
       const some = /, ((?:first )?[\d,]+ rows.*)$/.exec(filter.chart.unit);

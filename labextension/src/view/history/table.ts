@@ -38,7 +38,6 @@ export function table(
     h('th', { class: 'sn-num', scope: 'col' }, 'version'),
     doors && h('th', { scope: 'col' }, 'open'),
     h('th', { scope: 'col' }, 'made'),
-    h('th', { scope: 'col' }, 'hash'),
     h('th', { class: 'sn-num', scope: 'col' }, 'rows'),
     ...figures.map((figure, i) =>
       figureHead(
@@ -83,14 +82,19 @@ function rowOf(
   return h(
     'tr',
     {},
-    h('th', { class: 'sn-num', scope: 'row' }, count(number)),
+    h(
+      'th',
+      { class: 'sn-num', scope: 'row' },
+      count(number),
+      ' ',
+      h('span', { class: 'sn-hash sn-mono sn-dim' }, visible(hash))
+    ),
     line && h('td', { class: 'sn-opens' }, ...line.buttons),
     h(
       'td',
       { class: 'sn-when' },
       ...made.split(' ').flatMap(part => [h('span', {}, visible(part)), ' '])
     ),
-    h('td', { class: 'sn-mono sn-dim' }, visible(hash)),
     h('td', { class: 'sn-num' }, ended, ` ${count(rows)} of ${count(candidates)}`),
     ...figures.map(({ digits }, i) => {
       const value = version.values[i] ?? null;

@@ -173,7 +173,11 @@ def test_columns_and_checks_by_keyboard(lab: Server, desk: Desk) -> None:
     studio.get_by_role("button", name="Undo").press("Enter")
     expect(yaml.locator("ins")).to_contain_text(["title"])
     studio.get_by_role("slider", name="angry").press("ArrowRight")
+    expect(yaml.locator("ins").first).to_have_text("2.5")
     keys.press("Control+Enter")
+    expect(studio.get_by_role("button", name="diff of 2")).to_be_visible()
+    expect(studio.get_by_role("button", name="Run 6 rows")).to_be_visible()
+    desk.page.wait_for_timeout(1000)  # the table is drawn anew as a run ends
     studio.get_by_role("button", name="diff of 2").press("Enter")
     expect(studio.get_by_text("From version 1 to 2")).to_be_visible()
     expect(studio.get_by_role("button", name="Close the diff")).to_be_focused()

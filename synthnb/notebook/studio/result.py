@@ -82,11 +82,13 @@ class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
         with contextlib.suppress(SynthError):
             known = history(self._name)
-            self.versions.show(_lines(known))
             self._numbers = [version.number for version in reversed(list(known))]
             shown = batch.version if batch is not None else None
-            chosen = self._numbers.index(shown) if shown in self._numbers else -1
-            self.versions.chosen = chosen
+            with self.versions.hold_sync():  # drawn once: a table drawn anew loses the keyboard
+                self.versions.show(_lines(known))
+                self.versions.chosen = (
+                    self._numbers.index(shown) if shown in self._numbers else -1
+                )
             parts += [self._head, self.versions]
         self.children = tuple(parts)
 

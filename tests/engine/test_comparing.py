@@ -96,9 +96,10 @@ def test_embeddings_that_are_refused_at_times_are_asked_again(
     def script(number: int, body: dict[str, Any]) -> Reply | None:
         nonlocal asked
         if "messages" in body:
-            return Reply(text="all of them say the same, word for word")
+            words = random.Random(number).sample(WORDS, len(WORDS))  # one vector for all
+            return Reply(text=" ".join(words))
         asked += 1
-        return error(429, "slow down", headers={"retry-after": "0.05"}) if asked % 2 else None
+        return error(429, "slow down", headers={"retry-after": "0.02"}) if asked % 3 else None
 
     loopback.script(script)
     batch = generate(embedding(reviews), 60, settings=settings)

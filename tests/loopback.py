@@ -55,9 +55,12 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
+        self.server.open.add(self.transport)
         self.server.connections += 1
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self.transport is not None:
+            self.server.open.discard(self.transport)
         self.transport = None
         if self.busy:
             self._done()
@@ -220,6 +223,8 @@ class Loopback:
         """Replies to them by kind."""
         self.in_flight = self.max_in_flight = self.connections = self.abandoned = 0
         self.loop: asyncio.AbstractEventLoop = _new_loop()
+        self.open: set[asyncio.Transport] = set()
+        """Connections that nobody has closed yet."""
         self._number = 0
         self._keep, self._log = keep, log
         self._script: Script | None = None
@@ -315,7 +320,9 @@ class Loopback:
         self.loop.run_forever()
         assert self._server is not None
         self._server.close()
-        self.loop.run_until_complete(asyncio.sleep(0))
+        for transport in [*self.open]:  # of requests that a failed test still waits for
+            transport.abort()
+        self.loop.run_until_complete(asyncio.sleep(0.01))
         self.loop.close()
 
     def __enter__(self) -> Self:

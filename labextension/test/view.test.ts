@@ -182,6 +182,29 @@ describe('a batch', () => {
     expect(bins[1]!.textContent).toBe('3');
   });
 
+  it('draws rejected rows of a label hollow after the accepted ones, the tick in place', () => {
+    const [mood] = sample().charts as Record<string, unknown>[];
+    const bar = (label: string, n: number, rejected: number): object => {
+      return { label, count: n, planned: 5, rejected, lo: null, hi: null };
+    };
+    const drawn = (...bars: object[]): (number | string)[][] =>
+      [...show(sample({ charts: [{ ...mood, bars }] })).querySelectorAll('.sn-bar')].map(
+        row => {
+          const lost = row.querySelector<HTMLElement>('.sn-lost')!;
+          const tick = row.querySelector<HTMLElement>('.sn-tick')!;
+          const { insetInlineStart: start, width } = lost.style;
+          const pixels = [start, width, tick.style.insetInlineStart].map(parseFloat);
+          return [...pixels, lost.hidden ? 'nothing' : lost.className];
+        }
+      );
+    expect(drawn(bar('angry', 6, 2), bar('happy', 4, 0))).toEqual([
+      [69, 23, 57.5, 'sn-lost'],
+      [46, 0, 57.5, 'nothing']
+    ]);
+    // Many rejected ones stop at twice the longest solid bar and are left open there.
+    expect(drawn(bar('angry', 10, 400))).toEqual([[46, 46, 23, 'sn-lost sn-cut']]);
+  });
+
   it('keeps a column of labels narrow, however long one of them is', () => {
     const payload = parsePayload(sample()) as Payload;
     const row = payload.rows[0]!;

@@ -10,7 +10,7 @@ import { toggleValue } from './state';
 const TRACK = 92;
 
 export function bars(context: Context, chart: Chart): Part {
-  const most = Math.max(...chart.bars.map(b => Math.max(drawn(chart, b), b.planned ?? 0)), 1);
+  const most = longest(chart);
   const rows = chart.bars.map(bar => barRow(context, chart, bar, most));
   roving(rows.map(r => r.node));
   const group = h(
@@ -18,12 +18,13 @@ export function bars(context: Context, chart: Chart): Part {
     { role: 'group', 'aria-label': `${chart.title}. ${chart.finding}` },
     ...rows.map(r => r.node)
   );
-  const longest = Math.max(...chart.bars.map(b => b.label.length));
-  group.style.setProperty('--sn-chars', String(longest));
-  group.style.setProperty('--sn-digits', String(Math.max(3, count(most).length)));
+  const letters = Math.max(...chart.bars.map(b => b.label.length));
+  const digits = Math.max(3, ...chart.bars.map(b => count(drawn(chart, b)).length));
+  group.style.setProperty('--sn-chars', String(letters));
+  group.style.setProperty('--sn-digits', String(digits));
   const node = h(
     'section',
-    { class: 'sn-panel', title: visible(chart.finding) },
+    { class: 'sn-panel', title: visible(chart.finding) + hollow(chart) },
     heading(chart),
     group
   );
@@ -32,6 +33,19 @@ export function bars(context: Context, chart: Chart): Part {
     rows.forEach((row, i) => row.paint(counts ? (counts[i] ?? 0) : null));
   };
   return { node, paint };
+}
+
+/** Rows of the longest bar. What was rejected may at most double what was kept or planned:
+ * beyond that it would flatten what the ticks are read against. */
+function longest(chart: Chart): number {
+  const whole = Math.max(...chart.bars.map(b => b.count + b.rejected), 1);
+  const solid = Math.max(...chart.bars.map(b => Math.max(b.count, b.planned ?? 0)));
+  return isLost(chart) ? Math.max(whole, solid) : Math.max(solid, Math.min(whole, 2 * solid));
+}
+
+/** What hollow means, where something is. */
+export function hollow(chart: Chart): string {
+  return chart.bars.some(b => b.rejected > 0) ? ' Hollow: rejected rows.' : '';
 }
 
 /** Title and unit, in the words of the mock-up: "mood  rows, tick = planned". */
@@ -60,11 +74,13 @@ interface BarRow {
 
 function barRow(context: Context, chart: Chart, bar: Bar, most: number): BarRow {
   const width = (n: number): string => `${((TRACK * n) / most).toFixed(1)}px`;
-  const whole = drawn(chart, bar);
-  const pale = h('i', { class: isLost(chart) ? 'sn-lost' : 'sn-pale' });
-  pale.style.width = width(whole);
-  pale.hidden = whole === 0;
+  const pale = h('i', { class: 'sn-pale', hidden: bar.count === 0 });
+  pale.style.width = width(bar.count);
   const fill = h('i', { class: 'sn-fill' });
+  const cut = bar.count + bar.rejected > most;
+  const lost = h('i', { class: cut ? 'sn-lost sn-cut' : 'sn-lost', hidden: !bar.rejected });
+  lost.style.width = width(Math.min(bar.rejected, most - bar.count));
+  lost.style.insetInlineStart = width(bar.count);
   const tick = h('i', { class: 'sn-tick' });
   tick.style.insetInlineStart = width(bar.planned ?? 0);
   const number = h('span', { class: 'sn-num' });
@@ -77,7 +93,7 @@ function barRow(context: Context, chart: Chart, bar: Bar, most: number): BarRow 
       title: visible(describeBar(bar))
     },
     h('span', { class: 'sn-label', dir: 'auto' }, visible(bar.label)),
-    h('span', { class: 'sn-track' }, pale, fill, bar.planned !== null && tick),
+    h('span', { class: 'sn-track' }, pale, fill, lost, bar.planned !== null && tick),
     number
   );
   node.addEventListener('click', () => {
@@ -85,7 +101,7 @@ function barRow(context: Context, chart: Chart, bar: Bar, most: number): BarRow 
   });
   const paint = (selected: number | null): void => {
     fill.style.width = width(selected ?? bar.count);
-    number.textContent = count(isLost(chart) ? whole : (selected ?? bar.count));
+    number.textContent = count(isLost(chart) ? bar.rejected : (selected ?? bar.count));
     const filter = context.state.filters.find(f => f.key === chart.id);
     const on = filter?.kind === 'values' && filter.values.includes(bar.label);
     toggle(node, 'sn-on', on);

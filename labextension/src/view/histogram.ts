@@ -1,20 +1,18 @@
 /** A chart of numbers: bins to click, drag over or brush with Shift and the arrows. */
 
-import { describeBar, drawn, heading } from './bars';
+import { describeBar, drawn, heading, hollow } from './bars';
 import type { Context, Part } from './context';
 import { h, roving, toggle } from './dom';
 import { count, visible } from './format';
 import type { Bar, Chart } from './payload';
 import { binOf, brush, isOpen, isWhole } from './state';
 
-const HOLLOW = ' Hollow: rejected rows.';
 /** Pixels of the highest bin. */
 const HEIGHT = 48;
 
 export function histogram(context: Context, chart: Chart): Part {
   const most = Math.max(...chart.bars.map(b => b.count + b.rejected), 1);
   const measurable = context.payload.rows.some(row => binOf(chart, row) !== null);
-  const hollow = chart.bars.some(b => b.rejected > 0);
   const counts = chart.bars.map(b => drawn(chart, b));
   const peak = counts.indexOf(Math.max(...counts));
   const bins = chart.bars.map((bar, i) => bin(chart, bar, most, i === peak, measurable));
@@ -34,7 +32,7 @@ export function histogram(context: Context, chart: Chart): Part {
   }
   const node = h(
     'section',
-    { class: 'sn-panel sn-hist', title: visible(chart.finding) + (hollow ? HOLLOW : '') },
+    { class: 'sn-panel sn-hist', title: visible(chart.finding) + hollow(chart) },
     heading(chart),
     plot,
     axis(chart)

@@ -249,3 +249,11 @@ def test_other_rows_do_not_inherit_a_licence(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()  # what a cell names may be a folder
     folder = in_place_of(Source(path="docs"), tmp_path / "docs", base=tmp_path)
     assert (folder.path, folder.documents) == (None, str(tmp_path / "docs"))
+
+
+def test_half_a_surrogate_pair_is_no_reason_to_end_a_run(tmp_path: Path) -> None:
+    source = opened(
+        tmp_path, "a.jsonl", '{"note": "half \\ud800", "seen": {"\\ud83d": "\\ude00"}}'
+    )
+    assert rows(source) == [{"note": "half \ufffd", "seen": {"\ufffd": "\ufffd"}}]
+    assert rows(opened(tmp_path, "b.jsonl", '{"note": "\\ud83d\\ude00"}')) == [{"note": "😀"}]

@@ -90,12 +90,14 @@ class ArrowTable:
 
 def json_value(value: Any) -> JSON:
     """``value`` as JSON: NaN and NaT become ``None``, moments ISO text, the rest text."""
-    if value is None or isinstance(value, (str, bool, int)):
+    if isinstance(value, str):
+        return value if value.isascii() else _whole(value)
+    if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): json_value(item) for key, item in value.items()}
+        return {_whole(str(key)): json_value(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):
         return [json_value(item) for item in value]
     if isinstance(value, (datetime, date, time)):
@@ -111,6 +113,12 @@ def json_value(value: Any) -> JSON:
         return json_value(value.tolist())
     text = str(value)
     return None if text in ("<NA>", "NaT") else text
+
+
+def _whole(text: str) -> str:
+    """Half a surrogate pair (``"\\ud800"`` in JSON) can be neither sent nor stored: it is shown
+    as decoders show what they cannot read, so that one such row does not end a run."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def read_table(path: Path, shown: str) -> Table:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthnb.visible import number
+from synthnb.visible import number, one_line
 
-__all__ = ["FAR", "MAX_LABELS", "OPEN", "Bar", "beyond", "bins_of", "histogram"]
+__all__ = [
+    "FAR",
+    "MAX_LABELS",
+    "OPEN",
+    "Bar",
+    "bar_name",
+    "beyond",
+    "bins_of",
+    "by_bar",
+    "histogram",
+]
 
 Floats = NDArray[np.float64]
+Number = TypeVar("Number", int, float)
 
 MAX_LABELS = 12
 """Bars of one chart; labels beyond share the last one."""
@@ -34,6 +46,25 @@ class Bar:
     rejected: int = 0
     lo: float | None = None
     hi: float | None = None
+
+
+def bar_name(label: str) -> str:
+    """A label as the name of its bar: visible, on one line, of at most 60 characters."""
+    return one_line(label, 60)
+
+
+def by_bar(counts: Iterable[tuple[str, Number]]) -> dict[str, Number]:
+    """Counts by the name of a bar: labels that look alike there (``no`` and ``no ``, two
+    long ones that begin alike) share it, as they share the filter that it sets.
+
+    >>> by_bar([("no", 2), ("yes", 1), ("no ", 3)])
+    {'no': 5, 'yes': 1}
+    """
+    found: dict[str, Number] = {}
+    for label, of in counts:
+        name = bar_name(label)
+        found[name] = found[name] + of if name in found else of
+    return found
 
 
 def histogram(

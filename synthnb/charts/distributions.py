@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from synthnb.charts.bins import MAX_LABELS, Bar, beyond, bins_of, histogram
+from synthnb.charts.bins import (
+    MAX_LABELS,
+    Bar,
+    bar_name,
+    beyond,
+    bins_of,
+    by_bar,
+    histogram,
+)
 from synthnb.charts.columns import Codes, Columns, columns_of, is_number, label_of
 from synthnb.charts.similarity import LIMIT, nearest
 from synthnb.samplers import planned_counts
@@ -170,20 +178,16 @@ def _labels(
     planned: Mapping[str, float],
     order: Sequence[Any],
 ) -> Distribution:
-    kept = dict(zip(found.labels, found.counts(table.accepted), strict=True))
-    gone = dict(zip(found.labels, found.counts(~table.accepted), strict=True))
-    known = dict.fromkeys([*map(label_of, order), *planned])
-    most = Counter({label: kept[label] + gone[label] for label in found.labels})
+    kept = by_bar(zip(found.labels, found.counts(table.accepted), strict=True))
+    gone = by_bar(zip(found.labels, found.counts(~table.accepted), strict=True))
+    known = dict.fromkeys(map(bar_name, [*map(label_of, order), *planned]))
+    planned = by_bar(planned.items())
+    most = Counter({label: kept[label] + gone[label] for label in kept})
     rest = [label for label, _ in most.most_common() if label not in known]
     names = [*known, *rest]
     shown = names if len(names) <= MAX_LABELS else _top(names, kept)
     bars = [
-        Bar(
-            one_line(n, 60),
-            kept.get(n, 0),
-            planned.get(n) if planned else None,
-            gone.get(n, 0),
-        )
+        Bar(n, kept.get(n, 0), planned.get(n) if planned else None, gone.get(n, 0))
         for n in shown
     ]
     left = [n for n in names if n not in set(shown)]

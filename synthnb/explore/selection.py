@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pprint import pformat
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from synthnb.explore.filters import (
     Among,
     Between,
     Filter,
+    OneOf,
     Outcome,
     Region,
     RejectedBy,
@@ -101,14 +104,13 @@ class Selection:
     @property
     def filters(self) -> dict[str, Any]:
         """What is chosen, as ``select`` takes it."""
-        own = dict(item.python() for item in self.chosen)
-        return own | {"search": self.search} if self.search else own
+        columns, other = self._arguments()
+        return columns | other
 
     def code(self, name: str | None = None) -> str:
         """Python that makes this selection; ``name`` is the variable that holds the batch."""
         known = name or self.batch.name.replace("-", "_")
-        plain = {k: v for k, v in self.filters.items() if _is_keyword(k, self.batch)}
-        other = {k: v for k, v in self.filters.items() if k not in plain}
+        other, plain = self._arguments()
         parts = [repr(other)] if other else []
         parts += [f"{key}={value!r}" for key, value in plain.items()]
         line = f"{known}.select({', '.join(parts)})"
@@ -117,6 +119,17 @@ class Selection:
         laid = [_laid_out("", other)] if other else []
         laid += [_laid_out(f"{key}=", value) for key, value in plain.items()]
         return f"{known}.select(\n{''.join(laid)})"
+
+    def _arguments(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What ``select`` takes by ``where``, and what by name: a column may be called as
+        one of its own arguments, or as no argument can be."""
+        where: dict[str, Any] = {}
+        named: dict[str, Any] = {}
+        for item in self.chosen:
+            name, value = item.python()
+            column = isinstance(item, OneOf | Between)
+            (where if column and not _is_keyword(name) else named)[name] = value
+        return where, named | {"search": self.search} if self.search else named
 
     def __len__(self) -> int:
         return len(self.places)
@@ -152,15 +165,16 @@ def _laid_out(before: str, value: Any) -> str:
     return indent(before + wrapped.replace("\n", "\n" + " " * len(before)), "    ") + ",\n"
 
 
-def _is_keyword(name: str, batch: Batch) -> bool:
-    if name in RESERVED:
-        return name not in batch.columns or name in ("search",)
-    return name.isidentifier()
+def _is_keyword(name: str) -> bool:
+    """Whether Python reads the name as it stands: ``ﬁ`` it would read as ``fi``."""
+    plain = name.isidentifier() and not keyword.iskeyword(name)
+    return plain and name not in RESERVED and normalize("NFKC", name) == name
 
 
 def select(
     batch: Batch,
     where: Mapping[str, Any] | None = None,
+    /,
     *,
     search: str | None = None,
     rejected: bool | None = None,

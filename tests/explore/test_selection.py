@@ -10,6 +10,7 @@ from synthnb.explore.door import answer
 from synthnb.explore.filters import from_json
 from synthnb.explore.live import live_of
 from synthnb.types import Reason
+from synthnb.visible import one_line
 from tests.samples import HOSTILE, batch_of, many, recipe, record, sample_batch
 
 BATCH = sample_batch()
@@ -52,6 +53,39 @@ def test_code_that_names_many_rows_wraps_and_still_selects_them() -> None:
     assert max(map(len, lines)) <= 96
     assert eval(found.code("reviews"), {"reviews": BATCH}).ids == found.ids
     assert "\n" not in repr(found)
+
+
+NAMES = ("class", "rule", "ids", "batch", "where", "self", "search", "ﬁ", "a b", "it's")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_code_selects_the_same_rows_whatever_a_column_is_called(name: str) -> None:
+    labels = [*HOSTILE[:3], 'it\'s """ a\\nb', "'+__import__('os').system('x')+'"]
+    why = Reason("length", 3.0, "too short")
+    made = [record(i, {name: labels[i % 5], "text": "x"}, *[why] * (i > 19)) for i in range(30)]
+    batch = Batch(made, recipe("synthnb: 1\ncolumns: {text: {prompt: x}}"))
+    for label in labels:
+        chosen = [{"kind": "values", "chart": name, "values": [one_line(label, 60)]}]
+        for more in ([], [{"kind": "rule", "rules": ["length"]}]):
+            code = answer(batch, {"op": "code", "filters": chosen + more}, variable="b")
+            frame = eval(str(code["code"]), {"b": batch})
+            assert list(frame[name]) == [label] * len(frame)
+            assert len(frame) == len(Selection(batch, from_json(batch, chosen + more)))
+
+
+def test_labels_that_look_alike_share_a_bar_and_its_filter() -> None:
+    labels = ["no", "no ", "x" * 70 + "1", "x" * 70 + "2"]
+    made = [record(i, {"said": labels[i % 4], "text": "x"}) for i in range(12)]
+    spec = "synthnb: 1\ncolumns: {said: {prompt: x, choices: ['no', 'yes']}, text: {prompt: x}}"
+    batch = Batch(made, recipe(spec))
+    (chart,) = (chart for chart in batch.distributions if chart.id == "said")
+    assert [(bar.label[:3], bar.count) for bar in chart.bars] == [
+        ("no", 6), ("yes", 0), ("xxx", 6),
+    ]  # fmt: skip
+    chosen = [{"kind": "values", "chart": "said", "values": ["no"]}]
+    said = answer(batch, {"op": "rows", "filters": chosen, "end": 9})
+    assert said["total"] == 6
+    assert said["counts"]["said"] == [6, 0, 0]
 
 
 def test_a_range_leaves_its_end_out_but_for_the_largest_of_all() -> None:

@@ -112,7 +112,7 @@ def prepare_resume(run_id: str, *, source: Any = None, **options: Any) -> Run:
         run_id=known.id, **options,
     )  # fmt: skip
     run.since, run.resumed, run.flags = known.since, True, dict(known.flags)
-    run.purse.carries = True
+    run.purse.carry(*_paid(known))
     try:
         _check_source(run, known)
         store.claim_run(known.id)
@@ -120,6 +120,13 @@ def prepare_resume(run_id: str, *, source: Any = None, **options: Any) -> Run:
         run.drop()
         raise
     return run
+
+
+def _paid(known: RunInfo) -> tuple[int, float]:
+    """Tokens and money that a run had paid as it ended; of one that was killed its stored
+    answers alone tell."""
+    tokens, cost = (known.outcome or {}).get("paid", (0, 0.0))
+    return tokens, cost
 
 
 def _check_source(run: Run, known: RunInfo) -> None:

@@ -320,6 +320,7 @@ class Engine:
             "funnel": dict(ended.funnel), "elapsed": ended.elapsed,
             "usage": [usage.requests, usage.prompt_tokens, usage.completion_tokens,
                       usage.cached, usage.cost, usage.currency],
+            "paid": self.job.purse.paid,
             "exhausted": list(ended.exhausted),
         }  # fmt: skip
         counts = (self.funnel["accepted"], self.rejected)

@@ -53,11 +53,11 @@ class Purse:
         """The run is over: nothing more is sent, answers on their way still count."""
         self.cached = 0
         """Answers that the store or a tape gave."""
-        self.carries = False
-        """Stored answers count against the caps: the run that goes on has paid for them."""
         self.cost: float | None = 0.0
         self.currency = "USD"
-        self._carried_tokens, self._carried_cost = 0, 0.0
+        self._carries = False
+        self._before: tuple[int, float] = (0, 0.0)
+        self._carried: tuple[int, float] = (0, 0.0)
         self._tokens_reserved = 0
         self._cost_reserved = 0.0
         self._waiters: deque[asyncio.Future[None]] = deque()
@@ -76,6 +76,19 @@ class Purse:
             self.cost,
             self.currency,
         )
+
+    def carry(self, tokens: int, cost: float) -> None:
+        """The run that goes on has paid so much before, or what its stored answers took, if
+        that is more: both count against the caps."""
+        self._carries = True
+        self._before = (tokens, cost)
+
+    @property
+    def paid(self) -> tuple[int, float]:
+        """Tokens and money that count against the caps."""
+        tokens = max(self._before[0], self._carried[0])
+        cost = max(self._before[1], self._carried[1])
+        return tokens + self.prompt_tokens + self.completion_tokens, cost + (self.cost or 0.0)
 
     def look(self) -> None:
         """Raise ``BudgetReached`` where nothing more may be sent."""
@@ -133,9 +146,10 @@ class Purse:
     def found(self, asked: int, said: int, price: Price | None) -> None:
         """Take note of an answer, of so many tokens, that the store or a tape had."""
         self.cached += 1
-        if self.carries:
-            self._carried_tokens += asked + said
-            self._carried_cost += price.cost(asked, said) if price is not None else 0.0
+        if self._carries:
+            tokens, cost = self._carried
+            more = price.cost(asked, said) if price is not None else 0.0
+            self._carried = tokens + asked + said, cost + more
 
     def _worst(self, request: Request) -> tuple[int, int]:
         said = math.ceil(_named(request) * self._excess)
@@ -143,14 +157,13 @@ class Purse:
 
     def _over(self, tokens: int, cost: float) -> str | None:
         cap = self.caps.tokens
-        spent = self.prompt_tokens + self.completion_tokens + self._carried_tokens
+        spent, paid = self.paid
         if cap is not None and spent + self._tokens_reserved + tokens > cap:
             return (
                 f"the budget of {cap:,} tokens is reached: {spent:,} used, prompts "
                 f"included, and one more answer may take {tokens:,}"
             )
         limit = self.caps.usd
-        paid = (self.cost or 0.0) + self._carried_cost
         if limit is not None and paid + self._cost_reserved + cost > limit:
             return (
                 f"the budget of {limit:g} USD is reached: {paid:.4f} spent, and one more "

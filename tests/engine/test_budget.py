@@ -10,6 +10,7 @@ import pytest
 
 from synthnb import generate
 from synthnb.api import resume
+from synthnb.api.stores import shared_store
 from synthnb.errors import SettingsError
 from synthnb.settings import PriceSetting, Settings
 from tests.engine.conftest import Make
@@ -123,6 +124,22 @@ def test_a_resumed_run_has_paid_for_its_judge_as_well(
 
     assert (again.status, again.usage.requests) == ("budget", 0)
     assert again.usage.cached == first.usage.requests
+
+
+def test_what_a_run_has_paid_counts_before_its_answers_are_looked_up(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    recipe = reviews(budget={"tokens": 3000}, params={"max_tokens": 30})
+    first = generate(recipe, 500, settings=settings)
+    assert first.status == "budget"
+    sent = len(loopback.requests)
+    shared_store().prune(days=0)
+
+    again = resume(first.run, settings=settings)
+    once_more = resume(first.run, settings=settings)
+
+    assert (again.status, once_more.status) == ("budget", "budget")
+    assert len(loopback.requests) == sent
 
 
 def test_stop_if_ends_a_run_that_goes_wrong(

@@ -25,13 +25,16 @@ class Deciding:
 
         return review(cast("Batch", self), only)
 
-    def rank(self, other: Batch | None = None, **options: Any) -> Ranking:
+    def rank(self, other: Batch | str | int | None = None, **options: Any) -> Ranking:
         """Compare the candidates of each row in blind pairs, or the answers of two versions.
 
-        Options are ``column``, ``pairs`` (how many), ``rater`` (who judges) and ``rubric``.
-        The ranking goes on where it stopped; ``.result()``, ``.judge(model)`` and
-        ``.export(path)`` say what it found.
+        ``other`` is a batch or a version of it: ``3``, ``"NAME@3"``, ``"last"``. Options are
+        ``column``, ``pairs`` (how many), ``rater`` (who judges) and ``rubric``. It goes on
+        where it stopped; ``.result()``, ``.judge(model)`` and ``.export(path)`` say what it
+        found.
         """
         from synthnb.ranking import rank
+        from synthnb.versions import open_beside
 
-        return rank(cast("Batch", self), other, **options)
+        own = cast("Batch", self)
+        return rank(own, None if other is None else open_beside(other, own), **options)

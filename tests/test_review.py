@@ -25,9 +25,11 @@ def test_keep_and_drop_go_on_to_the_next_open_row() -> None:
     queue.keep()
     assert (queue.place, queue.done, len(queue)) == (2, 2, 24)
     assert len(batch) == 23
+    assert queue.can_undo
     queue.undo()
     queue.undo()
     assert (queue.row, queue.done, len(batch)) == (first, 0, 24)
+    assert not queue.can_undo
     with pytest.raises(ReviewError, match="nothing to undo"):
         queue.undo()
 

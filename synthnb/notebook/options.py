@@ -34,7 +34,10 @@ class Parser(argparse.ArgumentParser):
         """One line, and where to read on."""
         said = message.removeprefix("argument ")
         if said.startswith("unrecognized arguments"):
-            said = said.replace("unrecognized arguments", "unexpected", 1) + self.about_words
+            words = said.partition(":")[2].strip()
+            rows = words.isdecimal() and "-n" in self._option_string_actions
+            hint = f"; for that many rows write -n {words}" if rows else self.about_words
+            said = f"unexpected: {words}{hint}"
         raise UsageError(f"{said} (see {self.prog} --help)")
 
     @property

@@ -8,6 +8,7 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
+from synthnb.errors import StoreError
 from synthnb.ranking import Ranking
 from synthnb.review import Queue
 from tests.loopback import Loopback
@@ -54,6 +55,19 @@ def test_two_versions_are_ranked(shell: InteractiveShell, lab: Loopback) -> None
     rows = list(again.preferences())
     assert len(rows) == 6
     assert "two-sentence" in rows[0]["prompt"]
+
+
+def test_the_other_version_is_named_as_a_diff_names_it(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    synth(shell, "r -n 4")
+    batch = synth(shell, "r -n 4", SECOND)
+    both = ("version 1", "version 2")
+    for other in (1, "r@1", "last"):
+        assert batch.rank(other).items.systems == both
+        assert line(shell, f"rank r {other}").items.systems == both
+    with pytest.raises(StoreError, match="no version 7"):
+        batch.rank(7)
 
 
 def test_candidates_are_ranked(shell: InteractiveShell, lab: Loopback) -> None:

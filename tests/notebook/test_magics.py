@@ -38,6 +38,7 @@ def complete(shell: InteractiveShell, text: str, line: int = 0) -> list[str]:
         ("reviews n=5", "n=5 has no dash; did you mean '-n 5'?"),
         ("reviews seed=5", "did you mean '--seed 5'?"),
         ("two words", "unexpected: words; a name is one word (see %%synth --help)"),
+        ("r 24", "unexpected: 24; for that many rows write -n 24 (see %%synth --help)"),
         ("class", "class cannot be a variable"),
         ("print", "print is a name of Python's own"),
         ("-n 2", "Give the batch a name: %%synth NAME"),

@@ -9,6 +9,8 @@ from synthnb.cli.values import money, whole
 from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 from synthnb.ranking import Ranking, rank
+from synthnb.versions import beside, open_beside
+from synthnb.versions.opening import LAST
 
 if TYPE_CHECKING:
     from synthnb.notebook.magics import SynthMagics
@@ -20,7 +22,7 @@ def options(parser: Parser) -> None:
     """What to compare, who compares."""
     add = parser.add_argument
     add("name", nargs="?", help="a batch with candidates, or NAME@2; default: the last batch")
-    add("other", nargs="?", help="NAME@3: rank the answers of two versions")
+    add("other", nargs="?", help="NAME@3, 3 or last: rank the answers of two versions")
     add("--column", metavar="COLUMN", help="the column to rank; default: the main one")
     add("--pairs", type=whole, metavar="N", help="how many pairs; default: 60 or all")
     add("--rater", metavar="WHO", default="you", help="who judges, where several do")
@@ -38,7 +40,11 @@ def complete(magics: SynthMagics, words: list[str]) -> list[str]:
 def run(magics: SynthMagics, args: Namespace) -> Ranking:
     """The ranking is returned, so that the cell shows it."""
     batch = find_version_or_batch(magics.namespace, args.name)
-    other = find_version_or_batch(magics.namespace, args.other) if args.other else None
+    other = None
+    if args.other == LAST:
+        other = open_beside(LAST, batch)
+    elif args.other:
+        other = find_version_or_batch(magics.namespace, beside(args.other, batch))
     made = rank(
         batch, other, column=args.column, pairs=args.pairs, rater=args.rater,
         rubric=args.rubric or "",

@@ -167,6 +167,11 @@ class Queue:
         """Give the row these tags, in place of those it had."""
         self._decide([Decision(self.row, "tags", list(tags))])
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a decision to take back."""
+        return bool(self._history)
+
     def undo(self) -> None:
         """Take back the last decision, also one of an earlier session, and show its row."""
         with self._lock:

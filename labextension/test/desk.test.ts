@@ -328,6 +328,12 @@ describe('a review', () => {
     expect(lines).toEqual(['repetition0.29failed', 'length12failedshorter than 20']);
   });
 
+  it.each([true, false])('offers to undo where there is something: %s', can_undo => {
+    const root = show(mountReview, { ...ROW, can_undo }, live({ ...ROW, can_undo }));
+    const undo = [...root.querySelectorAll('.sn-button')].find(b => b.textContent === 'Undo u');
+    expect(undo?.getAttribute('aria-disabled')).toBe(String(!can_undo));
+  });
+
   it('decides about the row in sight', async () => {
     const kernel = live(ROW);
     show(mountReview, ROW, kernel);

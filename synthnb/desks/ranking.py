@@ -110,6 +110,7 @@ class RankingDesk(Desk):
             "total": len(ranking),
             "minutes": None if minutes is None else max(1, round(minutes)),
             "tally": self._tally(),
+            "can_undo": ranking.can_undo,
             "repeats": sum(s.again for s in self._ahead()[:10]),
             "current": self._pair(current) if current is not None else None,
             "result": result_data(ranking) if current is None else None,

@@ -89,6 +89,7 @@ class ReviewDesk(Desk):
             "place": queue.place,
             "counts": queue.counts,
             "row": self._row() if len(queue) else None,
+            "can_undo": queue.can_undo,
             "known_tags": [clean(tag, 40) for tag in known[:20]],
             "notice": one_line(batch.decisions.notice),
             "finding": self._finding(),

@@ -159,6 +159,11 @@ class Ranking:
             self._keep(shown.id, "verdict", said, self.rater)
         self._tell(shown.pair.unit)
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether this rater has said anything."""
+        return bool(self._own())
+
     def undo(self) -> None:
         """Take back this rater's last verdict; its pair is asked again."""
         with self._lock:

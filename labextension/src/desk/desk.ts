@@ -248,6 +248,11 @@ export function keyed(label: string, key: string, press: () => void): HTMLButton
   );
 }
 
+/** Whether there is anything to take back. The button stays where the keyboard may be. */
+export function paintUndo(button: HTMLElement, state: JSONObject): void {
+  button.setAttribute('aria-disabled', String(state.can_undo === false));
+}
+
 export function progress(label: string): {
   node: HTMLElement;
   set(n: number, of: number): void;

@@ -3,7 +3,7 @@
 import { h } from '../view/dom';
 import { count, plural, visible } from '../view/format';
 import { number, object, objects, text, type JSONObject } from '../view/payload';
-import { keyed, progress } from './desk';
+import { keyed, paintUndo, progress } from './desk';
 
 interface Acts {
   vote(verdict: string): void;
@@ -29,6 +29,7 @@ export class Pair {
   private source = h('div', {});
   private context = h('div', { class: 'sn-ctx' }, this.question, this.source);
   private rubric = h('span', { class: 'sn-rubric' });
+  private undo: HTMLElement;
   private foot = h('div', { class: 'sn-dim sn-small sn-desk-foot' });
   private left: Answer;
   private right: Answer;
@@ -36,6 +37,7 @@ export class Pair {
   constructor(private acts: Acts) {
     this.left = answer('Left', '1', () => acts.vote('left'));
     this.right = answer('Right', '2', () => acts.vote('right'));
+    this.undo = keyed('Undo', 'u', () => acts.undo());
     const title = 'Which answer is better?';
     this.node = h(
       'div',
@@ -55,7 +57,7 @@ export class Pair {
         this.left.node,
         this.right.node
       ),
-      buttons(acts, this.rubric),
+      buttons(acts, this.undo, this.rubric),
       this.foot
     );
   }
@@ -73,6 +75,7 @@ export class Pair {
       minutes === null ? '' : ` · about ${count(minutes)} min left`
     );
     this.bar.set(done, total);
+    paintUndo(this.undo, state);
     const from = object(current.source);
     const label = text(from.label);
     this.question.replaceChildren(...fields(objects(current.question), true));
@@ -115,7 +118,7 @@ function about(state: JSONObject): string {
 }
 
 /** The keys; the rubric stands beside them, in one line: `?` shows a long one whole. */
-function buttons({ vote, undo }: Acts, rubric: HTMLElement): HTMLElement {
+function buttons({ vote }: Acts, undo: HTMLElement, rubric: HTMLElement): HTMLElement {
   const hint = (key: string, words: string): HTMLElement =>
     h('span', {}, h('kbd', {}, key), ` ${words}`);
   return h(
@@ -127,7 +130,7 @@ function buttons({ vote, undo }: Acts, rubric: HTMLElement): HTMLElement {
     h('span', { class: 'sn-gap' }),
     keyed('Both bad', 'b', () => vote('both_bad')),
     keyed('Skip', 's', () => vote('skip')),
-    keyed('Undo', 'u', undo),
+    undo,
     h('span', { class: 'sn-space' }),
     h(
       'span',

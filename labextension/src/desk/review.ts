@@ -7,6 +7,7 @@ import { card, decision, saved } from './card';
 import {
   keyed,
   mountDesk,
+  paintUndo,
   progress,
   type Desk,
   type DeskHost,
@@ -34,6 +35,7 @@ class Review implements Screen, Acts {
   private body = h('div', { class: 'sn-card', tabindex: 0, role: 'group' });
   private form = h('form', { class: 'sn-form' });
   private keys = h('div', { class: 'sn-keys' });
+  private undo = keyed('Undo', 'u', () => this.acts.u?.());
   private acts: Record<string, () => void> = {
     k: () => this.decide('keep'),
     d: () => this.decide('drop'),
@@ -62,7 +64,7 @@ class Review implements Screen, Acts {
       button('Drop', 'd'),
       button('Edit', 'e'),
       button('Tag', 't'),
-      button('Undo', 'u'),
+      this.undo,
       h('span', { class: 'sn-gap' }),
       button('Previous', '←', 'ArrowLeft'),
       button('Next', '→', 'ArrowRight'),
@@ -81,6 +83,7 @@ class Review implements Screen, Acts {
         : `All ${plural(total, 'row')} reviewed`;
     this.facts.textContent = visible(factWords(state));
     this.bar.set(done, total);
+    paintUndo(this.undo, state);
     this.finding.textContent = visible(text(state.finding));
     this.finding.hidden = !text(state.finding);
     const shown = this.desk.live && this.id !== '';

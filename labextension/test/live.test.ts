@@ -288,8 +288,10 @@ describe('a batch that the kernel holds', () => {
     const root = show(kernel, sample());
     kernel.hello({ filters: [{ kind: 'values', chart: 'mood', values: ['happy'] }] });
     expect(texts(root, '.sn-chip')).toEqual(['mood = happy×']);
+    expect(texts(root, '.sn-link span')).toEqual(['Filtered as you left it. Esc clears.']);
     kernel.channel.receive({ event: 'selection', filters: [], search: 'lid' });
     expect(texts(root, '.sn-chip')).toEqual([]);
+    expect(texts(root, '.sn-link span')).toEqual(['']);
     expect(texts(root, 'tr.sn-row')).toHaveLength(1);
     vi.advanceTimersByTime(500);
     expect(kernel.asked.filter(m => m.op === 'select')).toEqual([]);

@@ -31,6 +31,8 @@ export interface Mounted {
 }
 
 const NONE: readonly Door[] = [];
+/** A cell that ran again, or a page that was loaded again, shows the batch of before. */
+const KEPT = 'Filtered as you left it. Esc clears.';
 /** Milliseconds of rest before the kernel is told what is selected. */
 const REST = 60;
 
@@ -228,12 +230,13 @@ class View {
   }
 
   /** Show the selection that someone else made. */
-  private follow(selection: JSONObject): void {
+  private follow(selection: JSONObject, notice = ''): void {
     const next = fromJSON(this.payload, this.state, selection);
     const said = JSON.stringify(toJSON(next));
     if (said !== JSON.stringify(toJSON(this.state))) {
       this.told = said;
       this.state = next;
+      this.notice = isFiltered(next) ? notice : '';
       this.look();
       this.paint();
     }
@@ -264,7 +267,7 @@ class View {
     if (isFiltered(this.state)) {
       this.tellKernel();
     } else {
-      this.follow(event);
+      this.follow(event, KEPT);
     }
     if ((number(event.decided) ?? 0) > 0) {
       void this.live?.request('payload').then(reply => this.decided(object(reply.payload)));

@@ -17,7 +17,7 @@ from synthnb.events import Status
 from synthnb.outgoing import Outgoing
 from synthnb.store import StoredRecords
 from synthnb.types import Record, Row, Usage
-from synthnb.visible import cost, count, one_line
+from synthnb.visible import count, one_line, spent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -316,10 +316,7 @@ class Batch(Outgoing, Deciding):
             parts.append(f"{real / max(total, 1):.0%} real ({count(real, 'row')})")
         if self.status != "done":
             parts.append(self.ended)
-        parts.append(count(self.tokens, "token"))
-        if self.usage.cached:
-            parts.append(count(self.usage.cached, "stored answer"))
-        parts.append(cost(self.usage))
+        parts += spent(self.usage, self.tokens)
         if self.version is not None:
             paired = f", paired with {self.paired_with}" if self.paired_with else ""
             parts.append(f"version {self.version}{paired}")

@@ -20,6 +20,7 @@ __all__ = [
     "escape",
     "number",
     "one_line",
+    "spent",
     "visible",
     "width",
 ]
@@ -127,6 +128,20 @@ def cost(usage: Usage) -> str:
         return f"< 0.0001 {usage.currency}"
     digits = 2 if usage.cost >= 0.1 else 4
     return f"{usage.cost:.{digits}f} {usage.currency}"
+
+
+def spent(usage: Usage, tokens: int) -> list[str]:
+    """What was written and what it cost, of ``tokens`` that models wrote, stored or new.
+
+    >>> from synthnb.types import Usage
+    >>> spent(Usage(cached=24), 975)
+    ['24 stored answers (975 tokens), nothing sent']
+    """
+    stored = count(usage.cached, "stored answer")
+    if usage.cached and not usage.requests:  # bare tokens would look as if they were paid for
+        written = f" ({count(tokens, 'token')})" if tokens else ""
+        return [f"{stored}{written}, nothing sent"]
+    return [count(tokens, "token"), *([stored] if usage.cached else []), cost(usage)]
 
 
 def escape(text: str, limit: int = 600) -> str:

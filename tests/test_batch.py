@@ -6,6 +6,7 @@ import pytest
 
 from synthnb.batch import Batch
 from synthnb.charts.findings import look_first
+from synthnb.charts.payload import payload
 from synthnb.recipe import Recipe
 from synthnb.types import Reason, Usage
 from tests.samples import HOSTILE, batch_of, record, sample_batch
@@ -82,9 +83,17 @@ def test_a_run_that_ended_early_says_so(status: str, words: str) -> None:
 
 
 def test_tokens_count_stored_answers_too() -> None:
-    batch = sample_batch(usage=Usage(cached=31))
+    batch = sample_batch(usage=Usage(requests=1, cached=30))
     assert batch.tokens == 31 * 38
-    assert "1,178 tokens · 31 stored answers · no cost" in batch.verdict
+    assert "1,178 tokens · 30 stored answers · no cost" in batch.verdict
+
+
+def test_where_every_answer_was_stored_nothing_was_sent() -> None:
+    batch = sample_batch(usage=Usage(cached=31))
+    assert "· 31 stored answers (1,178 tokens), nothing sent · version" in batch.verdict
+    assert "no cost" not in batch.verdict
+    assert payload(batch)["verdict"]["sent"] is False
+    assert payload(sample_batch())["verdict"]["sent"] is True
 
 
 def test_the_engine_s_own_reason_goes_before_ours() -> None:

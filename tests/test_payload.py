@@ -45,6 +45,7 @@ def test_the_payload_holds_what_the_view_needs() -> None:
         "wanted": 24,
         "tokens": 1204,
         "cached": 0,
+        "sent": True,
         "cost": None,
         "currency": "USD",
     }

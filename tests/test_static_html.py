@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from synthnb.charts.static_html import batch_html
 from tests.browser.desk_notebook import support
 from tests.browser.hostile import ACTING, hostile_batch
+from tests.samples import sample_batch
 
 PLAIN = {
     "p", "b", "i", "br", "pre", "code", "span", "ins", "del", "ol", "li",
@@ -75,3 +77,11 @@ def test_every_output_is_text_in_plain_elements(name: str, home: Path) -> None:
     assert "$" not in bundle["text/html"].replace("<span>$</span>", "")
     assert not RAW.search(bundle["text/plain"])
     assert name == "report" or re.search("<(script|img|a href)", page.text)  # it is all there
+
+
+def test_the_bars_of_labels_tell_what_was_rejected_of_each() -> None:
+    table = batch_html(sample_batch()).split("<table>")[2]
+    head, product, mood = table.split("<tr>")[1:4]
+    assert "<th>planned</th><th>rejected</th>" in head
+    assert product.endswith("<td>laptop 1, kettle 1, headphones 2, backpack 3</td></tr>")
+    assert mood.endswith("<td>angry 6, mixed 1</td></tr>")

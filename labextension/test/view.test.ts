@@ -151,6 +151,20 @@ describe('a batch', () => {
     );
   });
 
+  it('says that nothing was sent where every answer was stored', () => {
+    const verdict = {
+      accepted: 4,
+      candidates: 5,
+      cached: 5,
+      tokens: 975,
+      cost: 0,
+      sent: false
+    };
+    expect(texts(show(sample({ verdict })), '.sn-facts')[0]).toBe(
+      'of 5 candidates · 5 stored answers (975 tokens), nothing sent · version 3, paired with 2'
+    );
+  });
+
   it('says in one line that no row was made, and shows no empty charts and tables', () => {
     const verdict = { accepted: 0, candidates: 0, rejected: 0, head: 'Nothing was sent.' };
     const status = { kind: 'budget', text: 'the budget of 0.01 USD is reached' };

@@ -145,6 +145,7 @@ def _verdict(batch: Batch) -> JSON:
         "wanted": batch.wanted,
         "tokens": batch.tokens,
         "cached": batch.usage.cached,
+        "sent": batch.usage.requests > 0,
         "cost": None if cost is None else round(cost, 6),
         "currency": batch.usage.currency,
         **_real(batch),

@@ -68,22 +68,26 @@ def _distributions(batch: Batch) -> str:
     charts = [chart for chart in batch.distributions if chart.bars]
     if not charts:
         return ""
-    lines = [
-        "<tr>"
-        + "".join(
-            f"<td>{escape(text)}</td>" for text in (chart.title, _kept(chart), _planned(chart))
-        )
-        + "</tr>"
-        for chart in charts
-    ]
-    head = "<tr><th>column</th><th>accepted rows</th><th>planned</th></tr>"
-    return _table([head, *lines])
+    table = [("column", "accepted rows", "planned", "rejected")]
+    table += [(chart.title, _kept(chart), _planned(chart), _lost(chart)) for chart in charts]
+    wide = 4 if any(lost for *_, lost in table[1:]) else 3
+    tags = ["th", *["td"] * len(charts)]
+    return _table(
+        f"<tr>{''.join(f'<{tag}>{escape(text)}</{tag}>' for text in row[:wide])}</tr>"
+        for tag, row in zip(tags, table, strict=True)
+    )
 
 
 def _kept(chart: Distribution) -> str:
     if chart.kind == "histogram":
         return chart.finding.rstrip(".")
     return ", ".join(f"{bar.label} {bar.count}" for bar in chart.bars)
+
+
+def _lost(chart: Distribution) -> str:
+    if chart.kind == "histogram":
+        return ""
+    return ", ".join(f"{bar.label} {bar.rejected}" for bar in chart.bars if bar.rejected)
 
 
 def _planned(chart: Distribution) -> str:

@@ -1,6 +1,14 @@
 /** Numbers and words as every synthnb view writes them. */
 
-import type { BatchRow, Chart, JSONObject, JSONValue, Payload, Reason } from './payload';
+import type {
+  BatchRow,
+  Chart,
+  JSONObject,
+  JSONValue,
+  Payload,
+  Reason,
+  Verdict
+} from './payload';
 
 export const NOT_MEASURED = '–';
 const MINUS = '−';
@@ -156,6 +164,15 @@ function short({ rule, value, message }: Reason): string {
   return typeof value === 'string' ? `${rule} ${shorten(value, 24)}` : rule;
 }
 
+/** What was written and paid; of stored answers nothing was. */
+function spent({ tokens, cached, sent, cost: paid, currency }: Verdict): string[] {
+  const written = tokens !== null ? plural(tokens, 'token') : '';
+  const stored = cached > 0 ? plural(cached, 'stored answer') : '';
+  return stored && !sent
+    ? [tokens ? `${stored} (${written}), nothing sent` : `${stored}, nothing sent`]
+    : [written, stored, cost(paid, currency)];
+}
+
 /** The facts after the verdict, in a fixed order. */
 export function facts(payload: Payload): string[] {
   const { verdict, status } = payload;
@@ -171,9 +188,7 @@ export function facts(payload: Payload): string[] {
     of,
     verdict.realShare !== null ? `${Math.round(verdict.realShare * 100)}% real` : '',
     payload.elapsed !== null ? seconds(payload.elapsed) : '',
-    verdict.tokens !== null ? plural(verdict.tokens, 'token') : '',
-    verdict.cached > 0 ? plural(verdict.cached, 'stored answer') : '',
-    cost(verdict.cost, verdict.currency),
+    ...spent(verdict),
     status.kind === 'done' ? '' : status.text,
     version
   ].filter(Boolean);

@@ -21,6 +21,8 @@ export interface Verdict {
   tokens: number | null;
   /** Answers taken from the store or a tape. */
   cached: number;
+  /** Whether anything was asked of a model; an older output does not say. */
+  sent: boolean;
   cost: number | null;
   currency: string;
   /** Share of real rows, 0 to 1; `null` where there can be none. */
@@ -139,6 +141,7 @@ export function parsePayload(data: unknown): Payload | null {
       wanted: number(verdict.wanted),
       tokens: number(verdict.tokens),
       cached: number(verdict.cached) ?? 0,
+      sent: verdict.sent !== false,
       cost: number(verdict.cost),
       currency: text(verdict.currency) || 'USD',
       realShare: number(verdict.real_share)

@@ -299,7 +299,7 @@ class _Accepted(Sequence[Record]):
 
     def __init__(self, records: DecidedRecords, raw: StoredRecords) -> None:
         self._records = records
-        self._flags = raw.marks[1][:]
+        self._flags = bytearray(raw.marks[1])
         for place, record in records.changed.items():
             self._flags[place] = record.accepted
         self._places = array("q", compress(range(len(raw)), self._flags))

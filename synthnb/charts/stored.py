@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ from synthnb.charts.columns import (
     read,
     said,
 )
+from synthnb.charts.summary import keep_gathered, take_kept
+from synthnb.store import id_marks, row_id
 
 if TYPE_CHECKING:
     from synthnb.decisions import DecidedRecords
@@ -44,19 +47,26 @@ MONTH = 7
 def read_columns(records: StoredRecords, recipe: Recipe) -> Columns:
     """The columns of all rows of a stored run, as the run made them."""
     known = records.columns_read
-    if not isinstance(known, Columns):
-        gathered = Gathered(recipe)
-        for rows in records.peek():
-            gathered.add(rows)
-        known = records.columns_read = _Stored(records, gathered)
-    return known
+    if isinstance(known, Columns):
+        return known
+    gathered, seen = Gathered(recipe), records.seen()
+    if take_kept(records, gathered):
+        made = records.columns_read = _Stored(records, gathered)
+        return made
+    for rows in records.peek():
+        gathered.add(rows)
+    made = records.columns_read = _Stored(records, gathered)
+    keep_gathered(records, seen, gathered)
+    return made
 
 
 def take_columns(records: StoredRecords, gathered: Gathered) -> None:
     """Use what was gathered during the run, unless the store has other rows."""
     gathered.put_in_order()
+    seen = records.seen()
     if gathered.filled == len(records):
         records.columns_read = _Stored(records, gathered)
+        keep_gathered(records, seen, gathered)
 
 
 def _picked(table: Columns, name: str, places: Places) -> list[Any]:
@@ -74,6 +84,17 @@ def decided(raw: Columns, records: DecidedRecords) -> Columns:
     return _Decided(raw, records, changed) if changed else raw
 
 
+def _lasting(values: Sequence[Any]) -> NDArray[np.int64]:
+    """A number for each value's text, the same in every process: Python's own is not."""
+    none = "\ud800"  # half a character, which no stored text has
+    texts = (none if value is MISSING else str(value) for value in values)
+    codes = (blake2b(t.encode("utf-8", "surrogatepass"), digest_size=8).digest() for t in texts)
+    return np.frombuffer(b"".join(codes), "<i8").astype(np.int64)
+
+
+NOTHING = _lasting([MISSING])[0]
+
+
 class _Part(Columns):
     """Some thousand rows as the store has them."""
 
@@ -86,6 +107,9 @@ class _Part(Columns):
     def names(self) -> set[str]:
         """The columns of these rows."""
         return set().union(*self._values)
+
+    def _hashed(self, name: str) -> NDArray[np.int64]:
+        return _lasting(self.values(name))
 
     def measured(self) -> dict[str, tuple[list[int], list[float]]]:
         """What each rule measured, and of which rows."""
@@ -122,6 +146,8 @@ class Gathered:
         self._places = array("q")
         self._main = recipe.main
         self._dated = {n for n, c in recipe.columns.items() if c.kind == "datetime"}
+        self.about = [self._main, *sorted(self._dated)]
+        """What of the recipe decides what is gathered."""
 
     def hear(self, place: int, record: Record) -> None:
         """Take a row as the run decides it; its place in the run is where it belongs."""
@@ -154,6 +180,7 @@ class Gathered:
         for name in self.types:
             self._add_column(part, name)
         self._put("accepted", "", part.accepted, False)
+        self._put("ids", "", id_marks(rows), 0)
         for rule, (places, values) in part.measured().items():
             scores = self._array("scores", rule, np.float64, math.nan)
             scores[np.add(places, self.filled)] = values
@@ -168,7 +195,7 @@ class Gathered:
         if str in types:
             self._put("lengths", name, part.lengths(name), math.nan)
         if name == self._main:
-            self._put("hashes", name, part.hashes(name), hash(str(MISSING)))
+            self._put("hashes", name, part.hashes(name), NOTHING)
         if ("labels", name) not in self._many:
             self._add_labels("labels", name, part.labels(name))
         if name in self._dated:
@@ -218,7 +245,12 @@ class Gathered:
 
 def _as_stored(record: Record) -> dict[str, Any]:
     """What charts read of a record, as the store has it."""
-    row: dict[str, Any] = {"v": record.values, "k": [(c.rule, c.value) for c in record.checks]}
+    row: dict[str, Any] = {
+        "i": record.index,
+        "d": row_id(record),
+        "v": record.values,
+        "k": [(check.rule, check.value) for check in record.checks],
+    }
     if not record.accepted:
         row["r"] = [(reason.rule, reason.value) for reason in record.reasons]
     return row
@@ -242,6 +274,7 @@ class _Stored(Columns):
     def __init__(self, records: StoredRecords, gathered: Gathered) -> None:
         arrays = {key: found[: gathered.filled] for key, found in gathered.arrays.items()}
         accepted = arrays.pop(("accepted", ""), np.zeros(0, np.bool_))
+        records.mark(arrays.pop(("ids", ""), np.zeros(0, np.uint32)), accepted)
         super().__init__(records, (), accepted)
         self._raw = records
         self._types = gathered.types
@@ -351,7 +384,7 @@ class _Decided(Columns):
         return self._laid(self._under.lengths(name), self._over.lengths(name))
 
     def _hashed(self, name: str) -> NDArray[np.int64]:
-        return self._laid(self._under.hashes(name), self._over.hashes(name))
+        return self._laid(self._under.hashes(name), _lasting(self._over.values(name)))
 
     def _measured(self, rule: str) -> Floats:
         return self._laid(self._under.scores(rule), self._over.scores(rule))

@@ -7,7 +7,7 @@ within 50 ms) before anything counts it, so ``kill -9`` loses no finished row.
 from __future__ import annotations
 
 from synthnb.store.database import Store
-from synthnb.store.rows import StoredRecords, decode_record, encode_record, row_id
+from synthnb.store.rows import StoredRecords, decode_record, encode_record, id_marks, row_id
 from synthnb.store.runs import RunInfo, VersionInfo
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "VersionInfo",
     "decode_record",
     "encode_record",
+    "id_marks",
     "row_id",
 ]

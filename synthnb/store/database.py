@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import os
 import sqlite3
 import tempfile
@@ -18,9 +17,10 @@ from typing import Any
 import orjson
 
 from synthnb.errors import StoreError
-from synthnb.store import runs
-from synthnb.store.files import connect, open_file
+from synthnb.store import runs, summaries
+from synthnb.store.files import connect, open_file, plain
 from synthnb.store.runs import RunInfo, VersionInfo
+from synthnb.store.summaries import Summary
 from synthnb.store.writer import Writer
 from synthnb.types import JSON
 
@@ -69,7 +69,7 @@ class Store:
         except StoreError:
             raise
         except (sqlite3.Error, OSError) as error:
-            reason = _plain(file, error)
+            reason = plain(file, error)
             if not fallback:
                 raise StoreError(reason) from error
         spare = Path(tempfile.mkdtemp(prefix="synthnb-")) / "store.sqlite3"
@@ -134,7 +134,7 @@ class Store:
         """Why the last commit failed, ``None`` while writing works."""
         if self._writer.failure is None:
             return None
-        return _plain(self.path, sqlite3.OperationalError(self._writer.failure))
+        return plain(self.path, sqlite3.OperationalError(self._writer.failure))
 
     # runs and rows
 
@@ -174,7 +174,7 @@ class Store:
         try:
             await asyncio.wrap_future(future)
         except sqlite3.Error as error:
-            raise StoreError(_plain(self.path, error)) from error
+            raise StoreError(plain(self.path, error)) from error
 
     def add_row(self, run_id: str, seq: int, accepted: bool, value: bytes) -> None:
         """Keep one decided row; ``seq`` is its place in the run."""
@@ -240,6 +240,24 @@ class Store:
                 (run_id, accepted),
             )
         )
+
+    def keep_summary(
+        self, run_id: str, seen: float, span: tuple[int, int, int], summary: Summary
+    ) -> None:
+        """Keep what was counted of a run's rows, ``span`` as of ``row_span``, unless it may
+        have others since its heartbeat was ``seen``; does not wait.
+        """
+        values = summaries.pack(summary)
+        self._writer.execute(lambda c: summaries.keep(c, run_id, seen, span, values))
+
+    def summary(self, run_id: str) -> Summary | None:
+        """What was counted of a run's rows, where it was kept."""
+        query = "SELECT value FROM summaries WHERE run = ? ORDER BY part"
+        try:
+            found = self._reader().execute(query, (run_id,)).fetchall()
+        except sqlite3.DatabaseError:
+            return None  # the rows are counted again
+        return summaries.unpack([value for (value,) in found])
 
     # versions and decisions
 
@@ -325,12 +343,7 @@ class Store:
             old = "DELETE FROM answers WHERE created < ?"
             gone = connection.execute(old, (before,)).rowcount
             if runs_kept is not None:
-                gone += connection.execute(
-                    "DELETE FROM rows WHERE run NOT IN "
-                    "(SELECT id FROM runs ORDER BY started DESC LIMIT ?) AND run NOT IN "
-                    "(SELECT id FROM runs WHERE owner IS NOT NULL)",
-                    (runs_kept,),
-                ).rowcount
+                gone += runs.keep_newest(connection, runs_kept)
             return gone
 
         dropped: int = self._write(drop)
@@ -362,33 +375,16 @@ class Store:
         try:
             return self._reader().execute(query, values)
         except sqlite3.Error as error:
-            raise StoreError(_plain(self.path, error)) from error
+            raise StoreError(plain(self.path, error)) from error
 
     def _write(self, statement: Any) -> Any:
         try:
             return self._writer.execute(statement).result(timeout=PATIENCE)
         except (sqlite3.Error, TimeoutError) as error:
-            raise StoreError(_plain(self.path, error)) from error
+            raise StoreError(plain(self.path, error)) from error
 
 
 def _default() -> Path:
     from synthnb.settings import data_dir
 
     return data_dir() / "store.sqlite3"
-
-
-def _plain(path: Path, error: Exception) -> str:
-    """What went wrong with the file, and what to do, in one line."""
-    text = str(error)
-    if "full" in text or getattr(error, "errno", None) == errno.ENOSPC:
-        return f"The disk of {path.parent} is full: free some space, or set SYNTHNB_HOME."
-    denied = isinstance(error, PermissionError) or getattr(error, "errno", None) == errno.EROFS
-    if denied or "readonly" in text or "unable to open" in text:
-        return f"The folder {path.parent} cannot be written: set SYNTHNB_HOME to one that can."
-    if "disk I/O" in text:
-        return f"The disk does not take {path}: is it full, over its quota, or gone?"
-    if "locked" in text or isinstance(error, TimeoutError):
-        return f"{path} was busy for too long: another process holds it."
-    if "malformed" in text or "not a database" in text:
-        return f"The store {path} is damaged; it is set aside when it is opened next."
-    return f"The store {path} cannot be used: {text}"

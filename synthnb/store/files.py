@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 from synthnb.store.layout import migrate
 from synthnb.store.salvage import salvage
 
-__all__ = ["connect", "is_network", "open_file", "set_aside"]
+__all__ = ["connect", "is_network", "open_file", "plain", "set_aside"]
 
 CHECKED = 32 * 2**20
 """Bytes up to which the whole file is checked on opening (about 0.1 s)."""
@@ -138,3 +139,20 @@ def _check(path: Path) -> None:
 def _is_damage(error: sqlite3.Error) -> bool:
     text = str(error)
     return "malformed" in text or "no such table" in text or "disk I/O error" in text
+
+
+def plain(path: Path, error: Exception) -> str:
+    """What went wrong with the file, and what to do, in one line."""
+    text = str(error)
+    if "full" in text or getattr(error, "errno", None) == errno.ENOSPC:
+        return f"The disk of {path.parent} is full: free some space, or set SYNTHNB_HOME."
+    denied = isinstance(error, PermissionError) or getattr(error, "errno", None) == errno.EROFS
+    if denied or "readonly" in text or "unable to open" in text:
+        return f"The folder {path.parent} cannot be written: set SYNTHNB_HOME to one that can."
+    if "disk I/O" in text:
+        return f"The disk does not take {path}: is it full, over its quota, or gone?"
+    if "locked" in text or isinstance(error, TimeoutError):
+        return f"{path} was busy for too long: another process holds it."
+    if "malformed" in text or "not a database" in text:
+        return f"The store {path} is damaged; it is set aside when it is opened next."
+    return f"The store {path} cannot be used: {text}"

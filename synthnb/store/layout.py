@@ -48,6 +48,13 @@ MIGRATIONS = (
     """
     ALTER TABLE runs ADD COLUMN flags BLOB;
     """,
+    # 4: what was counted of a long run's rows, so that opening its version reads none.
+    """
+    CREATE TABLE summaries (
+        run TEXT NOT NULL, part INTEGER NOT NULL, value BLOB NOT NULL,
+        PRIMARY KEY (run, part)
+    );
+    """,
 )
 
 LATEST = len(MIGRATIONS)

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import gc
+import zlib
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import compress, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, overload
 
 import orjson
 
 from synthnb.errors import StoreError
+from synthnb.store.summaries import LONG, Summary
 from synthnb.types import Call, Message, Reason, Record
 
 if TYPE_CHECKING:
-    from synthnb.store.database import Store
+    import numpy as np
+    from numpy.typing import NDArray
 
-__all__ = ["StoredRecords", "decode_record", "encode_record", "row_id"]
+    from synthnb.store.database import Store
+    from synthnb.store.summaries import Arrays
+
+__all__ = ["StoredRecords", "decode_record", "encode_record", "id_marks", "row_id"]
 
 TOGETHER = 1000
 """Rows that are decoded in one step."""
 ASKED = 250
 """Rows of one query by place, below every SQLite's limit of parameters."""
+IDS, ACCEPTED, KEYS = ("ids", ""), ("accepted", ""), ("keys", "")
+"""Arrays of a summary that say which rows it is about."""
 
 
 def row_id(record: Record) -> str:
@@ -97,8 +107,16 @@ def _loaded(values: Sequence[bytes]) -> list[dict[str, Any]]:
             gc.enable()
 
 
-def _place_id(row: dict[str, Any]) -> str:
-    return f"{row['i']}.{row.get('a', 0)}.{row.get('n', 0)}"
+def id_marks(rows: Sequence[Mapping[str, Any]]) -> NDArray[np.uint32]:
+    """A number for each row's id, by which rows that may have an id are found quickly."""
+    import numpy as np
+
+    ids = (row["d"] or f"{row['i']}.{row.get('a', 0)}.{row.get('n', 0)}" for row in rows)
+    return np.fromiter(map(_mark, ids), np.uint32, len(rows))
+
+
+def _mark(row: str) -> int:
+    return zlib.crc32(row.encode("utf-8", "surrogatepass"))
 
 
 def _reason(reason: Reason) -> list[Any]:
@@ -132,13 +150,47 @@ class StoredRecords(Sequence[Record]):
         self._store = store
         self._run = run
         self._keys = keys
-        self._marks: tuple[array[int], array[int]] | None = None
+        self._marks: tuple[NDArray[np.uint32], NDArray[np.bool_]] | None = None
         self.columns_read: object = None
         """What charts read of all rows, kept with them."""
+
+    @cached_property
+    def summary(self) -> Summary | None:
+        """What was counted of these rows and kept, where it was."""
+        found = self._store.summary(self._run) if self._keys is None else None
+        if found is None or not {IDS, ACCEPTED} <= found.arrays.keys():
+            return None
+        self.mark(found.arrays[IDS], found.arrays[ACCEPTED])
+        return found
+
+    def seen(self) -> float | None:
+        """When the run was last written; what is counted from now on is of rows of then."""
+        try:
+            return self._store.run(self._run).heartbeat
+        except StoreError:
+            return None  # a run that nobody wrote down
+
+    def keep_summary(self, seen: float | None, head: Mapping[str, Any], arrays: Arrays) -> None:
+        """Keep what was counted of many rows, for whoever opens the run after this process."""
+        if seen is None or len(self) <= LONG:
+            return
+        import numpy as np
+
+        keys, own = self.keys, dict(zip((IDS, ACCEPTED), self.marks, strict=True))
+        if not isinstance(keys, range):
+            own[KEYS] = np.array(keys, np.int64)
+        counted = Summary(len(keys), {**head, "first": keys[0]}, {**arrays, **own})
+        self._store.keep_summary(self._run, seen, (keys[0], keys[-1], len(keys)), counted)
 
     @property
     def keys(self) -> Sequence[int]:
         """The places in the run of these rows, in order."""
+        if self._keys is None and self.summary is not None:
+            places, first = self.summary.arrays.get(KEYS), self.summary.head.get("first", 0)
+            if places is None:
+                self._keys = range(first, first + self.summary.rows)
+            else:
+                self._keys = array("q", places.tolist())
         if self._keys is None:
             first, last, count = self._store.row_span(self._run)
             whole = last - first + 1 == count
@@ -154,9 +206,12 @@ class StoredRecords(Sequence[Record]):
 
     def only(self, accepted: bool) -> StoredRecords:
         """The accepted or the rejected ones among these."""
-        own = self.keys if isinstance(self.keys, range) else set(self.keys)
-        found = self._store.row_keys(self._run, accepted)
-        kept = array("q", filter(own.__contains__, found))
+        if self._marks is not None:
+            kept = array("q", compress(self.keys, (self._marks[1] == accepted).tolist()))
+        else:
+            own = self.keys if isinstance(self.keys, range) else set(self.keys)
+            found = self._store.row_keys(self._run, accepted)
+            kept = array("q", filter(own.__contains__, found))
         return StoredRecords(self._store, self._run, kept)
 
     @overload
@@ -192,16 +247,13 @@ class StoredRecords(Sequence[Record]):
         ``r`` the reasons of a rejected row, ``k`` the checks, ``d`` the id.
         """
         values = self._values(self.keys)
-        ids, accepted = array("q"), array("b")
         while part := list(islice(values, TOGETHER)):
             try:
                 rows = _loaded(part)
-                ids.extend([hash(row["d"] or _place_id(row)) for row in rows])
-                accepted.extend(["r" not in row for row in rows])
+                list(map(itemgetter("i", "d", "v"), rows))  # each is a row
             except (orjson.JSONDecodeError, TypeError, LookupError) as error:
                 raise self._damaged() from error
             yield rows
-        self._marks = ids, accepted
 
     def columns(self, most: int) -> list[str]:
         """The columns of the first rows, about ``most`` of them, in order of appearance."""
@@ -209,21 +261,30 @@ class StoredRecords(Sequence[Record]):
         return list(dict.fromkeys(name for rows in parts for row in rows for name in row["v"]))
 
     @property
-    def marks(self) -> tuple[array[int], array[int]]:
-        """The hash of each row's id and whether it was accepted, from one look at all rows."""
+    def marks(self) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+        """The mark of each row's id and whether it was accepted, from one look at all rows."""
         if self._marks is None:
-            for _ in self.peek():
-                pass
-        assert self._marks is not None
+            import numpy as np
+
+            ids, accepted = np.zeros(len(self), np.uint32), np.zeros(len(self), np.bool_)
+            end = 0
+            for rows in self.peek():
+                start, end = end, end + len(rows)
+                ids[start:end] = id_marks(rows)
+                accepted[start:end] = ["r" not in row for row in rows]
+            self._marks = ids, accepted
         return self._marks
+
+    def mark(self, ids: NDArray[np.uint32], accepted: NDArray[np.bool_]) -> None:
+        """Tell the marks of all rows, where they are known already."""
+        self._marks = ids, accepted
 
     def places(self, ids: Collection[str]) -> list[int]:
         """Where the rows of these ids are, in order: copies of a real row share an id."""
         import numpy as np
 
-        hashes = np.frombuffer(self.marks[0], np.int64)
-        wanted = np.fromiter(map(hash, ids), np.int64, len(ids))
-        near = np.flatnonzero(np.isin(hashes, wanted)).tolist() if len(ids) else []
+        wanted = np.fromiter(map(_mark, ids), np.uint32, len(ids))
+        near = np.flatnonzero(np.isin(self.marks[0], wanted)).tolist() if len(ids) else []
         found = map(frozenset(ids).__contains__, map(row_id, self.at(near)))
         return list(compress(near, found))
 

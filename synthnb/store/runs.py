@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from synthnb.errors import StoreError
+from synthnb.store import summaries
 
 __all__ = ["RunInfo", "VersionInfo"]
 
@@ -136,6 +137,7 @@ def claim(connection: sqlite3.Connection, run_id: str) -> RunInfo:
             f"Run {run_id} is being written by process {run.owner}. "
             "Interrupt it there, or wait until it ends."
         )
+    summaries.drop(connection, run_id)
     connection.execute(
         "UPDATE runs SET owner = ?, heartbeat = ?, status = 'running', reason = '' "
         "WHERE id = ?",
@@ -176,6 +178,16 @@ def drop_rows(
     query = "DELETE FROM rows WHERE run = ? AND seq >= ? AND seq < ?"
     for first, end in places:
         connection.execute(query, (run_id, first, end))
+
+
+def keep_newest(connection: sqlite3.Connection, count: int) -> int:
+    """Forget the rows of all but the newest runs and those that go on; how many rows."""
+    others = (
+        "run NOT IN (SELECT id FROM runs ORDER BY started DESC LIMIT ?) "
+        "AND run NOT IN (SELECT id FROM runs WHERE owner IS NOT NULL)"
+    )
+    connection.execute(f"DELETE FROM summaries WHERE {others}", (count,))
+    return connection.execute(f"DELETE FROM rows WHERE {others}", (count,)).rowcount
 
 
 VERSION_FIELDS = "project, name, number, run, hash, created, used, tape"

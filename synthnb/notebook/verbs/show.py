@@ -57,6 +57,7 @@ def run(magics: SynthMagics, args: Namespace) -> Any:
 
 def _tell_reading(batch: Batch) -> None:
     """A line until the batch is there, where the rows of a long run must be read first."""
-    if isinstance(batch.made, StoredRecords) and batch.made.columns_read is None:
-        print(f"Reading {len(batch.made):,} rows of {one_line(batch.name, 60)} …", flush=True)
+    made = batch.made
+    if isinstance(made, StoredRecords) and made.columns_read is None and made.summary is None:
+        print(f"Reading {len(made):,} rows of {one_line(batch.name, 60)} …", flush=True)
         clear_output(wait=True)  # type: ignore[no-untyped-call]

@@ -98,12 +98,21 @@ class Model(Protocol):
         """Release connections and threads; further calls are errors."""
 
 
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """One vector a text, in the order of the texts and all of one length."""
+
+    vectors: list[list[float]]
+    prompt_tokens: int | None = None
+    """Tokens of the texts, where the endpoint says so."""
+
+
 @runtime_checkable
 class Embedder(Protocol):
     """A model that gives embeddings as well."""
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector a text, all of one length, or a ``ModelError``."""
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
+        """The texts' embeddings, or a ``ModelError``."""
 
 
 @dataclass(frozen=True, slots=True)

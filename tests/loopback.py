@@ -184,7 +184,8 @@ def _vectors(texts: list[str]) -> dict[str, Any]:
         for word in text.lower().split():
             vector[hashlib.blake2b(word.encode(), digest_size=1).digest()[0]] += 1.0
         data.append({"object": "embedding", "index": index, "embedding": vector})
-    return {"object": "list", "data": data}
+    tokens = sum(len(text.split()) for text in texts)
+    return {"object": "list", "data": data, "usage": {"prompt_tokens": tokens}}
 
 
 def _events(answer: dict[str, Any], choice: dict[str, Any]) -> bytes:

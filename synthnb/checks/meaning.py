@@ -163,7 +163,7 @@ class _Embedded:
             return []
         rows: list[list[float]] = []
         for start in range(0, len(texts), TOGETHER):
-            rows += await self._model.embed(texts[start : start + TOGETHER])
+            rows += (await self._model.embed(texts[start : start + TOGETHER])).vectors
         widths = {len(row) for row in rows} | ({self._known.width} - {0})
         if len(widths) > 1:
             told = f"gave vectors of {' and '.join(map(str, sorted(widths)))} numbers"

@@ -271,7 +271,7 @@ def _ask(name: str, texts: list[str], private: bool) -> list[list[float]]:
             found: list[list[float]] = []
             for start in range(0, len(texts), TOGETHER):
                 part = texts[start : start + TOGETHER]
-                found += await model.embed([text[:4000] for text in part])
+                found += (await model.embed([text[:4000] for text in part])).vectors
             return found
         finally:
             await model.aclose()

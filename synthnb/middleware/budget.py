@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from synthnb.errors import FatalModelError, ModelError
 from synthnb.middleware.layer import Layer
 from synthnb.prices import Price
-from synthnb.types import Completion, Model, Request, Usage
+from synthnb.types import Completion, Embeddings, Model, Request, Usage
 
 __all__ = ["Budget", "BudgetReached", "Caps", "Purse"]
 
@@ -97,11 +97,15 @@ class Purse:
         if time.monotonic() > self.ends:
             raise BudgetReached(f"the budget of {self.caps.minutes:g} minutes is used up")
 
-    async def reserve(self, request: Request, price: Price | None) -> tuple[int, float]:
-        """Set the worst case of a request aside, or raise ``BudgetReached``."""
+    async def reserve(self, size: int, named: int, price: Price | None) -> tuple[int, float]:
+        """Set the worst case of a request aside, or raise ``BudgetReached``.
+
+        ``size`` are the bytes that are sent, ``named`` the tokens that are asked for.
+        """
         while True:
             self.look()
-            asked, said = self._worst(request)
+            asked = int(size * self._per_byte) + self._template + 1
+            said = math.ceil(named * self._excess)
             cost = price.cost(asked, said) if price is not None else 0.0
             over = self._over(asked + said, cost)
             if over is None:
@@ -124,9 +128,8 @@ class Purse:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def spend(self, request: Request, completion: Completion, price: Price | None) -> None:
-        """Count an answer."""
-        asked, said = completion.prompt_tokens or 0, completion.completion_tokens or 0
+    def spend(self, asked: int, said: int, price: Price | None) -> None:
+        """Count the tokens of an answer."""
         self.prompt_tokens += asked
         self.completion_tokens += said
         if self.cost is not None:
@@ -135,13 +138,15 @@ class Purse:
             elif price.input or price.output:
                 self.cost += price.cost(asked, said)
                 self.currency = price.currency
-        if self.capped:
-            self._excess = max(self._excess, said / _named(request))
-            size = _size(request)
-            if size:
-                seen = 1.1 * asked / size
-                self._per_byte = seen if self._template else max(0.99 * self._per_byte, seen)
-                self._template = 0
+
+    def learn(self, request: Request, asked: int, said: int) -> None:
+        """Foresee the tokens of later requests by those of this one."""
+        self._excess = max(self._excess, said / _named(request))
+        size = _size(request)
+        if size:
+            seen = 1.1 * asked / size
+            self._per_byte = seen if self._template else max(0.99 * self._per_byte, seen)
+            self._template = 0
 
     def found(self, asked: int, said: int, price: Price | None) -> None:
         """Take note of an answer, of so many tokens, that the store or a tape had."""
@@ -150,10 +155,6 @@ class Purse:
             tokens, cost = self._carried
             more = price.cost(asked, said) if price is not None else 0.0
             self._carried = tokens + asked + said, cost + more
-
-    def _worst(self, request: Request) -> tuple[int, int]:
-        said = math.ceil(_named(request) * self._excess)
-        return int(_size(request) * self._per_byte) + self._template + 1, said
 
     def _over(self, tokens: int, cost: float) -> str | None:
         cap = self.caps.tokens
@@ -178,57 +179,66 @@ def _named(request: Request) -> int:
 
 
 def _size(request: Request) -> int:
-    size = len(request.raw or "")
-    for message in request.messages:
-        text = message["content"]
-        size += 16 + (len(text) if text.isascii() else len(text.encode("utf-8", "replace")))
-    return size
+    return len(request.raw or "") + sum(_bytes(m["content"]) for m in request.messages)
+
+
+def _bytes(text: str) -> int:
+    return 16 + (len(text) if text.isascii() else len(text.encode("utf-8", "replace")))
 
 
 class Budget(Layer):
-    """Counts every request really sent, and holds back those a cap does not allow.
-
-    Embeddings are counted as requests alone: what they cost no reply says.
-    """
+    """Counts every request really sent, and holds back those a cap does not allow."""
 
     def __init__(self, model: Model, purse: Purse, price: Price | None = None) -> None:
         super().__init__(model)
         self._purse = purse
         self._price = price
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Ask, unless the run is over or its time is up (``BudgetReached``)."""
-        self._purse.look()
-        self._purse.requests += 1
-        return await super().embed(texts)
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
+        """Ask, unless a cap could be passed (``BudgetReached``)."""
+        purse = self._purse
+        purse.look()
+        size = sum(map(_bytes, texts))
+        reserved = await purse.reserve(size, 0, self._price) if purse.capped else None
+        try:
+            purse.requests += 1
+            found = await super().embed(texts)
+            purse.spend(found.prompt_tokens or 0, 0, self._price)
+        finally:
+            if reserved is not None:
+                purse.settle(reserved)
+        return found
 
     async def complete(self, request: Request) -> Completion:
         """Ask, unless a cap could be passed (``BudgetReached``)."""
         purse = self._purse
         purse.look()
-        reserved = await purse.reserve(request, self._price) if purse.capped else None
+        reserved = None
+        if purse.capped:
+            reserved = await purse.reserve(_size(request), _named(request), self._price)
         purse.in_flight += 1
         try:
             purse.requests += 1
             completion = await self._model.complete(request)
-            if not completion.cached:
-                purse.spend(request, completion, self._price)
-            else:
-                purse.requests -= 1  # a tape's answer: nothing was sent
-                tokens = (completion.prompt_tokens or 0, completion.completion_tokens or 0)
-                purse.found(*tokens, self._price)
+            purse.requests -= completion.cached
+            self._count(request, completion)
         except ModelError as error:
-            asked, said = error.prompt_tokens, error.completion_tokens
-            if error.cached:
-                purse.requests -= 1
-                if asked or said:
-                    purse.found(asked or 0, said or 0, self._price)
-            elif asked or said:  # paid for all the same
-                spent = Completion("", None, asked, said)
-                purse.spend(request, spent, self._price)
+            purse.requests -= error.cached
+            if error.prompt_tokens or error.completion_tokens:  # paid for all the same
+                self._count(request, error)
             raise
         finally:
             purse.in_flight -= 1
             if reserved is not None:
                 purse.settle(reserved)
         return completion
+
+    def _count(self, request: Request, answer: Completion | ModelError) -> None:
+        purse = self._purse
+        asked, said = answer.prompt_tokens or 0, answer.completion_tokens or 0
+        if answer.cached:  # a tape's: nothing was sent
+            purse.found(asked, said, self._price)
+            return
+        purse.spend(asked, said, self._price)
+        if purse.capped:
+            purse.learn(request, asked, said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from synthnb.errors import FatalModelError
-from synthnb.types import Embedder, Model
+from synthnb.types import Embedder, Embeddings, Model
 
 __all__ = ["Layer"]
 
@@ -32,7 +32,7 @@ class Layer:
         inner = self._model
         return inner.inside if isinstance(inner, Layer) else inner
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
         """Vectors of the model inside, where it gives any."""
         if not isinstance(self._model, Embedder):
             raise FatalModelError(f"{self.name} gives no embeddings", kind="embeddings")

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from synthnb.errors import FatalModelError, RateLimited, RetryableModelError
 from synthnb.middleware.layer import Layer
-from synthnb.types import Completion, Model, Request
+from synthnb.types import Completion, Embeddings, Model, Request
 
 __all__ = ["Policy", "Retry"]
 
@@ -54,7 +54,7 @@ class Retry(Layer):
         except RetryableModelError as error:
             return await self._again(lambda: self._model.complete(request), error)
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
         """The vectors of the first try that has them; the last error otherwise."""
         ask = super().embed
         try:

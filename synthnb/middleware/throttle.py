@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from synthnb.errors import FatalModelError, RateLimited, RetryableModelError, RowModelError
 from synthnb.middleware.layer import Layer
-from synthnb.types import Completion, Model, Request
+from synthnb.types import Completion, Embeddings, Model, Request
 
 __all__ = ["Limit", "Throttle"]
 
@@ -279,12 +279,12 @@ class Throttle(Layer):
         self.limit.passed(completion.room)
         return completion
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
         """Wait for a place, then ask."""
         ask = super().embed
-        vectors = await self._placed(lambda: ask(texts))
+        found = await self._placed(lambda: ask(texts))
         self.limit.passed()
-        return vectors
+        return found
 
     async def _placed(self, ask: Callable[[], Awaitable[T]]) -> T:
         limit = self.limit

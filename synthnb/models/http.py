@@ -25,7 +25,7 @@ from synthnb.models.waits import headroom
 from synthnb.models.wire import Sent, Wire
 from synthnb.settings.profiles import Profile
 from synthnb.settings.secrets import Secret
-from synthnb.types import Completion, Request
+from synthnb.types import Completion, Embeddings, Request
 
 __all__ = ["HTTPModel", "Sender", "open_transport"]
 
@@ -107,12 +107,13 @@ class HTTPModel:
             if status not in (400, 422) or not self._learns(body, sent):
                 raise from_status(status, headers, body, self._where, self._url(path))
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
         """One vector a text from ``/embeddings``, 64 texts a request, each sent once.
 
         Raises a ``ModelError`` where the endpoint gives none.
         """
         vectors: list[list[float]] = []
+        tokens = 0
         for at in range(0, len(texts), TOGETHER):
             part = texts[at : at + TOGETHER]
             status, headers, body = await self._transport.post(
@@ -122,8 +123,10 @@ class HTTPModel:
                 body = self._secret.scrub(body)
             if status != 200:
                 raise from_status(status, headers, body, self._where, self._url("/embeddings"))
-            vectors += read_vectors(body, len(part), self._where)
-        return vectors
+            found = read_vectors(body, len(part), self._where)
+            vectors += found.vectors
+            tokens += found.prompt_tokens or 0
+        return Embeddings(vectors, tokens or None)
 
     async def list_models(self) -> list[str]:
         """Names of the models that the endpoint offers, in its order."""

@@ -35,7 +35,7 @@ from synthnb.errors import (
 )
 from synthnb.models import gguf, llama, weights
 from synthnb.settings import Settings
-from synthnb.types import JSON, Completion, Request
+from synthnb.types import JSON, Completion, Embeddings, Request
 
 __all__ = ["LocalModel", "open_model", "without_markers"]
 
@@ -190,12 +190,13 @@ class LocalModel:
             error.completion_tokens = answer.completion_tokens
             raise
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
         """One unit vector a text (576 numbers from the embedded model), by mean pooling.
 
         A text that is longer than the context is a ``RowModelError``.
         """
         vectors: list[list[float]] = []
+        tokens = 0
         for at in range(0, len(texts), 64):
             block = [text or " " for text in texts[at : at + 64]]
             answer = await _wait(self._open().embed(block), threading.Event())
@@ -203,7 +204,8 @@ class LocalModel:
                 raise _error(answer["error"], self._name)
             data = sorted(answer["data"], key=lambda item: item["index"])
             vectors += [item["embedding"] for item in data]
-        return vectors
+            tokens += answer["usage"]["prompt_tokens"]
+        return Embeddings(vectors, tokens)
 
     async def aclose(self) -> None:
         """Give the loaded model back; the last user frees its memory."""

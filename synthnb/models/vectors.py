@@ -8,6 +8,7 @@ import orjson
 
 from synthnb.errors import RetryableModelError
 from synthnb.models.faults import Where, from_error_body, parse_error
+from synthnb.types import Embeddings
 
 __all__ = ["TOGETHER", "encode_texts", "read_vectors"]
 
@@ -24,7 +25,7 @@ def encode_texts(model: str, texts: Sequence[str]) -> bytes:
     return orjson.dumps({"model": model, "input": plain})
 
 
-def read_vectors(body: bytes, count: int, where: Where) -> list[list[float]]:
+def read_vectors(body: bytes, count: int, where: Where) -> Embeddings:
     """The vectors of a reply in the order of the texts, all of one length and finite."""
     payload = parse_error(body).body
     if isinstance(payload, dict) and payload.get("error"):
@@ -43,7 +44,9 @@ def read_vectors(body: bytes, count: int, where: Where) -> list[list[float]]:
             kind="malformed",
             raw=where.raw(body),
         )
-    return vectors
+    usage = payload.get("usage") if isinstance(payload, dict) else None
+    tokens = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+    return Embeddings(vectors, tokens if isinstance(tokens, int) and tokens > 0 else None)
 
 
 def _numbers(vector: list[object]) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from synthnb import api, generate
 from synthnb.settings import Profile, Settings
+from synthnb.settings.profiles import PriceSetting
 from tests.engine.conftest import Make
 from tests.loopback import Loopback, Reply, error
 
@@ -105,6 +106,32 @@ def test_embeddings_that_are_refused_at_times_are_asked_again(
     batch = generate(embedding(reviews), 60, settings=settings)
     assert (len(batch), batch.funnel["valid"]) == (1, 60)
     assert all(check.value is not None for row in batch.records for check in row.checks)
+
+
+def test_embeddings_are_paid_for_and_held_back_by_a_budget(
+    reviews: Make, loopback: Loopback
+) -> None:
+    def lab(name: str, rate: float) -> Profile:
+        price = PriceSetting(rate, 0.0, per=1)
+        return Profile(name, base_url=loopback.base_url, concurrency=4, price=price)
+
+    settings = Settings(
+        model="free/tiny", profiles={"free": lab("free", 0.0), "lab": lab("lab", 0.01)}
+    )
+    words = " ".join(WORDS)
+    loopback.script(lambda number, body: f"{number} {words}" if "messages" in body else None)
+    whole = generate(embedding(reviews), 20, settings=settings)
+    inputs = [text for body in loopback.bodies for text in body.get("input", ())]
+    tokens = sum(len(text.split()) for text in inputs)
+    assert len(inputs) >= 20
+    assert whole.usage.cost == pytest.approx(tokens * 0.01)
+
+    cut = generate(
+        embedding(reviews).replace(seed=3), 20, settings=settings, budget=tokens * 0.005
+    )
+    assert cut.status == "budget"
+    assert 0 < cut.usage.cost <= tokens * 0.005
+    assert "the budget of" in cut.reason
 
 
 def test_vectors_of_another_length_lose_no_run(

@@ -95,8 +95,10 @@ def test_a_raw_prompt_goes_to_completions(loopback: Loopback, ask: Ask) -> None:
 @pytest.mark.parametrize("transport", ["http", "aiohttp", "openai"])
 def test_embeddings_come_in_the_order_of_the_texts(loopback: Loopback, transport: str) -> None:
     texts = [f"word{i} and" for i in range(100)] + ["", "half \ud83d a pair"]
-    vectors = with_model(loopback, lambda model: model.embed(texts), transport=transport)
-    again = with_model(loopback, lambda model: model.embed(texts[:1]))
+    found = with_model(loopback, lambda model: model.embed(texts), transport=transport)
+    again = with_model(loopback, lambda model: model.embed(texts[:1])).vectors
+    vectors = found.vectors
+    assert found.prompt_tokens == 204
     assert (len(vectors), len(vectors[0])) == (102, 256)
     assert vectors[0] == again[0] != vectors[1]
     assert [len(seen["input"]) for seen in loopback.bodies] == [64, 38, 1]

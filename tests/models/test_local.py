@@ -211,8 +211,10 @@ def test_trailing_chat_markers_are_dropped() -> None:
 
 def test_texts_of_one_meaning_are_near_each_other(model: LocalModel) -> None:
     texts = ["The cat sleeps.", "A cat is sleeping.", "Invoice 42 is overdue.", ""]
-    cat, asleep, invoice, _ = run(model.embed(texts))
+    found = run(model.embed(texts))
+    cat, asleep, invoice, _ = found.vectors
     assert len(cat) == 576
+    assert 12 < found.prompt_tokens < 30
 
     def near(a: list[float], b: list[float]) -> float:
         return sum(x * y for x, y in zip(a, b, strict=True))

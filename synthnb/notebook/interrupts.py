@@ -1,15 +1,21 @@
-"""What an interrupt says: one line, wherever in our code it arrives.
+"""What an interrupt says: one line, wherever in our code it arrives, and when it may arrive.
 
-It goes on as the ``KeyboardInterrupt`` that it is, so that "Run all" stops too.
+It goes on as the ``KeyboardInterrupt`` that it is, so that "Run all" stops too. It waits
+while a module is imported: half a module stays broken until the kernel is restarted (numpy
+loads once in a process), and the first cell and the first painting import a lot.
 """
 
 from __future__ import annotations
 
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
-__all__ = ["in_one_line", "paint_in_one_line", "stopped"]
+__all__ = ["after_imports", "in_one_line", "paint_in_one_line", "stopped"]
 
 _PAINTED = (
     ("synthnb.batch", "Batch"),
@@ -20,6 +26,12 @@ _PAINTED = (
     ("synthnb.ranking.session", "Ranking"),
 )
 """Values that take a while to paint, by name: none is imported before there is one."""
+
+_IMPORTER = "<frozen importlib._bootstrap>"
+_LOOK = 0.02
+"""Seconds between looks whether an import has ended."""
+_PATIENCE = 20.0
+"""Seconds that an interrupt waits at most: an import may hang."""
 
 
 def stopped(said: str) -> KeyboardInterrupt:
@@ -32,13 +44,60 @@ def stopped(said: str) -> KeyboardInterrupt:
 
 @contextmanager
 def in_one_line(said: str) -> Iterator[None]:
-    """Say this where an interrupt says nothing of its own."""
+    """Say this where an interrupt says nothing of its own; imports end before it comes."""
     try:
-        yield
+        with after_imports():
+            yield
     except KeyboardInterrupt as stop:
         if hasattr(stop, "_render_traceback_"):
             raise
         raise stopped(said) from None
+
+
+@contextmanager
+def after_imports() -> Iterator[None]:
+    """Let an interrupt wait until no module is being imported."""
+    usual = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(usual):
+        yield  # no interrupt arrives here
+        return
+    waiting: threading.Timer | None = None
+    since = 0.0
+
+    def arrived(number: int, frame: FrameType | None) -> None:
+        nonlocal waiting, since
+        if waiting is None:
+            since = time.monotonic()
+        else:
+            waiting.cancel()  # it looks again, or the user pressed twice
+        waiting = None
+        if not _importing(frame) or time.monotonic() - since > _PATIENCE:
+            usual(number, frame)
+            return
+        waiting = threading.Timer(_LOOK, signal.raise_signal, [signal.SIGINT])
+        waiting.daemon = True
+        waiting.start()
+
+    signal.signal(signal.SIGINT, arrived)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        if waiting is not None:
+            waiting.cancel()
+    if waiting is not None:
+        usual(signal.SIGINT, None)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "_find_and_load" and code.co_filename.startswith(
+            "<frozen importlib"
+        ):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def paint_in_one_line(shell: Any) -> None:

@@ -14,7 +14,7 @@ from traitlets import Bool, Float, Int, TraitError, Unicode, validate
 
 from synthnb.errors import SynthError
 from synthnb.notebook import verbs
-from synthnb.notebook.interrupts import in_one_line
+from synthnb.notebook.interrupts import after_imports, in_one_line
 from synthnb.notebook.options import Parser, cell_parser
 from synthnb.suggest import did_you_mean
 
@@ -71,7 +71,8 @@ class SynthMagics(Magics):
     def synth(self, line: str, cell: str | None = None) -> Any:
         """Write synthetic rows. The real text is made below, from the option parsers."""
         if not self.short_errors:
-            return self._verb(line) if cell is None else self._cell(line, cell)
+            with after_imports():
+                return self._verb(line) if cell is None else self._cell(line, cell)
         try:
             with in_one_line("stopped by you"):
                 return self._verb(line) if cell is None else self._cell(line, cell)

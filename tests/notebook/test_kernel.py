@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,9 @@ def server() -> Iterator[Loopback]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory, server: Loopback) -> Iterator[Kernel]:
-    folder = tmp_path_factory.mktemp("kernel")
-    lab_settings(folder / "home", server.base_url)
+@contextmanager
+def started(folder: Path) -> Iterator[Kernel]:
+    """A fresh kernel in a folder, with the extension loaded."""
     environment = {k: v for k, v in os.environ.items() if k != "SYNTHNB_PROGRESS"}
     environment["SYNTHNB_HOME"] = str(folder / "home")
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
@@ -79,6 +79,19 @@ def kernel(tmp_path_factory: pytest.TempPathFactory, server: Loopback) -> Iterat
         made.client.stop_channels()
     finally:
         manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, server: Loopback) -> Path:
+    made = tmp_path_factory.mktemp("kernel")
+    lab_settings(made / "home", server.base_url)
+    return made
+
+
+@pytest.fixture(scope="module")
+def kernel(folder: Path) -> Iterator[Kernel]:
+    with started(folder) as made:
+        yield made
 
 
 def test_loading_the_extension_is_quick(kernel: Kernel) -> None:
@@ -114,6 +127,29 @@ def test_an_interrupt_keeps_every_finished_row_and_goes_on(
     assert kernel.value("cut.status") == "'interrupted'"
     assert int(kernel.value("len(cut)")) >= 1
     assert int(kernel.value("len(cut)")) < 400
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "numpy.linalg":
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+assert "numpy" not in sys.modules
+"""
+
+
+def test_an_interrupt_of_a_first_look_leaves_no_library_half_imported(
+    kernel: Kernel, folder: Path
+) -> None:
+    kernel.run(f"%%synth half -n 24\n{CELL}")
+    with started(folder) as fresh:
+        assert kinds(fresh.run(INTERRUPTED_IMPORT)) == []
+        (told,) = [m for m in fresh.run("%synth show half@1") if m["msg_type"] == "error"]
+        assert told["content"]["traceback"] == ["KeyboardInterrupt: stopped by you"]
+        assert kinds(fresh.run("%synth show half@1")) == ["execute_result"]
 
 
 def test_progress_is_painted_in_place_and_gives_way_to_the_batch(

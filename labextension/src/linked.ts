@@ -39,8 +39,8 @@ export abstract class Placed extends Widget implements IRenderMime.IRenderer {
     this.node.closest<HTMLElement>('.jp-Notebook')?.focus();
   }
 
-  /** A new cell below the one that shows this output. */
-  protected insert(code: string, run = false): void {
+  /** A new cell below the one that shows this output, or another line in that one. */
+  protected insert(code: string, run = false, instead?: string): void {
     const panel = homeOf(this.app, this.node) as NotebookPanel | null;
     const notebook = panel?.content;
     if (!notebook || !('widgets' in notebook)) {
@@ -49,6 +49,14 @@ export abstract class Placed extends Widget implements IRenderMime.IRenderer {
     const own = notebook.widgets.findIndex(cell => cell.node.contains(this.node));
     if (own >= 0) {
       notebook.activeCellIndex = own;
+    }
+    const lines = notebook.widgets[own]?.model.sharedModel.getSource().split('\n') ?? [];
+    const place = instead === undefined ? -1 : lines.findIndex(line => line.trim() === instead);
+    if (place >= 0) {
+      lines[place] = code;
+      notebook.activeCell?.model.sharedModel.setSource(lines.join('\n'));
+      void NotebookActions.run(notebook, panel.sessionContext);
+      return;
     }
     const sources = notebook.widgets.map(cell => cell.model.sharedModel.getSource());
     const setup = code.startsWith('%synth') && needsLoading(sources);

@@ -61,7 +61,7 @@ class Drawn extends Placed {
     } else {
       this.mounted = this.draw(this.node, data, {
         leave: () => this.leave(),
-        insertCode: (code, run) => this.insert(code, run)
+        insertCode: (code, run, instead) => this.insert(code, run, instead)
       });
     }
   }

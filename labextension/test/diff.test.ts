@@ -157,9 +157,14 @@ describe('a diff', () => {
       'Insert as code cell'
     ]);
     button(root, 'Rank these pairs').click();
-    expect(insertCode).toHaveBeenLastCalledWith('%synth rank reviews@2 reviews@3', true);
+    const rank = '%synth rank reviews@2 reviews@3';
+    expect(insertCode).toHaveBeenLastCalledWith(rank, true, undefined);
     button(root, 'Swap sides').click();
-    expect(insertCode).toHaveBeenLastCalledWith('%synth diff reviews@3 reviews@2', true);
+    const [shown, other] = [
+      '%synth diff reviews@2 reviews@3',
+      '%synth diff reviews@3 reviews@2'
+    ];
+    expect(insertCode).toHaveBeenLastCalledWith(other, true, shown);
     const insert = button(root, 'Insert as code cell');
     const lines = (): string[] => {
       insert.click();

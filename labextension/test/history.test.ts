@@ -74,9 +74,13 @@ describe('a history', () => {
     const insertCode = vi.fn();
     const root = show(sample(), { insertCode });
     named(root, 'Show version 2').click();
-    expect(insertCode).toHaveBeenLastCalledWith('%synth show reviews@2', true);
+    expect(insertCode).toHaveBeenLastCalledWith('%synth show reviews@2', true, undefined);
     named(root, 'Diff of version 3 with 2').click();
-    expect(insertCode).toHaveBeenLastCalledWith('%synth diff reviews@2 reviews@3', true);
+    expect(insertCode).toHaveBeenLastCalledWith(
+      '%synth diff reviews@2 reviews@3',
+      true,
+      undefined
+    );
     expect(texts(root, 'td button:not([hidden])')).toEqual([
       'Show',
       'Diff with 2',
@@ -88,7 +92,11 @@ describe('a history', () => {
     choice.value = '1';
     choice.dispatchEvent(new Event('change'));
     named(root, 'Diff of version 3 with 1').click();
-    expect(insertCode).toHaveBeenLastCalledWith('%synth diff reviews@1 reviews@3', true);
+    expect(insertCode).toHaveBeenLastCalledWith(
+      '%synth diff reviews@1 reviews@3',
+      true,
+      undefined
+    );
   });
 
   it('works by keyboard: one stop, arrows, Escape', () => {

@@ -215,7 +215,7 @@ describe('a batch that the kernel holds', () => {
     kernel.hello({ doors: [door] });
     expect(texts(root, '.sn-acts .sn-text')).toEqual(['Diff with 2', 'Recipe']);
     root.querySelector<HTMLElement>('.sn-acts .sn-text')?.click();
-    expect(insertCode).toHaveBeenCalledWith(door.code, true);
+    expect(insertCode).toHaveBeenCalledWith(door.code, true, undefined);
     kernel.channel.connect(null, 'none');
     expect(texts(root, '.sn-acts .sn-text')).toEqual(['Recipe']);
   });

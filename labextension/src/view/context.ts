@@ -13,6 +13,8 @@ export interface Door {
   run: boolean;
   /** What it stands beside: `map`; the verdict if unset. */
   place?: string;
+  /** A line that it takes the place of, where the cell that shows the output holds it. */
+  instead?: string;
 }
 
 /**
@@ -26,8 +28,8 @@ export interface Host {
   channel?: Channel;
   /** Choose a kernel. */
   connect?: () => void;
-  /** Put code into a cell below; with `run`, run it. */
-  insertCode?: (code: string, run?: boolean) => void;
+  /** Put code into a cell below, or into the place of that line; with `run`, run it. */
+  insertCode?: (code: string, run?: boolean, instead?: string) => void;
   /** Rows were decided: this is what should be saved now. */
   save?: (data: JSONObject) => void;
 }

@@ -23,7 +23,7 @@ export function doorButton(door: Door, host: Host): HTMLButtonElement {
       class: 'sn-text',
       type: 'button',
       title: visible(door.code),
-      onclick: () => host.insertCode?.(door.code, door.run)
+      onclick: () => host.insertCode?.(door.code, door.run, door.instead)
     },
     visible(door.label)
   );

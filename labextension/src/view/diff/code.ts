@@ -12,7 +12,8 @@ export function magics(diff: DiffPayload): Door[] {
     return [];
   }
   const [old, now] = names;
-  const swap = { label: 'Swap sides', code: `%synth diff ${now} ${old}`, run: true };
+  const [shown, other] = [`%synth diff ${old} ${now}`, `%synth diff ${now} ${old}`];
+  const swap = { label: 'Swap sides', code: other, run: true, instead: shown };
   const rank = { label: 'Rank these pairs', code: `%synth rank ${old} ${now}`, run: true };
   return diff.paired ? [rank, swap] : [swap];
 }

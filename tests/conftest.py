@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from synthnb.models.weights import model_folders
@@ -15,6 +16,10 @@ from tests.loopback import Loopback
 # A shell that starts a job in the background has it ignore interrupts, and every child
 # inherits that; several tests are about interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A machine that is busy with other tests makes no test wrong.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 MODELS = os.pathsep.join(str(folder) for folder in model_folders())
 """Where this machine keeps models, read before a test hides the user's home."""

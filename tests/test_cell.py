@@ -209,6 +209,24 @@ def test_columns_without_a_prompt_are_told_of() -> None:
     assert said == ["There is no prompt below '---': no model is asked."]
 
 
+@pytest.mark.parametrize(
+    "prompt", ["A {mood} review.", "A ${ mood } review.", "A $mood review."]
+)
+def test_a_column_named_as_elsewhere_is_told_of_and_sent_as_it_stands(prompt: str) -> None:
+    said: list[str] = []
+    body = f"mood: [a, b]\n---\n{prompt}"
+    assert cell.loads(body, tell=said.append).columns["text"].prompt == prompt
+    assert len(said) == 1
+    assert said[0].endswith("in the prompt is sent as it stands; the column is {{ mood }}.")
+
+
+def test_braces_that_name_no_column_are_only_text() -> None:
+    said: list[str] = []
+    prompt = '{"mood": "{{ mood }}"} {name} $moody <mood>{{mood}}</mood> {{ {"a": mood}["a"] }}'
+    cell.loads(f"mood: [a, b]\n---\n{prompt}", tell=said.append)
+    assert said == []
+
+
 def test_an_unknown_override_is_a_mistake_of_ours() -> None:
     with pytest.raises(TypeError, match="'sede' is no field"):
         cell.loads("hi", sede=1)
@@ -245,7 +263,7 @@ def test_what_a_cell_cannot_hold_plainly_still_comes_back(columns: dict[str, Any
     assert cell.loads(cell.dumps(made)) == made
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     prompt=st.text(
         st.characters(exclude_categories=["Cs"], exclude_characters="{}"), min_size=1

@@ -135,7 +135,7 @@ def test_no_viewer_typesets_a_row() -> None:
     assert "\\begin" not in page
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.dictionaries(

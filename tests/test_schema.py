@@ -245,7 +245,7 @@ def test_the_length_of_a_list_is_held_at_its_bounds(length: int) -> None:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(schema=schemas, value=values)
 def test_compiled_rules_agree_with_the_reference(schema: dict[str, Any], value: Any) -> None:
     found: list[Any] = []

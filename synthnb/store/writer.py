@@ -116,17 +116,18 @@ class Writer:
             self._wake.clear()
             with self._lock:
                 batch, self._batch = self._batch, Batch()
-            try:
-                connection = connection or self._connect()
-                results = self._commit(connection, batch)
-            except Exception as error:
-                self.failure = str(error)
-                with self._lock:  # nobody waits for rows: they go with the next commit
-                    self._batch.rows[:0] = batch.rows
-                _release(batch, None, error)
-            else:
-                self.failure = None
-                _release(batch, results, None)
+            if batch.pending:  # else what woke us went along with the commit before
+                try:
+                    connection = connection or self._connect()
+                    results = self._commit(connection, batch)
+                except Exception as error:
+                    self.failure = str(error)
+                    with self._lock:  # nobody waits for rows: they go with the next commit
+                        self._batch.rows[:0] = batch.rows
+                    _release(batch, None, error)
+                else:
+                    self.failure = None
+                    _release(batch, results, None)
             if self._closed and (self.failure or not self._batch.pending):
                 break
         if connection is not None:

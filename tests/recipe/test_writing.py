@@ -139,7 +139,7 @@ recipes = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(data=recipes)
 def test_what_is_written_reads_back_the_same(data: dict[str, Any]) -> None:
     made = Recipe.from_dict(data)
@@ -150,7 +150,7 @@ def test_what_is_written_reads_back_the_same(data: dict[str, Any]) -> None:
     assert Recipe.from_dict(again.to_dict()).dumps() == text
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(before=recipes, after=recipes)
 def test_an_edited_text_reads_back_as_the_edit(
     before: dict[str, Any], after: dict[str, Any]

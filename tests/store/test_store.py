@@ -179,6 +179,9 @@ def test_a_full_disk_is_told_and_loses_no_earlier_answer(path: Path) -> None:
     store._writer.execute(full).result(5)
     with pytest.raises(sqlite3.OperationalError, match="full"):
         fill(store, 5000, 100)
+    store._writer._wake.set()  # for what it has written already, as happens
+    while store._writer._wake.is_set():
+        time.sleep(0.01)
     assert store.failure is not None
     assert "is full" in store.failure
     assert store.get(key(9)) == b"answer 9"

@@ -17,6 +17,8 @@ from itertools import compress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, cast, overload
 
+import orjson
+
 from synthnb.errors import StoreError
 from synthnb.store.rows import StoredRecords, row_id
 from synthnb.types import JSON, Reason, Record, Row
@@ -105,7 +107,8 @@ class Decisions:
 
     def tag(self, row: str, tags: Sequence[str]) -> None:
         """Give a row tags of one's own, in place of those it had; none takes them away."""
-        told = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+        each = (str(tag).strip() for tag in ([tags] if isinstance(tags, str) else tags))
+        told = list(dict.fromkeys(tag for tag in each if tag))
         self._put(row, "tags", cast(JSON, told) or None)
 
     def tags(self, row: str) -> list[str]:
@@ -169,6 +172,12 @@ class Decisions:
         return record
 
     def _put(self, row: str, kind: str, value: JSON) -> None:
+        if kind == "edit" and value is not None and not isinstance(value, dict):
+            raise ValueError("an edit is a map such as {'text': 'new words'}")
+        try:
+            orjson.dumps(value)
+        except TypeError as error:  # before anything is changed: what is told must be kept
+            raise ValueError(f"a decision holds JSON values only: {error}") from None
         self._load()
         with self._lock:
             known = {

@@ -165,7 +165,8 @@ class Queue:
 
     def tag(self, tags: Sequence[str]) -> None:
         """Give the row these tags, in place of those it had."""
-        self._decide([Decision(self.row, "tags", list(tags))])
+        told = [tags] if isinstance(tags, str) else list(tags)
+        self._decide([Decision(self.row, "tags", told)])
 
     @property
     def can_undo(self) -> bool:

@@ -114,3 +114,15 @@ def test_without_a_store_decisions_stay_in_memory(
 def test_only_keep_and_drop_are_decisions() -> None:
     with pytest.raises(ValueError, match="outcome"):
         Decisions("").decide("r0", "maybe")  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_kept_is_refused_before_anything_changes() -> None:
+    batch = sample_batch()
+    row, before = row_id(batch.accepted[0]), batch[0]
+    for wrong in ("Better.", {"text": object()}, {"text": "half \ud800"}):
+        with pytest.raises(ValueError, match=r"^(an edit is a map|a decision holds JSON)"):
+            batch.decisions.edit(row, wrong)  # type: ignore[arg-type]
+    assert batch[0] == before
+    assert batch.decisions.edited(row) is None
+    batch.decisions.tag(row, "off topic")
+    assert batch.decisions.tags(row) == ["off topic"]

@@ -232,6 +232,7 @@ def test_disliked_examples_leave_the_recipe() -> None:
 
 def test_selected_rows_can_be_named() -> None:
     batch = sample_batch()
+    live_of(batch).choose(batch, {})  # equal batches share it, those of other tests too
     with pytest.raises(SteerError, match="Nothing is selected"):
         rows_of(batch, "selection")
     chosen = {"kind": "values", "chart": "mood", "values": ["angry"]}

@@ -100,7 +100,9 @@ class Between:
         return found
 
     def python(self) -> tuple[str, Any]:
-        """Name and value for ``select``."""
+        """Name and value for ``select``; a range around one number is that number."""
+        if self.hi == np.nextafter(self.lo, np.inf):
+            return self.name, _short(self.lo)
         return self.name, (_bound(self.lo), _bound(self.hi))
 
     def json(self) -> JSON:

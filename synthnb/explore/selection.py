@@ -179,11 +179,13 @@ def select(
     search: str | None = None,
     rejected: bool | None = None,
     rule: str | list[str] | None = None,
-    ids: list[str] | None = None,
+    ids: str | list[str] | None = None,
     region: tuple[tuple[float, float], tuple[float, float]] | None = None,
     **columns: Any,
 ) -> Selection:
     """The selection behind ``Batch.select``."""
+    if where is not None and not isinstance(where, Mapping):
+        raise SelectionError("select takes conditions such as mood='angry', or a map of them.")
     chosen: list[Filter] = [
         from_python(batch, name, value) for name, value in {**(where or {}), **columns}.items()
     ]
@@ -192,7 +194,7 @@ def select(
     if rejected is not None:
         chosen.append(Outcome(not rejected))
     if ids is not None:
-        chosen.append(Among(tuple(map(str, ids))))
+        chosen.append(Among((ids,) if isinstance(ids, str) else tuple(map(str, ids))))
     if region is not None:
         chosen.append(_region(region))
     return Selection(batch, tuple(chosen), search or "")

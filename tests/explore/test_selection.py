@@ -43,6 +43,17 @@ def test_rejected_rows_by_rule_and_all_of_them() -> None:
 def test_text_and_ids() -> None:
     assert all("lid broke" in row["text"] for row in BATCH.select(search="LID BROKE"))
     assert BATCH.select(ids=["r0001", "r0003"]).ids == ["r0001", "r0003"]
+    assert BATCH.select(ids="r0001").ids == ["r0001"]
+
+
+def test_conditions_that_are_no_map_get_one_line() -> None:
+    with pytest.raises(SelectionError, match="select takes conditions such as"):
+        BATCH.select("mood")  # type: ignore[arg-type]
+
+
+def test_one_number_stays_one_number_in_code() -> None:
+    found = BATCH.select(length=100)
+    assert found.code("b") == "b.select(length=100)"
 
 
 def test_code_that_names_many_rows_wraps_and_still_selects_them() -> None:

@@ -18,7 +18,7 @@ from synthnb.recipe.reading import RECIPE_KEYS, Head
 from synthnb.recipe.reading_columns import KINDS, PROMPT_KEYS, is_weighted
 from synthnb.recipe.writing import canonical_text
 from synthnb.recipe.yamltext import Node, parse, plain
-from synthnb.suggest import distance
+from synthnb.suggest import distance, unfilled
 from synthnb.types import JSON
 from synthnb.visible import one_line
 
@@ -77,9 +77,13 @@ def loads(
     root = _merge(base, _head(parts))
     _place_prompt(root, parts, tell)
     try:
-        return Recipe(tree=_with(root, given))
+        recipe = Recipe(tree=_with(root, given))
     except RecipeError as error:
         raise _hinted(error, parts) from None
+    if found := unfilled(parts.prompt, recipe.columns):
+        name = found.strip("${ }")
+        tell(f"{found} in the prompt is sent as it stands; the column is {{{{ {name} }}}}.")
+    return recipe
 
 
 def _is_whole(body: str) -> bool:

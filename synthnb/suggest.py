@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "distance", "nearest"]
+__all__ = ["did_you_mean", "distance", "nearest", "unfilled"]
 
 
 def distance(left: str, right: str) -> int:
@@ -46,3 +47,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     found = nearest(name, known)
     return f"; did you mean '{found}'?" if found else ""
+
+
+def unfilled(prompt: str, known: Iterable[str]) -> str | None:
+    """A column that a prompt names as other languages would, which fills nothing in.
+
+    >>> unfilled("A {mood} review of a {{ product }}.", ["mood", "product"])
+    '{mood}'
+    """
+    names = "|".join(sorted(map(re.escape, known)))
+    forms = rf"(?<![{{$])\$?\{{\s*(?:{names})\s*\}}(?!\}})|\$(?:{names})\b"
+    found = re.search(forms, prompt) if names else None
+    return found[0] if found else None

@@ -148,6 +148,18 @@ describe('a diff', () => {
     expect(leave).toHaveBeenCalledOnce();
   });
 
+  it('writes a whole number under its bin, else the ends of the axis', () => {
+    const axes = (bars: object[]): string[] => {
+      const [length] = diffSample().charts as Record<string, unknown>[];
+      return texts(show({ ...diffSample(), charts: [{ ...length, bars }] }), '.sn-axis span');
+    };
+    const bin = (label: string, lo: number, hi: number): object => {
+      return { label, old: 1, new: 2, lo, hi };
+    };
+    expect(axes([bin('4', 4, 5), bin('5', 5, 6)])).toEqual(['4', '5']);
+    expect(axes([bin('0–10', 0, 10), bin('10–20', 10, 20)])).toEqual(['0', '10', '20']);
+  });
+
   it('leads on: magics that run, Python for the pairs that are shown', () => {
     const insertCode = vi.fn();
     const root = show(diffSample(), { insertCode });

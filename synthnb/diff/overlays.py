@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from synthnb.charts.distributions import histogram
+from synthnb.charts.bins import MAX_LABELS, histogram
 from synthnb.diff.measures import Measure
 from synthnb.diff.pairing import outcome
 from synthnb.recipe.parts import label
@@ -80,7 +80,9 @@ def _numbers(measure: Measure) -> Overlay | None:
     if not old or not new or len({*old, *new}) == 1:
         return None
     whole = all(v.is_integer() for v in (*old, *new))
-    low = 0.0 if min(*old, *new) >= 0 else None
+    least, most = min(*old, *new), max(*old, *new)
+    one_each = whole and most - least < MAX_LABELS
+    low = 0.0 if least >= 0 and not one_each else None
     bins = histogram(new, old, low, None, whole=whole)
     bars = tuple(OverlayBar(b.label, b.rejected, b.count, b.lo, b.hi) for b in bins)
     title = _TITLES.get(measure.id, measure.label)

@@ -245,6 +245,10 @@ def test_each_criterion_of_a_judge_is_a_metric() -> None:
     (clear,) = [r for r in diff(old, better).results if r.change]
     assert (clear.measure.label, clear.old, clear.new) == ("judge: clear", 2.5, 4.5)
     assert clear.verdict == "better"  # what the judge asks for at least changes no score
+    chart = next(c for c in diff(old, better).charts if c.title == "Judge: clear")
+    assert [(bar.label, bar.old, bar.new) for bar in chart.bars] == [
+        ("2", 8, 0), ("3", 8, 0), ("4", 0, 8), ("5", 0, 8),
+    ]  # fmt: skip
     other = judged([(4, 4), (5, 4), (4, 5), (5, 5)] * 4, model="lab/other")
     (clear,) = [r for r in diff(old, other).results if r.change]
     assert (clear.verdict, clear.measure.unit) == ("changed", "score, judges differ")

@@ -5,7 +5,7 @@ import type { Context, Part } from './context';
 import { h, roving, toggle } from './dom';
 import { count, visible } from './format';
 import type { Bar, Chart } from './payload';
-import { binOf, brush, isOpen, isWhole } from './state';
+import { binOf, brush, isOpen, isWhole, type Bin } from './state';
 
 /** Pixels of the highest bin. */
 const HEIGHT = 48;
@@ -35,7 +35,7 @@ export function histogram(context: Context, chart: Chart): Part {
     { class: 'sn-panel sn-hist', title: visible(chart.finding) + hollow(chart) },
     heading(chart),
     plot,
-    axis(chart)
+    axis(chart.bars)
   );
   const paint = (): void => {
     const chosen = context.found.filtered ? context.found.counts(chart.id) : null;
@@ -48,13 +48,19 @@ export function histogram(context: Context, chart: Chart): Part {
   return { node, paint };
 }
 
-interface Bin {
+interface BinPart {
   node: HTMLButtonElement;
   /** `selected` rows of this bin, `null` for all of them. */
   paint(selected: number | null, on: boolean): void;
 }
 
-function bin(chart: Chart, bar: Bar, most: number, peak: boolean, measurable: boolean): Bin {
+function bin(
+  chart: Chart,
+  bar: Bar,
+  most: number,
+  peak: boolean,
+  measurable: boolean
+): BinPart {
   const height = (n: number): string =>
     n ? `${Math.max(1, (HEIGHT * n) / most).toFixed(1)}px` : '0';
   const pale = h('i', { class: 'sn-pale' });
@@ -135,14 +141,14 @@ function between(i: number, a: number, b: number): boolean {
   return i >= Math.min(a, b) && i <= Math.max(a, b);
 }
 
-function ends(chart: Chart): [number, number] {
-  const lo = chart.bars[0]?.lo ?? 0;
-  return [lo, chart.bars[chart.bars.length - 1]?.hi ?? lo + 1];
+function ends(bars: readonly Bin[]): [number, number] {
+  const lo = bars[0]?.lo ?? 0;
+  return [lo, bars[bars.length - 1]?.hi ?? lo + 1];
 }
 
 /** Dashed lines where a check draws its limit, as far as they lie inside the axis. */
 function limits(chart: Chart): HTMLElement[] {
-  const [lo, hi] = ends(chart);
+  const [lo, hi] = ends(chart.bars);
   const inside = chart.limits.filter(limit => limit > lo && limit < hi);
   return inside
     .filter((limit, i) => i === 0 || limit - (inside[0] ?? lo) > (hi - lo) / 10) // words apart
@@ -155,10 +161,11 @@ function limits(chart: Chart): HTMLElement[] {
     });
 }
 
-function axis(chart: Chart): HTMLElement {
-  const [lo, hi] = ends(chart);
-  const open = chart.bars.some(isOpen);
-  const marks = chart.bars.every(isWhole) ? chart.bars.map(b => b.lo ?? 0) : null;
+/** Numbers under the bins: one under each where each is a whole number, else the ends. */
+export function axis(bars: readonly Bin[]): HTMLElement {
+  const [lo, hi] = ends(bars);
+  const open = bars.some(isOpen);
+  const marks = bars.every(isWhole) ? bars.map(b => b.lo ?? 0) : null;
   return h(
     'div',
     { class: marks ? 'sn-axis sn-marks' : 'sn-axis', 'aria-hidden': 'true' },

@@ -258,13 +258,16 @@ function compare(x: JSONValue, y: JSONValue): number {
   return plain(x) < plain(y) ? -1 : plain(x) > plain(y) ? 1 : 0;
 }
 
+/** What tells where a bin lies, in any chart. */
+export type Bin = Pick<Bar, 'label' | 'lo' | 'hi'>;
+
 /** A bin of one whole number. */
-export function isWhole(bar: Bar): boolean {
+export function isWhole(bar: Bin): boolean {
   return bar.label === String(bar.lo);
 }
 
 /** A last bin without an upper end. */
-export function isOpen(bar: Bar): boolean {
+export function isOpen(bar: Bin): boolean {
   return bar.lo !== null && bar.label.endsWith(' or more');
 }
 

@@ -2,6 +2,7 @@
 
 import { h, roving, toggle } from '../dom';
 import { count, plural, visible } from '../format';
+import { axis } from '../histogram';
 import { picture, s } from '../svg';
 import { section } from './head';
 import type { DiffPayload, Overlay, OverlayBar } from './payload';
@@ -81,14 +82,13 @@ function histogram(diff: DiffPayload, chart: Overlay, choose: (filter: Filter) =
     line
   );
   roving(buttons.map(b => b.node).filter(b => !b.disabled));
-  const lo = chart.bars[0]?.lo ?? 0;
-  const hi = chart.bars[chart.bars.length - 1]?.hi ?? lo + 1;
-  const axis = h(
+  const node = h(
     'div',
-    { class: 'sn-axis', 'aria-hidden': 'true' },
-    ...[lo, (lo + hi) / 2, hi].map(n => h('span', {}, count(n, 2)))
+    { class: 'sn-over-hist' },
+    heading(chart, chart.unit),
+    plot,
+    axis(chart.bars)
   );
-  const node = h('div', { class: 'sn-over-hist' }, heading(chart, chart.unit), plot, axis);
   const paint = (filter: Filter): void =>
     buttons.forEach(b => {
       const on = filter.kind === 'bin' && filter.chart === chart && filter.bar === b.bar;

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from synthnb import studio
+from synthnb import recipes
 from synthnb.checks import BUILDERS
 from synthnb.errors import RecipeError
 from synthnb.recipe import Recipe
 from synthnb.samplers import make_plan
-from synthnb.studio import Draft
+from synthnb.studio import Draft, marks
+from synthnb.studio import draft as draft_module
 
 RECIPE = """
 synthnb: 1
@@ -32,7 +33,7 @@ def draft() -> Draft:
 
 
 def test_examples_run() -> None:
-    assert doctest.testmod(studio).failed == 0
+    assert all(doctest.testmod(module).failed == 0 for module in (draft_module, marks))
 
 
 def test_an_edit_is_a_new_draft_and_keeps_comments(draft: Draft) -> None:
@@ -54,12 +55,16 @@ def test_one_change_can_be_told_apart_two_cannot(draft: Draft) -> None:
 
 
 def test_the_preview_is_the_prompt_of_a_planned_row(draft: Draft) -> None:
-    planned = make_plan(draft.recipe, None, 3).row(0)
-    shown = draft.preview("text", planned)
-    assert shown.prompt == f"A review by someone {planned.values['mood']}."
+    plan = make_plan(draft.recipe, None, 3)
+    shown = draft.preview("text", plan, 0)
+    assert shown.prompt == f"A review by someone {plan.row(0).values['mood']}."
     assert shown.examples == 1
+    asked = "A review by someone angry." + "No." + shown.prompt  # four characters a token
+    assert shown.tokens == round(len(asked) / 4 + 8)
+    again = draft.rewrite("text", '{prompt: "A review by someone {{ mood }}."}')
+    assert again.preview("text", plan, 0).tokens == round(len(shown.prompt) / 4 + 8)
     assert shown.lines == [[("", "A review by someone "), ("b", shown.drawn[7:]), ("", ".")]]
-    assert draft.preview("reply", planned).prompt == "Answer: ‹text›"
+    assert draft.preview("reply", plan, 0).prompt == "Answer: ‹text›"
 
 
 def test_the_preview_works_out_what_no_model_writes() -> None:
@@ -73,9 +78,9 @@ columns:
   end: {prompt: "{{ chars }} characters"}
 """
     draft = Draft.of(Recipe.loads(recipe))
-    planned = make_plan(draft.recipe, None, 3).row(0)
-    assert draft.preview("text", planned).prompt == "6 words"
-    assert draft.preview("end", planned).prompt == "‹chars› characters"
+    plan = make_plan(draft.recipe, None, 3)
+    assert draft.preview("text", plan, 0).prompt == "6 words"
+    assert draft.preview("end", plan, 0).prompt == "‹chars› characters"
 
 
 @pytest.mark.parametrize(
@@ -113,6 +118,56 @@ def test_changes_are_marked_in_their_lines(draft: Draft) -> None:
     assert draft.moved("mood") == draft.moved("text") == ""
 
 
+def test_labels_come_get_another_name_and_go(draft: Draft) -> None:
+    more = draft.label("mood", " bored ")
+    assert "mood: {angry: 2, happy: 1, bored: 1}   # two to one" in more.recipe.dumps()
+    other = more.relabel("mood", 0, "furious")
+    assert "mood: {furious: 2, happy: 1, bored: 1}" in other.recipe.dumps()
+    assert "examples: [{mood: furious, text: No.}]" in other.recipe.dumps()
+    assert "mood: [happy, bored]" in other.unlabel("mood", 0).recipe.dumps()
+    assert "mood: [furious, happy, bored]" in other.level("mood").recipe.dumps()
+    back = other.relabel("mood", 0, "angry").unlabel("mood", 2)
+    assert back.recipe.dumps() == RECIPE
+
+
+def test_what_names_a_label_follows_it() -> None:
+    recipe = """
+synthnb: 1
+columns:
+  level: [1, 2]
+  topic: {subcategory: level, of: {1: [a, b], 2: [c]}}
+  mood: [on, angry]
+  text: {prompt: "{{ topic }}", examples: [{level: 1, topic: a, text: One.}]}
+target: {rows: 6, quotas: {level: {1: 3}, level & mood: {1 & angry: 2}}}
+"""
+    draft = Draft.of(Recipe.loads(recipe)).relabel("level", 0, "7").label("level", "3")
+    made = draft.recipe
+    assert made.columns["level"].values == [7, 2, 3]  # numbers among numbers
+    assert made.columns["topic"].of == {"7": ["a", "b"], "2": ["c"], "3": ["one"]}
+    assert made.columns["text"].examples[0]["level"] == 7
+    assert made.target.quotas == {"level": {"7": 3}, "level & mood": {"7 & angry": 2}}
+    assert list(draft.unlabel("level", 1).recipe.columns["topic"].of) == ["7", "3"]
+    with pytest.raises(RecipeError, match="'level' has no value '7'"):
+        draft.unlabel("level", 0)  # a quota asks for it
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (lambda d: d.label("mood", "happy"), "There is a label happy already."),
+        (lambda d: d.relabel("mood", 1, "angry"), "There is a label angry already."),
+        (lambda d: d.label("mood", "  "), "A label is not empty."),
+        (lambda d: d.weigh("mood", "happy", 0).unlabel("mood", 0), "must be above 0"),
+        (lambda d: d.unlabel("mood", 0).unlabel("mood", 0), "keeps one label at least"),
+    ],
+)
+def test_a_label_that_cannot_be_is_said(
+    draft: Draft, edit: Callable[[Draft], Draft], said: str
+) -> None:
+    with pytest.raises(RecipeError, match=said):
+        edit(draft)
+
+
 def test_a_budget_comes_and_goes(draft: Draft) -> None:
     capped = draft.budget("usd", 0.5).budget("tokens", 1000)
     assert "budget: {usd: 0.5, tokens: 1000}" in capped.recipe.dumps()
@@ -120,7 +175,7 @@ def test_a_budget_comes_and_goes(draft: Draft) -> None:
     assert capped.changes.effective == ()
 
 
-KINDS = sorted(Path(studio.__file__).with_name("recipes").glob("*.synth.yaml"))
+KINDS = sorted(Path(recipes.__file__).parent.glob("*.synth.yaml"))
 
 
 @pytest.mark.parametrize("file", KINDS, ids=lambda file: file.name.partition(".")[0])

@@ -13,7 +13,7 @@ from synthnb.engine.pipeline import Pipeline
 from synthnb.errors import SynthError
 from synthnb.types import Call, Record
 
-__all__ = ["NOTHING", "Need", "Range", "guessed", "measured"]
+__all__ = ["NOTHING", "Need", "Range", "asked_tokens", "guessed", "measured"]
 
 SAMPLE = 20
 """Planned rows that are rendered to see how long prompts are."""
@@ -142,14 +142,24 @@ def _per_candidate(cell: Cell) -> float:
 
 
 def _lengths(pipeline: Pipeline, cell: Cell) -> tuple[Range, Range]:
-    """Tokens in and out of one request: four characters a token."""
+    """Tokens in and out of one request."""
     lengths = [_prompt_length(pipeline, cell, index) for index in range(SAMPLE)]
     found = [length for length in lengths if length is not None] or [400]
-    mean = sum(found) / len(found) / 4 + 8
+    mean = asked_tokens(sum(found) / len(found))
     most = float(cell.max_tokens or UNNAMED)
     least = min(most, 10.0 * cell.column.per_call)
     said = Range(least, max(least, most / 2), most * (1.0 if cell.max_tokens else 3.0))
     return Range(mean * 0.8, mean, mean * 1.4), said
+
+
+def asked_tokens(characters: float) -> float:
+    """Tokens of a request whose messages have so many characters: four a token, which holds
+    for English, and eight that the chat's form takes.
+
+    >>> asked_tokens(400)
+    108.0
+    """
+    return characters / 4 + 8
 
 
 def _prompt_length(pipeline: Pipeline, cell: Cell, index: int) -> int | None:

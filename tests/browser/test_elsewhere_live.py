@@ -83,7 +83,7 @@ def test_a_studio_lives(lab: Server, desk: Desk) -> None:
     page = blank(desk, lab)
     run(page, lab, hostile())
     studio = page.locator(".synthnb-studio").first
-    expect(studio.locator(".synthnb-studio-label", has_text="<script>")).to_be_visible()
+    expect(studio.locator(".synthnb-chip", has_text="<script>")).to_be_visible()
     studio.get_by_role("button", name="Run").press("Enter")
     expect(studio.locator(".synthnb .sn-big").first).to_contain_text("accepted")
     desk.shot("elsewhere-studio")

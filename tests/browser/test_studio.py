@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import nbformat
 from playwright.sync_api import Locator, expect
@@ -64,8 +65,9 @@ def test_edit_run_and_save_by_keyboard(lab: Server, desk: Desk) -> None:
     expect(notice).to_have_text(
         "Shown: version 1. The recipe has 1 change since; run to see it."
     )
-    expect(studio.locator("ins")).to_have_text(["2.5"])
-    expect(studio.locator("del")).to_have_text(["2"])
+    for place in (".synthnb-studio-yaml", ".synthnb-studio-edits"):
+        expect(studio.locator(f"{place} ins")).to_have_text(["2.5"])
+        expect(studio.locator(f"{place} del")).to_have_text(["2"])
     expect(desk.page.locator(".jp-Notebook .jp-Cell")).to_have_count(2)
     desk.shot("studio-changed")
 
@@ -130,7 +132,7 @@ def test_a_run_leaves_the_kernel_free_and_can_be_stopped(lab: Server, desk: Desk
     restart = "jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     desk.page.evaluate(f"() => {restart}")
     expect(desk.page.get_by_text("%synth studio slow opens it again")).to_be_visible()
-    still = desk.page.locator(".jp-SynthnbStudio pre").first
+    still = desk.page.locator(".jp-SynthnbStudio > .synthnb > pre")
     expect(still).to_contain_text('prompt: "A {{ mood }} poem."')  # no edit is lost
     rows = desk.page.locator(".jp-SynthnbStudio > .synthnb .sn-big")
     expect(rows).to_have_text("2 accepted")
@@ -157,10 +159,10 @@ def test_columns_and_checks_by_keyboard(lab: Server, desk: Desk) -> None:
     expect(studio.get_by_role("button", name="edit").nth(1)).to_be_focused()
 
     studio.get_by_role("textbox", name="new column").fill("title")
-    studio.get_by_role("button", name="add").first.press("Enter")
+    studio.get_by_role("button", name="add a column").press("Enter")
     expect(studio.get_by_role("textbox", name="title as YAML")).to_be_focused()
     studio.get_by_role("combobox", name="new check").select_option("near_duplicate")
-    studio.get_by_role("button", name="add").nth(1).press("Enter")
+    studio.get_by_role("button", name="add a check").press("Enter")
     check = studio.get_by_role("textbox", name="near_duplicate as YAML")
     expect(check).to_be_focused()
     check.fill("near_duplicate: {column: text, threshold: 0.7}")
@@ -184,9 +186,59 @@ def test_columns_and_checks_by_keyboard(lab: Server, desk: Desk) -> None:
     desk.shot("studio-diff")
 
 
+def test_labels_by_mouse_and_keyboard(lab: Server, desk: Desk) -> None:
+    recipe = RECIPE.replace("name: gadgets", "name: labels")
+    studio = show(desk, lab, "labels.ipynb", open_studio(recipe))
+    keys, yaml = desk.page.keyboard, studio.locator(".synthnb-studio-yaml")
+    chip = partial(studio.get_by_role, "button", exact=True)
+    chip(name="add a label to product").click()
+    for label in ("toaster", "fan"):  # one after the other, the field stays
+        keys.type(label)
+        keys.press("Enter")
+        expect(chip(name=label)).to_be_visible()
+    keys.type("kettle")
+    keys.press("Enter")
+    twice = studio.get_by_role("alert").filter(has_text="There is a label kettle already.")
+    expect(twice).to_be_visible()
+    expect(studio.get_by_role("textbox", name="new label of product")).to_have_value("kettle")
+    keys.press("Escape")
+    expect(chip(name="add a label to product")).to_be_focused()
+    chip(name="laptop").click()
+    keys.type("desktop")
+    keys.press("Enter")
+    expect(chip(name="desktop")).to_be_focused()
+    chip(name="remove toaster").click()
+    expect(chip(name="fan")).to_be_focused()
+    expect(yaml.locator("ins")).to_contain_text(["desktop", "fan"])
+    assert "product: [desktop, kettle, fan]" in yaml.inner_text().replace("laptop", "")
+
+    chip(name="angry").focus()
+    keys.press("Enter")
+    keys.type("cross")
+    keys.press("Enter")
+    expect(chip(name="cross")).to_be_focused()
+    keys.press("Tab")
+    expect(studio.get_by_role("slider", name="cross")).to_be_focused()
+    keys.press("ArrowRight")
+    chip(name="happy").press("Delete")
+    expect(chip(name="mixed")).to_be_focused()
+    chip(name="weigh product").press("Enter")
+    expect(studio.get_by_role("slider", name="fan")).to_be_visible()
+    expect(chip(name="equal product")).to_be_focused()
+    desk.shot("studio-labels")
+    undo = chip(name="Undo")
+    for _ in range(7):
+        undo.press("Enter")
+    expect(undo).to_be_disabled(timeout=20_000)
+    expect(yaml.locator("ins, del")).to_have_count(0)
+    desk.page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell')")
+    expect(undo).to_have_count(1)  # the old one went without an error, see ``Desk.check``
+    expect(chip(name="laptop")).to_be_visible()
+
+
 def test_hostile_recipes_and_rows_stay_text(lab: Server, desk: Desk) -> None:
     studio = show(desk, lab, "hostile-studio.ipynb", hostile())
-    expect(studio.locator(".synthnb-studio-label", has_text="<script>")).to_be_visible()
+    expect(studio.locator(".synthnb-chip", has_text="<script>")).to_be_visible()
     studio.get_by_role("button", name="Run").press("Enter")
     expect(studio.locator(".sn-big").first).to_contain_text("accepted")
     desk.page.wait_for_timeout(500)
@@ -200,7 +252,7 @@ def test_sliders_and_keys_in_notebook_7(notebook7: Server, desk: Desk) -> None:
     studio = show(desk, notebook7, "studio7.ipynb", open_studio(recipe))
     slider = studio.get_by_role("slider", name="mixed")
     slider.press("ArrowRight")
-    expect(studio.locator("ins")).to_have_text(["1.5"])
+    expect(studio.locator(".synthnb-studio-yaml ins")).to_have_text(["1.5"])
     slider.press("Control+Enter")
     expect(studio.locator(".sn-big").first).to_have_text("6 accepted")
     desk.shot("studio-notebook7")

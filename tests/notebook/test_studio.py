@@ -31,7 +31,7 @@ def finish(studio: Studio) -> Batch:
 
 
 def test_controls_edit_the_recipe_and_show_its_yaml(studio: Studio) -> None:
-    studio.form.cards["mood"].sliders["angry"].value = 4
+    studio.form.cards["mood"].labels.sliders["angry"].value = 4
     assert "mood: {angry: 4, happy: 1}" in studio.draft.recipe.dumps()
     (line,) = [line for line in studio.yaml.lines if ["ins", "4"] in line]
     assert ["del", "2"] in line
@@ -40,9 +40,15 @@ def test_controls_edit_the_recipe_and_show_its_yaml(studio: Studio) -> None:
     shown = studio.form.cards["text"].preview
     assert shown.text in ("One angry word.", "One happy word.")
     assert ["b", "angry" if "angry" in shown.text else "happy"] in shown.lines[0]
+    assert studio.form.cards["text"].size.text == "about 12 tokens"
+    with_more = "{prompt: '{{ mood }}', system: Be brief., examples: [{mood: angry, text: No}]}"
+    studio._edit("columns.text", lambda draft: draft.rewrite("text", with_more), "press")
+    assert studio.form.cards["text"].size.text == (
+        "about 13 tokens with the system message and 1 example"
+    )
     studio.bar.discard_button.click()
     assert studio.draft.recipe.dumps() == RECIPE
-    assert studio.form.cards["mood"].sliders["angry"].value == 2
+    assert studio.form.cards["mood"].labels.sliders["angry"].value == 2
 
 
 @pytest.mark.parametrize(
@@ -103,7 +109,7 @@ def test_the_preview_ends_with_the_source(studio: Studio) -> None:
         following.click()
     assert short.form.cards["text"].caption.text.startswith("Preview, row 3 of 3")
     assert "who said " in short.form.cards["text"].preview.text
-    short.form.cards["mood"].sliders["angry"].value = 4
+    short.form.cards["mood"].labels.sliders["angry"].value = 4
     short.bar.discard_button.click()
     assert short.form.cards["text"].caption.text.startswith("Preview, row 3 of 3")
 
@@ -117,13 +123,16 @@ def test_a_run_shows_binds_and_settles(studio: Studio, space: dict[str, object])
     assert "application/vnd.synthnb.batch.v1+json" in studio.result.rows.outputs[0]["data"]
     assert studio.result.versions.lines[1][3] == ["n", "4 of 4"]
     assert studio.notice.text == ""
-    studio.form.cards["mood"].sliders["angry"].value = 5
+    studio.form.cards["mood"].labels.sliders["angry"].value = 5
     assert studio.notice.text == (
         "Shown: version 1. The recipe has 1 change since; run to see it."
     )
+    assert studio.notice.lines[0][0] == ["b", "Shown: version 1. "]
     assert studio.form.cards["mood"].moved.text == "angry 2 → 5"
+    (line,) = studio.edits.lines  # beside the rows, of all the YAML what changed
+    assert line[1:3] == [["del", "2"], ["ins", "5"]]
     studio.bar.discard_button.click()
-    assert studio.notice.text == ""
+    assert studio.notice.text == studio.edits.text == ""
 
 
 def test_ctrl_enter_runs_what_was_typed_last(studio: Studio, loopback: Loopback) -> None:
@@ -186,7 +195,7 @@ def test_rows_appear_while_a_run_goes_on(studio: Studio, loopback: Loopback) -> 
 def test_edits_can_be_undone(studio: Studio) -> None:
     card = studio.form.cards["mood"]
     assert studio.bar.undo_button.disabled
-    card.sliders["angry"].value = 4
+    card.labels.sliders["angry"].value = 4
     studio.form.fields["budget.tokens"].value = "1000"
     card.toggle.click()
     card.editor.value = "[a"
@@ -195,17 +204,17 @@ def test_edits_can_be_undone(studio: Studio) -> None:
     studio.bar.undo_button.click()
     assert studio.form.fields["budget.tokens"].value == ""
     studio.bar.undo_button.click()
-    assert studio.draft.recipe.dumps() == RECIPE and card.sliders["angry"].value == 2
+    assert studio.draft.recipe.dumps() == RECIPE and card.labels.sliders["angry"].value == 2
     assert studio.bar.undo_button.disabled
-    card.sliders["angry"].value = 9
+    card.labels.sliders["angry"].value = 9
     studio.bar.discard_button.click()
     studio.bar.undo_button.click()
-    assert card.sliders["angry"].value == 9
+    assert card.labels.sliders["angry"].value == 9
 
 
 def test_a_version_shows_what_it_changed(studio: Studio) -> None:
     for weight in (2, 6):
-        studio.form.cards["mood"].sliders["angry"].value = weight
+        studio.form.cards["mood"].labels.sliders["angry"].value = weight
         studio.run()
         finish(studio)
     lines = studio.result.versions.lines
@@ -278,7 +287,7 @@ def test_save_writes_what_a_cell_would(studio: Studio, tmp_path: Path) -> None:
     file = tmp_path / "reviews.synth.yaml"
     studio.bar.save_button.click()
     assert file.read_text() == RECIPE
-    studio.form.cards["mood"].sliders["angry"].value = 7
+    studio.form.cards["mood"].labels.sliders["angry"].value = 7
     studio.bar.save_button.click()
     assert file.read_text() == RECIPE.replace("angry: 2", "angry: 7")
     assert Recipe.load(file) == studio.draft.recipe
@@ -318,7 +327,7 @@ def test_rows_that_somebody_changed_are_left_until_asked_twice(
     )
     assert pd.read_parquet(beside)["text"].tolist() == ["mine"]
     assert studio.bar.save_button.description == "Overwrite"
-    studio.form.cards["mood"].sliders["angry"].value = 4
+    studio.form.cards["mood"].labels.sliders["angry"].value = 4
     assert studio.bar.save_button.description == "Save"
     studio.bar.save_button.click()
     studio.bar.save_button.click()
@@ -359,5 +368,5 @@ def test_without_a_front_end_the_recipe_and_rows_are_there(studio: Studio) -> No
     assert "A review by someone {{ mood }}." in data["text/html"]
     assert "4 accepted" in data["text/html"]
     assert data["text/plain"].startswith("<Studio reviews")
-    studio.form.cards["mood"].sliders["angry"].value = 5
+    studio.form.cards["mood"].labels.sliders["angry"].value = 5
     assert studio._root.draft == RECIPE.replace("angry: 2", "angry: 5")

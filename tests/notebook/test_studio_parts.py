@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from synthnb.notebook.studio import Studio
+from synthnb.notebook.studio.labels import Chips
 from synthnb.recipe import Recipe
 from synthnb.recipes import list_kinds, read_kind
 from tests.loopback import Loopback
@@ -44,17 +45,57 @@ def remove(studio: Studio, name: str) -> None:
     next(b for b in buttons(studio.form.cards[name]) if b.description == "remove").click()
 
 
+def press(chips: Chips, **told: object) -> None:
+    """What the front end tells of a chip."""
+    chips._handle_custom_msg(told, [])
+
+
 def test_labels_come_and_go_with_their_sliders(studio: Studio) -> None:
     card = studio.form.cards["mood"]
     card.toggle.click()
     card.editor.value = "{angry: 2, bored: 3}"
     card.toggle.click()
-    assert {label: made.value for label, made in card.sliders.items()} == {
-        "angry": 2,
-        "bored": 3,
-    }
-    card.sliders["bored"].value = 4
+    sliders = card.labels.sliders
+    assert {label: made.value for label, made in sliders.items()} == {"angry": 2, "bored": 3}
+    sliders["bored"].value = 4
     assert "mood: {angry: 2, bored: 4}" in studio.draft.recipe.dumps()
+    press(card.labels.chips, add="sad")
+    assert card.labels.sliders["sad"].value == 2 and sliders["bored"].comm is None
+    press(card.labels.rows[0], rename=0, text="furious")
+    press(card.labels.rows[1], remove=0)
+    assert "mood: {furious: 2, sad: 2}" in studio.draft.recipe.dumps()
+    assert list(card.labels.sliders) == ["furious", "sad"]
+    press(card.labels.rows[1], rename=0, text="furious")
+    assert studio.form.notes.text("columns.mood") == "There is a label furious already."
+    assert not studio.form.notes.refused  # there is nothing to mend
+    for strange in ({"remove": 9}, {"remove": -1}, {"rename": 0, "text": 5}, {"rename": "0"}):
+        press(card.labels.rows[0], **strange)
+    assert "mood: {furious: 2, sad: 2}" in studio.draft.recipe.dumps()
+
+
+def test_labels_of_equal_weight_are_chips(studio: Studio) -> None:
+    card = studio.form.cards["mood"]
+    assert card.weigher.description == "equal"
+    card.weigher.click()
+    assert "mood: [angry, happy]" in studio.draft.recipe.dumps()
+    chips = card.labels.chips
+    assert not card.labels.sliders and chips.labels == [["angry"] * 2, ["happy"] * 2]
+    press(chips, add="<b>\u202esad</b>")
+    assert chips.labels[2] == ["<b>⟨U+202E⟩sad</b>", "<b>\u202esad</b>"]
+    press(chips, rename=2, text="sad")
+    press(chips, remove=0)
+    assert card.labels.chips is chips  # made anew it would lose what is being typed
+    assert "mood: [happy, sad]" in studio.draft.recipe.dumps()
+    card.weigher.click()
+    assert card.labels.sliders["sad"].value == 1
+    for _ in range(3):
+        studio.undo()
+    assert studio.draft.recipe.dumps() == RECIPE.replace(
+        "{angry: 2, happy: 1}", "[angry, happy]"
+    )
+    studio.undo()
+    assert studio.draft.recipe.dumps() == RECIPE
+    assert studio.form.cards["mood"].labels.sliders["angry"].value == 2
 
 
 def test_a_check_is_added_edited_and_removed(studio: Studio, loopback: Loopback) -> None:

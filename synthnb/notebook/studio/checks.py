@@ -11,6 +11,7 @@ from synthnb.checks import BUILDERS, entry_points, users_checks
 from synthnb.errors import SynthError
 from synthnb.notebook.studio.controls import (
     Hooks,
+    aside,
     card_head,
     close,
     dim,
@@ -62,9 +63,8 @@ class ChecksCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         none = [dim("none: every finished row is accepted")]
         self.rule = pick(self._rules)
         self.add = link("add", self._add, "a check")
-        more = row("new check", self.rule, self.add)
-        note = self._hooks.notes.place("checks")
-        self.children = (card_head("checks", ""), *(rows or none), more, note)
+        head = card_head("checks", "", aside("new check", self.rule, self.add))
+        self.children = (head, *(rows or none), self._hooks.notes.place("checks"))
         for child in old:
             close(child)
 
@@ -75,9 +75,12 @@ class ChecksCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self.fill(draft)
         self.checks = draft.recipe.checks
 
-    def shut(self) -> None:
-        """No line is open."""
-        self._open = None
+    def renew(self, draft: Draft) -> None:
+        """Show this draft, made by another hand, with no line open."""
+        wrong = any(key.startswith("checks.") for key in self._hooks.notes.refused)
+        if wrong or self._open is not None or draft.recipe.checks != self.checks:
+            self._open = None
+            self.fill(draft)
 
     def _line(self, place: int) -> list[w.Widget]:
         check, key = self.checks[place], f"checks.{place}"

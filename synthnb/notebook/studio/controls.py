@@ -19,6 +19,7 @@ __all__ = [
     "Hooks",
     "Notes",
     "Way",
+    "aside",
     "card_head",
     "close",
     "dim",
@@ -117,6 +118,13 @@ def row(label: str, control: w.Widget, *after: w.Widget) -> w.Widget:
     return w.HBox([name, control, *after]).add_class("synthnb-studio-row")
 
 
+def aside(label: str, *controls: w.Widget) -> w.Widget:
+    """Controls that take the rest of a line; their name is heard, not seen."""
+    name = Words(label, "synthnb-studio-label", "synthnb-studio-hidden")
+    made = w.HBox([name, *controls]).add_class("synthnb-studio-row")
+    return made.add_class("synthnb-studio-aside")
+
+
 def head_row(title: str, hint: w.Widget) -> w.Widget:
     """The title of a part of the studio, and what is said about it."""
     return w.HBox([Words(title, "synthnb-studio-head"), hint]).add_class(
@@ -153,13 +161,19 @@ def pick(options: Sequence[str]) -> w.Dropdown:
 
 
 def slider(
-    value: float, scale: tuple[float, float, float], moved: Callable[[float], None]
+    value: float,
+    scale: tuple[float, float, float],
+    moved: Callable[[float], None],
+    digits: str = ".4",
 ) -> w.FloatSlider:
-    """A slider of low end, high end and step; what was moved to is told when it is let go."""
+    """A slider of low end, high end and step; what was moved to is told when it is let go.
+
+    ``digits`` is how its number is written, in Python's words for that.
+    """
     low, high, step = scale
     made = w.FloatSlider(
         value, min=low, max=high, step=step, continuous_update=False,
-        readout_format=".4", layout=w.Layout(flex="1 1 auto", width="auto"),
+        readout_format=digits, layout=w.Layout(flex="1 1 auto", width="auto"),
     )  # fmt: skip
     made.observe(lambda told: moved(round(told["new"], 4)), names="value")
     return made

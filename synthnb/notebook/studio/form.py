@@ -14,6 +14,7 @@ from synthnb.notebook.studio.controls import (
     Edit,
     Hooks,
     Notes,
+    aside,
     card_head,
     close,
     link,
@@ -75,9 +76,16 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             if column is not None and (wrong or column != card.column):
                 card.unfolded = False
                 card.fill(draft)
-        self.checks.shut()
-        self.checks.fill(draft)
-        self._fill_rest(draft)
+        self.checks.renew(draft)
+        before, now = self._draft.recipe, draft.recipe
+        same = (before.model, before.params, before.budget) == (
+            now.model,
+            now.params,
+            now.budget,
+        )
+        others = ("columns", "checks")
+        if not same or any(not key.startswith(others) for key in self.notes.refused):
+            self._fill_rest(draft)
         self.show(draft)
 
     def show(self, draft: Draft) -> None:
@@ -127,9 +135,8 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         """Show the prompts anew; where an edit was refused, say that they are older."""
         if self._plan is None or not self._rows:
             return
-        planned = self._plan.row(self._row)
         for card in self.cards.values():
-            card.say(planned, self._rows)
+            card.say(self._plan, self._row, self._rows)
 
     # ------------------------------------------------------------------ one more column
 
@@ -138,9 +145,9 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.kind = pick(draft.kinds())
         self.kind.value = "prompt"
         self.add = link("add", self._add, "a column")
-        rows = [row("new column", self.name), row("of kind", self.kind, self.add)]
+        line = row("new column", self.name, aside("of kind", self.kind, self.add))
         note = self.notes.place("columns")
-        self._more = w.VBox([*rows, note]).add_class("synthnb-studio-card")
+        self._more = w.VBox([line, note]).add_class("synthnb-studio-card")
 
     def _add(self) -> None:
         """A new column at the end, its YAML open."""
@@ -179,8 +186,9 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             "max_tokens", recipe.params.max_tokens, int, partial(_param, "max_tokens")
         )
         notes = self.notes.place
-        body = [row("model", chosen), notes("model"), *params, notes("params"), *most]
-        return w.VBox([card_head("model", ""), *body]).add_class("synthnb-studio-card")
+        head = card_head("model", "", aside("model", chosen))
+        body = [head, notes("model"), *params, notes("params"), *most]
+        return w.VBox(body).add_class("synthnb-studio-card")
 
     def _param(self, recipe: Recipe, name: str) -> w.FloatSlider:
         value = getattr(recipe.params, name)
@@ -189,15 +197,19 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         def moved(new: float) -> None:
             self._hooks.edit("params", lambda draft: draft.param(name, new), "set")
 
-        return slider(usual, _PARAMS[name], moved)
+        return slider(usual, _PARAMS[name], moved, ".2f")
 
     def _budget(self, recipe: Recipe) -> w.Widget:
-        rows = []
+        fields: list[w.Widget] = []
+        notes: list[w.Widget] = []
         for cap, kind in (("usd", float), ("tokens", int), ("minutes", float)):
             value = getattr(recipe.budget, cap, None)
-            rows += self._number(cap, value, kind, partial(_cap, cap), key=f"budget.{cap}")
+            made = self._number(cap, value, kind, partial(_cap, cap), key=f"budget.{cap}")
+            fields.append(made[0])
+            notes.append(made[1])
         head = card_head("budget", "of each run; empty is no limit")
-        return w.VBox([head, *rows]).add_class("synthnb-studio-card")
+        caps = w.HBox(fields).add_class("synthnb-studio-caps")
+        return w.VBox([head, caps, *notes]).add_class("synthnb-studio-card")
 
     def _number(
         self,
@@ -220,6 +232,12 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         field.observe(typed, names="value")
         self.fields[key] = field
         return [row(label, field), self.notes.place(key)]
+
+
+def _rest(draft: Draft) -> object:
+    """What the controls below the checks show."""
+    recipe = draft.recipe
+    return recipe.model, recipe.params, recipe.budget
 
 
 def _param(name: str, draft: Draft, value: Any) -> Draft:

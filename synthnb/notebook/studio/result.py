@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from synthnb.studio import Piece
     from synthnb.versions.history import History
 
-__all__ = ["STUDIO", "Shown", "still", "written"]
+__all__ = ["STUDIO", "Shown", "give_name", "still", "written"]
 
 STUDIO = "application/vnd.synthnb.studio.v1+json"
 MOST = 20
@@ -141,6 +141,16 @@ def _sheet(page: str, batch: Batch | None) -> Sheet:
 def written(recipe: Recipe) -> str:
     """The text of a recipe as a notebook can keep it."""
     return recipe.dumps()[:WIDE].encode("utf-8", "replace").decode("utf-8")
+
+
+def give_name(namespace: MutableMapping[str, Any] | None, batch: Batch) -> None:
+    """Give the batch the name that a cell would, unless that holds something else."""
+    from synthnb.notebook.names import bind, is_batch
+
+    name = (batch.recipe.name or "batch").replace("-", "_").replace(".", "_")
+    free = namespace is not None and is_batch(namespace.get(name, batch))
+    if namespace is not None and free and name.isidentifier():
+        bind(namespace, name, batch)
 
 
 def _lines(found: History) -> list[list[Piece]]:

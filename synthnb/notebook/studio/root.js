@@ -21,8 +21,11 @@ export default {
         link.setAttribute("aria-label", link.title);
       }
       for (const row of root.querySelectorAll(".synthnb-studio-row")) {
-        const label = row.querySelector(".synthnb-studio-label")?.textContent ?? "";
+        const said = row.querySelector(".synthnb-studio-label");
+        const label = said?.dataset.name ?? said?.textContent ?? "";
         for (const control of row.querySelectorAll(CONTROLS)) {
+          // A row may hold another one, and labels name their own.
+          if (control.closest(".synthnb-studio-row, .synthnb-labels") !== row) continue;
           if (control.getAttribute("aria-label") !== label) {
             control.setAttribute("aria-label", label);
           }

@@ -28,8 +28,8 @@ from synthnb.notebook.studio.controls import Change, Way, head_row
 from synthnb.notebook.studio.form import Form
 from synthnb.notebook.studio.later import Later, painter
 from synthnb.notebook.studio.outlook import look_ahead
-from synthnb.notebook.studio.phrases import difference, facts, stale
-from synthnb.notebook.studio.result import Shown, still, written
+from synthnb.notebook.studio.phrases import difference, edits, facts, stale
+from synthnb.notebook.studio.result import Shown, give_name, still, written
 from synthnb.notebook.studio.words import Words, asset
 from synthnb.settings import load_settings
 from synthnb.settings.consent import ConsentNeeded, consent
@@ -104,13 +104,14 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.form = Form(self.draft, models, rules, self._edit, self._focus)
         self.yaml = Words("", "synthnb-studio-yaml")
         self.notice = Words("", "synthnb-studio-notice", role="status")
+        self.edits = Words("", "synthnb-studio-edits")
         self.result = Shown(self._focus)
         self._facts = Words("", "synthnb-studio-hint")
         recipe_head = head_row("Recipe", self._facts)
         self.yaml_state = Words("", "synthnb-studio-hint")
         yaml_head = head_row("As YAML", self.yaml_state)
         left = w.VBox([recipe_head, self.form, yaml_head, self.yaml])
-        right = w.VBox([self.notice, self.result])
+        right = w.VBox([self.notice, self.edits, self.result])
         body = w.HBox([left.add_class("synthnb-studio-left"), right])
         self._root = _Root()
         self._root.on_msg(self._heard)
@@ -199,11 +200,13 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _show_draft(self) -> None:
         changes = self.draft.changes
         self._facts.text = one_line(facts(self.draft, self.batch), 120)
-        self.notice.text = stale(self.draft, self.batch, running=self._handle is not None)
+        self.notice.show(stale(self.draft, self.batch, running=self._handle is not None))
         self.bar.discard_button.disabled = not changes.changed
         self._show_refused()
         self._root.draft = written(self.draft.recipe)
-        self.yaml.show(self.draft.yaml)
+        lines = self.draft.yaml
+        self.yaml.show(lines)
+        self.edits.show(edits(lines))
         self.form.show(self.draft)
         if self._handle is None:
             self.bar.idle()
@@ -301,7 +304,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
                 paint(lambda: self._count(heard))
 
         self._handle = api.start(run, hear)
-        self.notice.text = stale(self.draft, self.batch, running=True)
+        self.notice.show(stale(self.draft, self.batch, running=True))
         self._handle.when_done(
             lambda batch, error: paint(lambda: self._ended(ran, batch, error))
         )
@@ -323,7 +326,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         try:
             if batch is not None:
                 self.batch = batch
-                _bind(self._namespace, batch)
+                give_name(self._namespace, batch)
                 self.draft = self.draft.settle(ran)
                 self.result.show(batch, ran.name)
                 self._root.saved = self._still()
@@ -388,13 +391,3 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _frame(self) -> Any:
         """A table in memory, to be saved beside the recipe."""
         return None if isinstance(self._source, str | Path) else self._source
-
-
-def _bind(namespace: MutableMapping[str, Any] | None, batch: Batch) -> None:
-    """Give the batch the name that a cell would, unless that holds something else."""
-    from synthnb.notebook.names import bind, is_batch
-
-    name = (batch.recipe.name or "batch").replace("-", "_").replace(".", "_")
-    free = namespace is not None and is_batch(namespace.get(name, batch))
-    if namespace is not None and free and name.isidentifier():
-        bind(namespace, name, batch)

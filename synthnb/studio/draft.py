@@ -1,114 +1,38 @@
-"""A recipe being edited: every edit is a new draft, and a draft knows what it changed.
-
-The studio widget is one view of it; nothing here paints.
-"""
+"""A recipe being edited: every edit is a new draft."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from synthnb.checks.protocol import CheckContext
 from synthnb.checks.when import condition
 from synthnb.diff.recipe import RecipeDiff, compare_recipes
+from synthnb.engine.cells import Cell, RowState
+from synthnb.engine.outlook import asked_tokens
 from synthnb.errors import CheckError, RecipeError, SynthError
 from synthnb.recipe import Recipe
 from synthnb.recipe.parts import Budget, Category, CheckSpec, Expression, Prompt, label
 from synthnb.recipe.reading_columns import KINDS
-from synthnb.recipe.yamltext import parse
-from synthnb.recipe.yamlwrite import block, flow
+from synthnb.samplers.fewshot import pick_examples
+from synthnb.studio import labels
+from synthnb.studio.marks import Piece, filled, marked
+from synthnb.studio.parts import CHECKS, COLUMNS, read, spelled
 from synthnb.template import compile_template
 from synthnb.types import JSON
 from synthnb.visible import number, one_line
 
 if TYPE_CHECKING:
-    from synthnb.samplers import PlannedRow
+    from synthnb.samplers import Plan, PlannedRow
 
-__all__ = ["Draft", "Mark", "Piece", "Preview", "marked"]
+__all__ = ["Draft", "Preview"]
 
 _T = TypeVar("_T")
 
-Mark: TypeAlias = Literal["", "ins", "del", "b", "n", "a"]
-Piece: TypeAlias = tuple[Mark, str]
-"""A piece of a line: as it was, new, gone, a value that was filled in, a number, a link."""
-_TOKENS = re.compile(r"\d+\.\d+|\w+|\s+|[^\w\s]")
 _LINE = re.compile(r"^Line \d+: ")
-SHORT = 60
-"""Characters of a part that stands on one line."""
-_COLUMNS: dict[str, JSON] = {
-    "category": ["one", "two"],
-    "integer": {"integer": [1, 10]},
-    "number": {"number": [0, 1]},
-    "datetime": {"datetime": ["2026-01-01", "2026-12-31"]},
-    "person": {"person": {"locale": "en"}},
-    "uuid": {"uuid": {}},
-}
-"""What a new column is before anybody edits it, where that is the same in every recipe."""
-_CHECKS: dict[str, dict[str, JSON]] = {
-    "length": {"min": 20},
-    "words": {"min": 3},
-    "regex": {"require": "[a-z]"},
-    "language": {"is": "en"},
-    "schema": {"schema": "str"},
-    "choices": {"values": ["yes", "no"]},
-    "contamination": {"against": ["test.jsonl"]},
-    "grounded": {"in": "source"},
-    "label_kept": {"label": "label"},
-    "judge": {"rubric": {"good": "1-5"}, "min": 4},
-}
-"""Options of a new check beside its column, where it does not go without."""
-_HOLES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-
-
-def marked(old: str, new: str) -> list[list[Piece]]:
-    """The lines of ``new``, with what is new in them and what is gone from ``old``.
-
-    >>> marked("mood: {angry: 1}", "mood: {angry: 2}")
-    [[('', 'mood: {angry: '), ('del', '1'), ('ins', '2'), ('', '}')]]
-    """
-    before, after = old.splitlines(), new.splitlines()
-    lines: list[list[Piece]] = []
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for op, i, i_end, j, j_end in matcher.get_opcodes():
-        if op == "equal":
-            lines += [[("", line)] for line in after[j:j_end]]
-        elif i_end - i == j_end - j:
-            both = zip(before[i:i_end], after[j:j_end], strict=True)
-            lines += [list(_within(a, b)) for a, b in both]
-        else:
-            lines += [[("del", line)] for line in before[i:i_end]]
-            lines += [[("ins", line)] for line in after[j:j_end]]
-    return lines
-
-
-def _within(old: str, new: str) -> Iterator[Piece]:
-    """One line in pieces."""
-    a, b = _TOKENS.findall(old), _TOKENS.findall(new)
-    for op, i, i_end, j, j_end in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if op == "equal":
-            yield "", "".join(b[j:j_end])
-            continue
-        if i_end > i:
-            yield "del", "".join(a[i:i_end])
-        if j_end > j:
-            yield "ins", "".join(b[j:j_end])
-
-
-def _filled(template: str, text: str) -> list[list[Piece]]:
-    """The lines of a rendered text, in bold what the template does not say itself."""
-    own, shown = _TOKENS.findall(_HOLES.sub("\0", template)), _TOKENS.findall(text)
-    lines: list[list[Piece]] = [[]]
-    for op, _, _, j, j_end in SequenceMatcher(None, own, shown, autojunk=False).get_opcodes():
-        for place, part in enumerate("".join(shown[j:j_end]).split("\n")):
-            if place:
-                lines.append([])
-            if part:
-                lines[-1].append(("" if op == "equal" else "b", part))
-    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +44,8 @@ class Preview:
     system: str | None
     prompt: str
     examples: int
+    tokens: int
+    """About how many the request has, by its length: system, examples and prompt."""
     lines: Sequence[Sequence[Piece]] = ()
     """The prompt's lines, values that were filled in marked ``b``."""
 
@@ -204,6 +130,28 @@ class Draft:
             raise RecipeError(f"{column}: one weight at least must be above 0")
         return self._with(column, found.model_copy(update={"weights": weights}))
 
+    def level(self, column: str) -> Draft:
+        """The same weight for every label of a category column."""
+        found = self._column(column, Category)
+        weights = [1.0] * len(found.values)
+        return self._with(column, found.model_copy(update={"weights": weights}))
+
+    def label(self, column: str, text: str) -> Draft:
+        """One more label of a category column, as often drawn as the rarest one."""
+        return self._changed(
+            labels.added(self.recipe, column, self._column(column, Category), text)
+        )
+
+    def relabel(self, column: str, place: int, text: str) -> Draft:
+        """Another name for the label at this place, in all that names it."""
+        found = self._column(column, Category)
+        return self._changed(labels.renamed(self.recipe, column, found, place, text))
+
+    def unlabel(self, column: str, place: int) -> Draft:
+        """Without the label at this place; refused where it is the last or a quota has it."""
+        found = self._column(column, Category)
+        return self._changed(labels.removed(self.recipe, column, found, place))
+
     def prompt(self, column: str, text: str) -> Draft:
         """Another prompt text for a prompt column."""
         return self._with(
@@ -234,12 +182,12 @@ class Draft:
 
     def column(self, name: str) -> str:
         """A column as YAML."""
-        return _spelled(self.recipe.to_dict()["columns"][name])
+        return spelled(self.recipe.to_dict()["columns"][name])
 
     def rewrite(self, name: str, text: str) -> Draft:
         """A column that is what this YAML says."""
         self._known_column(name)
-        return self._with(name, _read(text))
+        return self._with(name, read(text))
 
     def add(self, name: str, kind: str) -> Draft:
         """A new column of this kind at the end, to be edited."""
@@ -263,12 +211,12 @@ class Draft:
 
     def check(self, place: int) -> str:
         """The check at this place as YAML."""
-        return _spelled(self.recipe.to_dict()["checks"][place])
+        return spelled(self.recipe.to_dict()["checks"][place])
 
     def rewrite_check(self, place: int, text: str) -> Draft:
         """A check that is what this YAML says."""
         checks: list[object] = list(self.recipe.checks)
-        checks[place] = _read(text)
+        checks[place] = read(text)
         try:
             return self._changed({"checks": checks})
         except RecipeError as error:  # it stands under the check, which needs no number
@@ -277,7 +225,7 @@ class Draft:
 
     def add_check(self, rule: str) -> Draft:
         """One more check of the main column, to be edited."""
-        options = {"column": self.recipe.main, **_CHECKS.get(rule, {})}
+        options = {"column": self.recipe.main, **CHECKS.get(rule, {})}
         if rule == "judge":
             del options["column"]
         return self._changed({"checks": [*self.recipe.checks, {rule: options}]})
@@ -287,25 +235,27 @@ class Draft:
         checks = self.recipe.checks
         return self._changed({"checks": [*checks[:place], *checks[place + 1 :]]})
 
-    def preview(self, column: str, planned: PlannedRow) -> Preview:
-        """The column's prompt for one planned row; columns yet to be written show as ‹name›."""
-        found = self._column(column, Prompt)
+    def preview(self, column: str, plan: Plan, index: int) -> Preview:
+        """What the column asks for one planned row; columns to be written show as ‹name›."""
+        found, planned = self._column(column, Prompt), plan.row(index)
+        cell = Cell(self.recipe, column, "", plan)
         values = self._known(planned)
-
-        def filled(text: str) -> str:
-            template = compile_template(text)
-            absent = {name: f"‹{name}›" for name in template.names if name not in values}
-            return template.render({**values, **absent})
-
-        shown = len(found.examples) if found.few_shot is None else found.few_shot
-        prompt = filled(found.prompt)
+        for template in (cell.prompt, cell.system):
+            for name in template.names if template is not None else ():
+                values.setdefault(name, f"‹{name}›")
+        row = RowState(0, index, 0, 0, planned, values)
+        # The plan may be older than the draft: its own picks could be of other examples.
+        picks = pick_examples(self.recipe, column, index, planned.values)
+        messages = cell.messages(row, picks)
+        prompt, first = messages[-1]["content"], messages[0]
         return Preview(
             planned.index,
             planned.values,
-            filled(found.system) if found.system else None,
+            first["content"] if first["role"] == "system" else None,
             prompt,
-            min(shown, len(found.examples)) if isinstance(shown, int) else len(found.examples),
-            _filled(found.prompt, prompt),
+            len(picks),
+            round(asked_tokens(sum(len(message["content"]) for message in messages))),
+            filled(found.prompt, prompt),
         )
 
     def _known(self, planned: PlannedRow) -> dict[str, JSON]:
@@ -350,7 +300,7 @@ class Draft:
         if kind == "prompt":
             about = f": {{{{ {main} }}}}" if main else "."
             return {"prompt": f"Write a short text{about}"}
-        return _COLUMNS[kind]
+        return COLUMNS[kind]
 
     def _with(self, name: str, column: object) -> Draft:
         return self._changed({"columns": {**self.recipe.columns, name: column}})
@@ -365,15 +315,6 @@ class Draft:
         return replace(self, recipe=recipe)
 
 
-def _read(text: str) -> JSON:
-    """A part of a recipe from YAML; an error names a line where there are several."""
-    try:
-        return parse(text).data()
-    except RecipeError as error:
-        told = str(error) if "\n" in text.strip() else error.message
-        raise RecipeError(told) from None
-
-
 def _named(check: CheckSpec) -> set[str]:
     """What a check may read: columns it names, alone or in a list, and in its condition."""
     named: set[str] = set()
@@ -386,11 +327,3 @@ def _named(check: CheckSpec) -> set[str]:
         elif isinstance(value, str):
             named.add(value)
     return {one.partition(".")[0] for one in named}
-
-
-def _spelled(data: JSON) -> str:
-    """A part of a recipe as YAML: on one line, or on several where that is long."""
-    line = flow(data)
-    if isinstance(data, dict) and len(line) > SHORT:
-        return block(data).removesuffix("\n")
-    return line

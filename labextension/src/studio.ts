@@ -4,7 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import type { Message } from '@lumino/messaging';
-import { Widget } from '@lumino/widgets';
+import { PanelLayout, Widget } from '@lumino/widgets';
 import { homeOf } from './kernel';
 import { mount, type Mounted } from './view';
 import { h } from './view/dom';
@@ -38,6 +38,7 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
     private rendermime: IRenderMimeRegistry
   ) {
     super();
+    this.layout = new PanelLayout(); // the widget hears with it that it comes and goes
     this.addClass('jp-SynthnbStudio');
     this.node.append(this.still);
     this.node.addEventListener('synthnb-studio-saved', event => {
@@ -95,7 +96,7 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
       inner.hide();
       const attributeFilter = ['class'];
       this.watch.observe(inner.node, { childList: true, subtree: true, attributeFilter });
-      Widget.attach(inner, this.node);
+      (this.layout as PanelLayout).addWidget(inner);
       void inner.renderModel(this.model).then(() => this.choose());
     } else if (tries > 0) {
       this.retry = setTimeout(() => this.findWidget(tries - 1), AGAIN);

@@ -6,8 +6,9 @@ import gc
 import zlib
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
-from itertools import compress, islice
+from itertools import compress, count, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, overload
 
@@ -119,6 +120,14 @@ def _mark(row: str) -> int:
     return zlib.crc32(row.encode("utf-8", "surrogatepass"))
 
 
+def _as_counted(record: Record) -> Record:
+    """A row that a resume has decided otherwise, as those counted it who saw it before."""
+    if not record.accepted:
+        return replace(record, accepted=True, reasons=())
+    message = "accepted since, when the run was resumed: open its version again"
+    return replace(record, accepted=False, reasons=(Reason("resumed", None, message),))
+
+
 def _reason(reason: Reason) -> list[Any]:
     return [reason.rule, reason.value, reason.message, reason.column, reason.passed]
 
@@ -142,8 +151,9 @@ class StoredRecords(Sequence[Record]):
     """The rows of one run, read as they are asked for: a million rows cost no memory.
 
     The first look settles which rows these are: what the run gets later, when it is resumed
-    for instance, belongs to whoever looks then. ``keys`` are the places in the run of those
-    that are meant, in order; without them all.
+    for instance, belongs to whoever looks then. Once it is known which were accepted, that
+    stays too: a row that a resume decides otherwise says so. ``keys`` are the places in the
+    run of those that are meant, in order; without them all.
     """
 
     def __init__(self, store: Store, run: str, keys: Sequence[int] | None = None) -> None:
@@ -202,7 +212,7 @@ class StoredRecords(Sequence[Record]):
         return len(self.keys)
 
     def __iter__(self) -> Iterator[Record]:
-        return map(self._decode, self._values(self.keys))
+        return map(self._record, count(), self._values(self.keys))
 
     def only(self, accepted: bool) -> StoredRecords:
         """The accepted or the rejected ones among these."""
@@ -212,7 +222,11 @@ class StoredRecords(Sequence[Record]):
             own = self.keys if isinstance(self.keys, range) else set(self.keys)
             found = self._store.row_keys(self._run, accepted)
             kept = array("q", filter(own.__contains__, found))
-        return StoredRecords(self._store, self._run, kept)
+        part = StoredRecords(self._store, self._run, kept)
+        if self._marks is not None:
+            ids, flags = self._marks
+            part.mark(ids[flags == accepted], flags[flags == accepted])
+        return part
 
     @overload
     def __getitem__(self, item: int) -> Record: ...
@@ -225,20 +239,23 @@ class StoredRecords(Sequence[Record]):
             start, stop, step = item.indices(len(self))
             if step != 1:
                 return self.at(range(start, stop, step))
-            return [self._decode(value) for value in self._values(self.keys[start:stop])]
+            return list(map(self._record, count(start), self._values(self.keys[start:stop])))
         if not -len(self) <= item < len(self):
             raise IndexError(f"the run has {len(self)} rows, not {item}")
         return self.at([item])[0]
 
     def at(self, places: Iterable[int]) -> list[Record]:
         """The records at some places, each found by its key."""
-        keys = [self.keys[int(place)] for place in places]
+        wanted = list(map(int, places))
+        keys = [self.keys[place] for place in wanted]
         found: dict[int, bytes] = {}
         for start in range(0, len(keys), ASKED):
             found.update(self._store.rows_at(self._run, keys[start : start + ASKED]))
         if len(found) < len(set(keys)):
             raise self._gone()
-        return [self._decode(found[key]) for key in keys]
+        return [
+            self._record(place, found[key]) for place, key in zip(wanted, keys, strict=True)
+        ]
 
     def peek(self) -> Iterator[list[dict[str, Any]]]:
         """All rows, some thousand at a time, as the JSON that ``encode_record`` wrote.
@@ -302,9 +319,12 @@ class StoredRecords(Sequence[Record]):
                 raise self._gone()
             yield value
 
-    def _decode(self, value: bytes) -> Record:
+    def _record(self, place: int, value: bytes) -> Record:
         try:
-            return decode_record(value)
+            record = decode_record(value)
+            if self._marks is None or record.accepted == self._marks[1][place]:
+                return record
+            return _as_counted(record)
         except (ValueError, TypeError, LookupError) as error:
             raise self._damaged() from error
 

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import stat
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -253,6 +254,32 @@ def test_what_a_run_gets_later_is_not_among_rows_that_were_looked_at(path: Path)
         store.prune(runs_kept=0)
         with pytest.raises(StoreError, match="gone from"):
             list(interrupted)
+
+
+def test_rows_that_a_resume_decides_otherwise_stay_as_they_were_counted(path: Path) -> None:
+    def put(seq: int, text: str, *why: str) -> None:
+        reasons = tuple(Reason(rule, None, rule) for rule in why)
+        record = Record(seq, {"text": text}, not why, reasons, id=str(seq))
+        store.add_row("r1", seq, record.accepted, encode_record(record))
+        store.flush()
+
+    def told(rows: Sequence[Record]) -> list[tuple[bool, str, list[str]]]:
+        return [(r.accepted, r.values["text"], [w.rule for w in r.reasons]) for r in rows]
+
+    with closing(Store.open(path)) as store:
+        put(0, "kept")
+        put(1, "", "unreachable")
+        before = StoredRecords(store, "r1")
+        assert before.marks[1].tolist() == [True, False]
+        put(0, "kept", "near_duplicate")
+        put(1, "new")
+
+        now = [(True, "kept", []), (False, "new", ["resumed"])]
+        assert told(before) == told(before[:]) == told(before.at([0, 1])) == now
+        assert told(before.only(True)) + told(before.only(False)) == now
+        assert "open its version again" in before[1].reasons[0].message
+        after = [(False, "kept", ["near_duplicate"]), (True, "new", [])]
+        assert told(StoredRecords(store, "r1")) == after
 
 
 def info(run: str, name: str = "reviews") -> RunInfo:

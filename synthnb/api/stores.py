@@ -14,7 +14,7 @@ _LOCK = threading.Lock()
 
 
 def shared_store() -> Store:
-    """The user's store, opened once a process."""
+    """The user's store, opened once a process, and again where its file was deleted."""
     from synthnb.settings import data_dir
 
     place = f"{os.getpid()}:{data_dir()}"
@@ -22,4 +22,9 @@ def shared_store() -> Store:
         found = _STORES.get(place)
         if found is None:
             found = _STORES[place] = Store.open()
+        elif not found.there:
+            _STORES[f"{place}:{id(found)}"] = found  # runs may still write to it
+            text = f"{found.path} was deleted while it was open: what it held is gone."
+            found = _STORES[place] = Store.open()
+            found.notice = found.notice or text
         return found

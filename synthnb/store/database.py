@@ -48,6 +48,7 @@ class Store:
         """One line for the user: damage that was set aside, a folder that is read-only."""
         self.lasting = lasting
         """``False`` if what is kept is gone when this process ends."""
+        self._file = os.stat(path)
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._asked: dict[asyncio.AbstractEventLoop, list[Any]] = {}
@@ -76,6 +77,15 @@ class Store:
         open_file(spare)
         text = f"{reason} Answers are kept only until this process ends."
         return cls(spare, text, lasting=False)
+
+    @property
+    def there(self) -> bool:
+        """Whether the file is still the one that was opened: what is written to a deleted
+        one is lost, and SQLite does not tell."""
+        try:
+            return os.path.samestat(self._file, os.stat(self.path))
+        except OSError:
+            return False
 
     # answers
 
@@ -274,9 +284,9 @@ class Store:
         return taken
 
     def versions(self, project: str, name: str | None = None) -> list[VersionInfo]:
-        """Versions of a project folder, oldest first."""
+        """Versions of a project folder, or of all (``""``), oldest first."""
         rows = self._query(
-            f"SELECT {runs.VERSION_FIELDS} FROM versions WHERE project = ?1 "
+            f"SELECT {runs.VERSION_FIELDS} FROM versions WHERE ?1 IN ('', project) "
             "AND (?2 IS NULL OR name = ?2) ORDER BY name, number",
             (project, name),
         )

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -124,6 +124,30 @@ def test_a_folder_that_cannot_be_written_is_told(
     told = [event.message for event in heard if isinstance(event, Notice)]
     assert "cannot be written: set SYNTHNB_HOME" in told[0]
     assert "kept only until this process ends" in told[0]
+
+
+def test_a_store_that_was_deleted_while_open_begins_anew_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loopback: Loopback
+) -> None:
+    monkeypatch.setenv("SYNTHNB_HOME", str(tmp_path))
+    settings = Settings(
+        model="lab/tiny", profiles={"lab": Profile("lab", base_url=loopback.base_url)}
+    )
+    heard: list[object] = []
+    generate(RECIPE, 3, settings=settings)
+    old = shared_store()
+    for file in old.path.parent.glob("store.sqlite3*"):
+        file.unlink()
+
+    batch = generate(RECIPE, 3, settings=settings, on_event=heard.append)
+
+    told = [event.message for event in heard if isinstance(event, Notice)]
+    assert told == [f"{old.path} was deleted while it was open: what it held is gone."]
+    assert len(loopback.requests) == 6
+    with closing(Store.open(old.path)) as kept:  # what another kernel finds
+        assert [run.id for run in kept.runs()] == [batch.run]
+    for store in (old, shared_store()):
+        store.close()
 
 
 def test_a_network_file_system_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ rejected row or the end of a run, never a lost row.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from synthnb.visible import visible
@@ -42,6 +43,7 @@ __all__ = [
     "TapeMiss",
     "TemplateError",
     "WouldOverwrite",
+    "os_error",
 ]
 
 
@@ -157,3 +159,13 @@ class RateLimited(RetryableModelError):
 
 class RowModelError(ModelError):
     """This row's answer is no use, and asking again as it is will not help."""
+
+
+def os_error(error: OSError) -> str:
+    """What the operating system refused, as one line: the file and why."""
+    try:
+        os.getcwd()
+    except OSError:
+        return "The folder that this process works in is gone; go to another one (%cd)."
+    where = f"{error.filename}: " if error.filename else ""
+    return visible(f"{where}{error.strerror or error}")

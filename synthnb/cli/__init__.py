@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import NoReturn
 
-from synthnb.errors import SynthError
+from synthnb.errors import SynthError, os_error
 from synthnb.suggest import did_you_mean
 from synthnb.visible import visible
 
@@ -103,8 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"synthnb: {error}", file=sys.stderr)
         return 2
     except OSError as error:  # a full disk, a folder of somebody else
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"synthnb: {where}{error.strerror or error}", file=sys.stderr)
+        print(f"synthnb: {os_error(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("synthnb: stopped", file=sys.stderr)

@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Float, Int, TraitError, Unicode, validate
 
-from synthnb.errors import SynthError
+from synthnb.errors import SynthError, os_error
 from synthnb.notebook import verbs
 from synthnb.notebook.interrupts import after_imports, in_one_line
 from synthnb.notebook.options import Parser, cell_parser
@@ -78,6 +78,8 @@ class SynthMagics(Magics):
                 return self._verb(line) if cell is None else self._cell(line, cell)
         except SynthError as error:
             raise UsageError(str(error)) from error
+        except OSError as error:  # a full disk, a folder of somebody else, one that is gone
+            raise UsageError(os_error(error)) from error
 
     def _cell(self, line: str, body: str) -> Any:
         options = cell_parser().parse_line(line)

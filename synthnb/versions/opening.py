@@ -233,7 +233,12 @@ def _offer(known: list[VersionInfo]) -> str:
 
 
 def _no_name(name: str, store: Store, project: str | Path | None) -> str:
+    elsewhere = sorted(store.versions("", name), key=lambda v: v.used)
+    if elsewhere:  # the notebook moved, or the kernel works in another folder
+        made = one_line(elsewhere[-1].project, 200)
+        shown = one_line(name, 60)
+        return f"{shown} was made in {made}, not in this folder: go there, or run it here"
     names = sorted({v.name for v in store.versions(project_of(project))})
     hint = did_you_mean(name, names) or (f"; there are: {', '.join(names)}" if names else "")
-    shown = one_line(name, 60)
-    return f"No version of {shown} was made in this folder{hint or '; %%synth NAME makes one'}"
+    shown, hint = one_line(name, 60), hint or "; %%synth NAME makes one"
+    return f"No version of {shown} was made in this folder{hint}"

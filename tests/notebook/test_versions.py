@@ -261,3 +261,26 @@ def test_every_verb_that_takes_a_batch_takes_a_version(
     assert len(meter.stages) == 2
     with pytest.raises(UsageError, match="no version 7; there are r@1, r@2"):
         line(shell, "export r@7 other.jsonl")
+
+
+def test_a_notebook_that_moved_is_told_where_its_versions_are(
+    shell: InteractiveShell, lab: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synth(shell, "r -n 8")
+    before = Path.cwd()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"r was made in {before}, not in this folder"):
+        line(shell, "show r@1")
+
+
+def test_a_folder_that_is_gone_is_told_in_one_line(
+    shell: InteractiveShell, lab: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for ask in (lambda: synth(shell, "r -n 8"), lambda: line(shell, "history r")):
+        with pytest.raises(UsageError, match="The folder that this process works in is gone"):
+            ask()
+    assert lab.requests == []

@@ -26,10 +26,14 @@ __all__ = [
 ]
 
 # Control characters can drive a terminal, bidi overrides reorder a line, zero-width and
-# tag characters hide words from the reader. Joiners and marks that scripts need stay.
+# tag characters hide words from the reader, and so do blanks that are letters, and
+# variation selectors in a row, each of which may stand for a byte. Joiners and marks that
+# scripts need stay.
+_VARIES = "[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u2028\u2029\u202a-\u202e\u2060-\u2064"
-    "\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u2028\u2029\u202a-\u202e"
+    "\u2060-\u2064\u2066-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff"
+    f"\U000e0000-\U000e007f]|(?<={_VARIES}){_VARIES}"
 )
 
 

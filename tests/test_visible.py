@@ -17,9 +17,11 @@ from synthnb.visible import as_text, clip, cost, duration, number, one_line, vis
         ("tag\U000e0041", "tag⟨U+E0041⟩"),
         ("nul\x00", "nul⟨U+0000⟩"),
         ("\ud800", "⟨U+D800⟩"),
+        ("pass\xadword\u3164", "pass⟨U+00AD⟩word⟨U+3164⟩"),
+        ("☺\ufe0f\U000e0148\U000e0159", "☺\ufe0f⟨U+E0148⟩⟨U+E0159⟩"),
         ("two\r\nlines\tand tab", "two\nlines\tand tab"),
         ("\r overwrite", "⟨U+000D⟩ overwrite"),
-        ("👩‍🔬 שלום", "👩‍🔬 שלום"),
+        ("👩‍🔬 שלום ❤\ufe0f 葛\U000e0100", "👩‍🔬 שלום ❤\ufe0f 葛\U000e0100"),
     ],
 )
 def test_hidden_characters_are_shown_and_scripts_left_alone(hidden: str, shown: str) -> None:

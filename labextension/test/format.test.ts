@@ -39,6 +39,8 @@ describe('numbers', () => {
     expect(label(9.6)).toBe('9.6');
     expect(label(null)).toBe('–');
     expect(label(true)).toBe('true');
+    expect(label('\u001b[31mred \n')).toBe('⟨U+001B⟩[31mred');
+    expect(label('x'.repeat(58) + ' tail')).toBe('x'.repeat(58) + '…');
   });
 });
 
@@ -47,6 +49,9 @@ describe('hostile text', () => {
     expect(visible('\u001b[31mred')).toBe('⟨U+001B⟩[31mred');
     expect(visible('invoice \u202egnp.exe')).toBe('invoice ⟨U+202E⟩gnp.exe');
     expect(visible('a\nb\tc')).toBe('a\nb\tc');
+    expect(visible('half \ud800')).toBe('half ⟨U+D800⟩');
+    expect(visible('☺\ufe0f\u{e0148}\u{e0159}')).toBe('☺\ufe0f⟨U+E0148⟩⟨U+E0159⟩');
+    expect(visible('❤\ufe0f 葛\u{e0100} 👩‍🔬')).toBe('❤\ufe0f 葛\u{e0100} 👩‍🔬');
   });
 
   it('cannot reach an object by its prototype', () => {

@@ -74,7 +74,8 @@ export function label(value: JSONValue): string {
   if (typeof value === 'number') {
     return String(value);
   }
-  return shorten(plain(value).split(/\s+/).filter(Boolean).join(' '), 60);
+  const begin = [...plain(value).slice(0, 480)].slice(0, 240).join('');
+  return shorten(visible(begin).split(/\s+/).filter(Boolean).join(' '), 60);
 }
 
 /**
@@ -90,11 +91,16 @@ export function visible(value: string): string {
 
 const HIDDEN =
   // eslint-disable-next-line no-control-regex -- they are what is looked for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{d800}-\u{dfff}\u{e0000}-\u{e007f}]|(?<=[\ufe00-\ufe0f\u{e0100}-\u{e01ef}])[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
 
 export function shorten(value: string, length: number): string {
   const characters = [...value.slice(0, length * 2 + 2)];
-  return characters.length > length ? characters.slice(0, length - 1).join('') + '…' : value;
+  return characters.length > length
+    ? characters
+        .slice(0, length - 1)
+        .join('')
+        .trimEnd() + '…'
+    : value;
 }
 
 /** A value by its column name; `answer.score` reaches into an object. */

@@ -40,6 +40,7 @@ class Store:
     >>> store = Store.open()            # the user's own store
     >>> store.info()["answers"]
     0
+    >>> store.close()
     """
 
     def __init__(self, path: Path, notice: str | None = None, *, lasting: bool = True) -> None:
@@ -92,13 +93,8 @@ class Store:
     def get(self, key: bytes, since: float = 0.0) -> bytes | None:
         """The stored answer to a request, not older than ``since`` (Unix time)."""
         try:
-            row = (
-                self._reader()
-                .execute(
-                    "SELECT value FROM answers WHERE key = ? AND created >= ?", (key, since)
-                )
-                .fetchone()
-            )
+            query = "SELECT value FROM answers WHERE key = ? AND created >= ?"
+            row = self._reader().execute(query, (key, since)).fetchone()
         except sqlite3.DatabaseError:
             return None  # an unreadable answer is asked for again, never a lost run
         return row[0] if row else None

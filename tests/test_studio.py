@@ -168,6 +168,22 @@ def test_a_label_that_cannot_be_is_said(
         edit(draft)
 
 
+def test_a_text_that_is_folded_elsewhere_is_marked_by_words() -> None:
+    old = "prompt: >-\n  A long review of a {{ product }}.\n  Name one part.\nseed: 7"
+    new = 'prompt: "A long review of a {{ product }}. Name two parts."\nseed: 7'
+    lines = marks.marked(old, new)
+    assert ["".join(text for mark, text in line if mark != "del") for line in lines] == (
+        new.splitlines()
+    )
+    assert [text for line in lines for mark, text in line if mark == "del"] == [
+        ">- ",
+        "one",
+        "part",
+    ]
+    other = marks.marked("a: 1\nb: 2", "prompt: hello")
+    assert other == [[("del", "a: 1")], [("del", "b: 2")], [("ins", "prompt: hello")]]
+
+
 def test_a_budget_comes_and_goes(draft: Draft) -> None:
     capped = draft.budget("usd", 0.5).budget("tokens", 1000)
     assert "budget: {usd: 0.5, tokens: 1000}" in capped.recipe.dumps()

@@ -12,7 +12,10 @@ __all__ = ["Mark", "Piece", "filled", "marked"]
 Mark: TypeAlias = Literal["", "ins", "del", "b", "n", "a"]
 Piece: TypeAlias = tuple[Mark, str]
 """A piece of a line: as it was, new, gone, a value that was filled in, a number, a link."""
+ALIKE = 0.5
+"""Share of common words from which lines are marked by words, not as a whole."""
 _TOKENS = re.compile(r"\d+\.\d+|\w+|\s+|[^\w\s]")
+_BREAK = re.compile(r"\s*\n\s*")
 _HOLES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 
@@ -26,19 +29,44 @@ def marked(old: str, new: str) -> list[list[Piece]]:
     lines: list[list[Piece]] = []
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for op, i, i_end, j, j_end in matcher.get_opcodes():
+        gone, come = before[i:i_end], after[j:j_end]
         if op == "equal":
-            lines += [[("", line)] for line in after[j:j_end]]
-        elif i_end - i == j_end - j:
-            both = zip(before[i:i_end], after[j:j_end], strict=True)
-            lines += [list(_within(a, b)) for a, b in both]
+            lines += [[("", line)] for line in come]
+        elif len(gone) == len(come):
+            lines += [list(_within(a, b)) for a, b in zip(gone, come, strict=True)]
+        elif _alike(gone, come):
+            lines += _folded("\n".join(gone), "\n".join(come))
         else:
-            lines += [[("del", line)] for line in before[i:i_end]]
-            lines += [[("ins", line)] for line in after[j:j_end]]
+            lines += [[("del", line)] for line in gone]
+            lines += [[("ins", line)] for line in come]
     return lines
 
 
+def _alike(old: list[str], new: list[str]) -> bool:
+    """Whether a text that has another number of lines now is mostly the same words."""
+    words = [re.findall(r"\w+", " ".join(lines)) for lines in (old, new)]
+    return all(words) and SequenceMatcher(None, *words, autojunk=False).ratio() >= ALIKE
+
+
+def _folded(old: str, new: str) -> Iterator[list[Piece]]:
+    """Lines of a text that is folded in other places now: where it breaks is no change."""
+    line: list[Piece] = []
+    for mark, text in _within(old, new):
+        if mark == "del":
+            if text.strip():
+                line.append((mark, _BREAK.sub(" ", text)))
+            continue
+        for place, part in enumerate(text.split("\n")):
+            if place:
+                yield line
+                line = []
+            if part:
+                line.append((mark if part.strip() else "", part))
+    yield line
+
+
 def _within(old: str, new: str) -> Iterator[Piece]:
-    """One line in pieces."""
+    """A text in pieces."""
     a, b = _TOKENS.findall(old), _TOKENS.findall(new)
     for op, i, i_end, j, j_end in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if op == "equal":

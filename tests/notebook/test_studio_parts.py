@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from synthnb.notebook.studio import Studio
+from synthnb.notebook.studio.checks import asked
 from synthnb.notebook.studio.labels import Chips
 from synthnb.recipe import Recipe
+from synthnb.recipe.parts import CheckSpec
 from synthnb.recipes import list_kinds, read_kind
+from synthnb.types import JSON
 from tests.loopback import Loopback
 from tests.notebook.conftest import STUDIO_RECIPE as RECIPE
 from tests.notebook.conftest import buttons
@@ -121,6 +124,20 @@ def test_a_check_is_added_edited_and_removed(studio: Studio, loopback: Loopback)
     for _ in range(2):
         checks.removes[0].click()
     assert studio.draft.recipe.dumps() == RECIPE
+
+
+@pytest.mark.parametrize(
+    ("rule", "options", "said"),
+    [
+        ("length", {"column": "text", "min": 75, "max": 300}, "75 to 300 characters"),
+        ("words", {"column": "mood", "max": 9}, "column mood, at most 9 words"),
+        ("near_duplicate", {"column": "text", "threshold": 0.8}, "threshold 0.8"),
+        ("judge", {"rubric": {"good": "1-5"}, "min": 4}, "rubric good 1-5, at least 4"),
+        ("duplicate", {"column": "text"}, ""),
+    ],
+)
+def test_a_check_is_said_in_words(rule: str, options: dict[str, JSON], said: str) -> None:
+    assert asked(CheckSpec(rule=rule, options=options), "text") == said
 
 
 def test_checks_of_the_user_can_be_added(studio: Studio) -> None:

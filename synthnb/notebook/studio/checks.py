@@ -25,6 +25,7 @@ from synthnb.notebook.studio.controls import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from synthnb.recipe.parts import CheckSpec
     from synthnb.studio import Draft
 
 __all__ = ["ChecksCard", "known_rules"]
@@ -37,6 +38,26 @@ def known_rules(file: str | Path | None) -> list[str]:
     except SynthError:  # said where the run is prepared
         own = {}
     return [*BUILDERS, *(name for name in {**entry_points(), **own} if name not in BUILDERS)]
+
+
+def asked(check: CheckSpec, main: str) -> str:
+    """What a check asks, in one line; of the main column where it names no other.
+
+    >>> asked(CheckSpec(rule="length", options={"column": "text", "min": 75}), "text")
+    'at least 75 characters'
+    """
+    options = {
+        key: value for key, value in check.options.items() if (key, value) != ("column", main)
+    }
+    low, high = options.pop("min", None), options.pop("max", None)
+    if low is not None and high is not None:
+        limits = f"{listed(low)} to {listed(high)}"
+    elif low is not None:
+        limits = f"at least {listed(low)}"
+    else:
+        limits = f"at most {listed(high)}" if high is not None else ""
+    unit = {"length": " characters", "words": " words"}.get(check.rule, "") if limits else ""
+    return ", ".join(part for part in (listed(options), limits + unit) if part)
 
 
 class ChecksCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
@@ -89,7 +110,7 @@ class ChecksCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         remove = link("remove", partial(self._remove, place), check.rule)
         self.toggles.append(toggle)
         self.removes.append(remove)
-        said = dim("" if edits else listed(check.options))
+        said = dim("" if edits else asked(check, self._draft.recipe.main))
         made = [row(check.rule, said.add_class("synthnb-studio-said"), toggle, remove)]
         if edits:
             text = self._draft.check(place)

@@ -211,6 +211,8 @@ def listed(options: object) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_value, value))
+    if isinstance(value, dict):
+        return listed(value)
     return as_text(value)
 
 

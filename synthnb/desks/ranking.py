@@ -157,8 +157,9 @@ class RankingDesk(Desk):
     def _command(self) -> str:
         items, rater = self.ranking.items, self.ranking.rater
         title = items.title.replace(" and ", " ") if items.versions else items.title
-        who = f" --rater {rater}" if rater != "you" else ""
-        return f"%synth rank {title.split('@')[0] if not items.versions else title}{who}"
+        quote = "'" if '"' in rater else '"'
+        name = rater if rater.isalnum() else f"{quote}{rater}{quote}"
+        return f"%synth rank {title}" + (f" --rater {name}" if rater != "you" else "")
 
     def _code(self) -> str:
         """A cell that writes the preference rows."""

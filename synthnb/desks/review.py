@@ -13,6 +13,7 @@ from synthnb.review import Queue, to_text, typed
 from synthnb.visible import escape, one_line
 
 if TYPE_CHECKING:
+    from synthnb.batch import Batch
     from synthnb.types import Record
 
 __all__ = ["MIME", "ReviewDesk", "bundle"]
@@ -93,7 +94,7 @@ class ReviewDesk(Desk):
             "known_tags": [clean(tag, 40) for tag in known[:20]],
             "notice": one_line(batch.decisions.notice),
             "finding": self._finding(),
-            "command": f"%synth review {one_line(batch.name, 60)}",
+            "command": f"%synth review {_named(batch)}",
         }
 
     def _row(self) -> dict[str, Any]:
@@ -190,6 +191,12 @@ class ReviewDesk(Desk):
             for one in saved["decided"]
         ]
         return "\n".join(lines)
+
+
+def _named(batch: Batch) -> str:
+    """The batch as magics name it: of a version, that one and no later one."""
+    version = f"@{batch.version}" if batch.version is not None else ""
+    return one_line(batch.name, 60) + version
 
 
 def _scalar(value: Any) -> Any:

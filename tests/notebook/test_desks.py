@@ -79,6 +79,19 @@ def test_candidates_are_ranked(shell: InteractiveShell, lab: Loopback) -> None:
         line(shell, "rank r")
 
 
+@pytest.mark.parametrize("begin", ["review c", 'rank c --rater "ann b"'])
+def test_an_output_names_what_goes_on_with_it_and_with_no_later_version(
+    shell: InteractiveShell, lab: Loopback, begin: str
+) -> None:
+    synth(shell, "c -n 3", MANY)
+    first = line(shell, begin)
+    first.keep() if isinstance(first, Queue) else first.vote("left")
+    (saved,) = (v for k, v in first._repr_mimebundle_().items() if k.endswith("v1+json"))
+    synth(shell, "c -n 3 --seed 9", MANY)
+    assert line(shell, begin).done == 0
+    assert line(shell, saved["command"].removeprefix("%synth ")).done == 1
+
+
 def test_other_seeds_are_no_pairs(shell: InteractiveShell, lab: Loopback) -> None:
     synth(shell, "r -n 8")
     synth(shell, "r -n 8 --seed 9", SECOND)

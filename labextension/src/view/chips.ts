@@ -32,11 +32,7 @@ export function chips(context: Context): ChipsPart {
     { class: 'sn-chips' },
     left,
     status,
-    h('span', { class: 'sn-space' }),
-    insert,
-    rejected > 0 && shown.node,
-    wrap.node,
-    search
+    h('span', { class: 'sn-tools' }, insert, rejected > 0 && shown.node, wrap.node, search)
   );
   const paint = (): void => {
     const focused = left.contains(document.activeElement);

@@ -154,7 +154,7 @@ function limits(chart: Chart): HTMLElement[] {
     .filter((limit, i) => i === 0 || limit - (inside[0] ?? lo) > (hi - lo) / 10) // words apart
     .map(limit => {
       const share = (limit - lo) / (hi - lo);
-      const text = h('span', {}, `limit ${count(limit, 2, !Number.isInteger(limit))}`);
+      const text = h('span', {}, `limit ${count(limit, 2)}`);
       const line = h('div', { class: share > 0.5 ? 'sn-limit sn-left' : 'sn-limit' }, text);
       line.style.insetInlineStart = `${(share * 100).toFixed(2)}%`;
       return line;

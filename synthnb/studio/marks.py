@@ -44,8 +44,9 @@ def marked(old: str, new: str) -> list[list[Piece]]:
 
 def _alike(old: list[str], new: list[str]) -> bool:
     """Whether a text that has another number of lines now is mostly the same words."""
-    words = [re.findall(r"\w+", " ".join(lines)) for lines in (old, new)]
-    return all(words) and SequenceMatcher(None, *words, autojunk=False).ratio() >= ALIKE
+    before, after = (re.findall(r"\w+", " ".join(lines)) for lines in (old, new))
+    ratio = SequenceMatcher(None, before, after, autojunk=False).ratio()
+    return bool(before and after) and ratio >= ALIKE
 
 
 def _folded(old: str, new: str) -> Iterator[list[Piece]]:

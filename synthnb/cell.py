@@ -335,7 +335,8 @@ def _is_prompt(node: Node) -> bool:
         return True
     if any(key in KINDS for key in node.value) or not set(node.value) <= set(PROMPT_KEYS):
         return False
-    return not is_weighted({key: item.value for key, item in node.value.items()})
+    counts = set(node.value) <= {"candidates", "few_shot", "per_call"}  # no labels of anyone's
+    return counts or not is_weighted({k: item.value for k, item in node.value.items()})
 
 
 def _flag(node: Node, key: str) -> bool:

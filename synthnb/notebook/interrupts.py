@@ -82,9 +82,12 @@ def after_imports() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, usual)
-        if waiting is not None:
-            waiting.cancel()
+        try:
+            if waiting is not None:
+                waiting.cancel()
+                waiting.join()  # what it has sent by now arrives here, once
+        finally:
+            signal.signal(signal.SIGINT, usual)
     if waiting is not None:
         usual(signal.SIGINT, None)
 

@@ -16,16 +16,16 @@ from synthnb.api.guarding import (
     check_asked,
     check_raw,
     check_tape,
-    guarded,
     notices,
 )
+from synthnb.api.planning import folder_of, open_rows, planned
 from synthnb.api.stores import shared_store
 from synthnb.checks import Check
 from synthnb.concurrency import run_sync
 from synthnb.engine import Job, build_job
 from synthnb.engine.build import cell_models
 from synthnb.engine.estimate import Estimate, estimate_run
-from synthnb.errors import SettingsError, SourceError
+from synthnb.errors import SettingsError
 from synthnb.events import Notice
 from synthnb.middleware import (
     Budget,
@@ -40,18 +40,15 @@ from synthnb.middleware import (
 from synthnb.models import get_model
 from synthnb.prices import FREE, Price, price_of
 from synthnb.recipe import Recipe
-from synthnb.recipe.parts import Source
-from synthnb.samplers import Plan, make_plan
+from synthnb.samplers import Plan
 from synthnb.settings import Settings, load_settings
 from synthnb.settings.profiles import Profile
-from synthnb.source import SourceRows, in_place_of, open_source
+from synthnb.source import SourceRows
 from synthnb.store import Store, StoredRecords
 from synthnb.types import Model
 
 __all__ = ["Run", "prepare"]
 
-ROWS = 24
-"""Rows of a run that names no number."""
 ASK_REQUESTS = 1000
 ASK_USD = 1.0
 
@@ -310,9 +307,9 @@ def prepare(
     n = check_asked(recipe, n)
     if model is not None:
         recipe = recipe.replace(model=model)
-    base = recipe.path.resolve().parent if recipe.path is not None else Path.cwd()
-    recipe, rows = _rows(recipe, source, base, goes_on=run_id is not None)
-    wanted, plan = _planned(recipe, rows, n)
+    base = folder_of(recipe)
+    recipe, rows = open_rows(recipe, source, base, goes_on=run_id is not None)
+    wanted, plan = planned(recipe, rows, n)
     models = cell_models(recipe, settings.model)
     names = tuple(dict.fromkeys(name for column in models.values() for name in column))
     where = Path(project) if project is not None else Path.cwd()
@@ -342,43 +339,6 @@ def prepare(
 
 def _path(path: str | Path | None) -> Path | None:
     return Path(path) if path is not None else None
-
-
-def _rows(
-    recipe: Recipe, source: Any, base: Path, *, goes_on: bool
-) -> tuple[Recipe, SourceRows | None]:
-    """The source rows, and the recipe with a ``source`` if rows were given to it."""
-    if source is None and recipe.source is None:
-        return recipe, None
-    given = source is not None and not goes_on and not isinstance(source, SourceRows)
-    own = recipe.source or Source()
-    if given:
-        own = in_place_of(recipe.source, source, base=base)
-    rows = open_source(own, base=base, frame=source)
-    if given and (own.sha256 or rows.sha256).lower() != rows.sha256:
-        # What the file held before: saved with it, the recipe would refuse its rows.
-        own = own.model_copy(update={"sha256": None})
-    if own is not recipe.source:
-        recipe = recipe.replace(source=own)
-    if not len(rows):
-        raise SourceError(f"{rows.name} has no rows.")
-    recipe.validate_source(rows.columns)
-    rows = guarded(recipe, rows)
-    if recipe.mix is not None and recipe.split is not None:
-        from synthnb.source.heldout import hold_out
-
-        rows = hold_out(rows, recipe.split, recipe.seed)
-    return recipe, rows
-
-
-def _planned(recipe: Recipe, rows: SourceRows | None, n: int | None) -> tuple[int, Plan]:
-    wanted = n if n is not None else recipe.target.rows
-    if wanted is None:
-        plan = make_plan(recipe, rows, ROWS)
-        if plan.limit is None:
-            return ROWS, plan
-        wanted = plan.limit
-    return wanted, make_plan(recipe, rows, wanted)
 
 
 def _flags(**asked: Any) -> dict[str, Any]:

@@ -229,6 +229,15 @@ def test_a_version_shows_what_it_changed(studio: Studio) -> None:
     assert len(studio.result.children) == shown - 1
 
 
+def test_prompts_show_where_there_is_no_model_yet(studio: Studio) -> None:
+    fresh = Studio(Recipe.loads(RECIPE.replace("lab/tiny", "nowhere/tiny")))
+    assert fresh.bar.status.text == "Nothing can be sent yet: see the model."
+    assert "nowhere" in fresh.form.notes.text("model")
+    card = fresh.form.cards["text"]
+    assert card.preview.text.startswith("A review by someone ")
+    assert card.caption.text.startswith("Preview, row 1 of 4: mood = ")
+
+
 def test_nothing_is_sent_before_run(studio: Studio, loopback: Loopback) -> None:
     studio.bar.rows.value = 50
     assert studio.bar.run_button.description == "Run 50 rows"

@@ -7,6 +7,7 @@ handled the click.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import MutableMapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import ipywidgets as w
 from traitlets import Dict, Unicode
 
 from synthnb import api
+from synthnb.api.planning import plan_of
 from synthnb.concurrency import run_sync
 from synthnb.errors import CheckError, SettingsError, SynthError, WouldOverwrite
 from synthnb.events import Event, Progress, RunStarted
@@ -234,8 +236,11 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.form.preview(plan, self.bar.rows.value)
 
     def _refused(self, error: SynthError) -> None:
-        """Why the draft cannot run: at its field where it is the model or a check."""
+        """Why the draft cannot run, at its field if there is one; its prompts show anyway."""
         self.bar.outlook.hide()
+        with contextlib.suppress(SynthError):
+            plan = plan_of(self.draft.recipe, self.bar.rows.value, source=self._source)
+            self.form.preview(plan, self.bar.rows.value)
         if isinstance(error, SettingsError):
             self.form.notes.ahead(model=str(error))
             self._say("Nothing can be sent yet: see the model.", wrong=True)

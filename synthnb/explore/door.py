@@ -127,11 +127,19 @@ def _select(batch: Batch, asked: Mapping[str, Any], view: object, variable: str)
 
 
 def _code(batch: Batch, asked: Mapping[str, Any], view: object, variable: str) -> Any:
-    """A cell that makes the view's selection."""
+    """A cell that makes the view's selection.
+
+    The name of a batch may hold a newer version by now, and ``_synth`` will: a batch that
+    no variable of the user's holds is opened as what it is.
+    """
     filters = asked.get("filters")
     chosen = from_json(batch, filters if isinstance(filters, list) else [])
     found = Selection(batch, chosen, str(asked.get("search") or "")[:1000])
-    return {"code": f"{found.code(variable or None)}.df"}
+    if batch.version is None or (variable and not variable.startswith("_")):
+        return {"code": f"{found.code(variable or None)}.df"}
+    opened = f"open_version({f'{batch.name}@{batch.version}'!r})"
+    begin = "from synthnb.versions import open_version"
+    return {"code": f"{begin}\n\n{found.code(opened)}.df"}
 
 
 def _map(batch: Batch, asked: Mapping[str, Any], view: object, variable: str) -> Any:

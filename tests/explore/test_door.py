@@ -6,16 +6,20 @@ import base64
 import json
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from synthnb import Recipe, generate
 from synthnb.batch import Batch
 from synthnb.charts.payload import MIME
 from synthnb.explore import find, recent, remember
 from synthnb.explore.door import answer
 from synthnb.explore.live import live_of
+from synthnb.settings import Profile, Settings
+from tests.loopback import Loopback
 from tests.samples import HOSTILE, batch_of, recipe, record, sample_batch
 
 ANGRY = {"kind": "values", "chart": "mood", "values": ["angry"]}
@@ -103,8 +107,33 @@ def test_two_views_agree_and_the_batch_knows_what_they_chose() -> None:
 
 
 def test_a_selection_becomes_a_cell() -> None:
-    code = ask(sample_batch(), "code", filters=[ANGRY, LONG])["code"]
-    assert code == "reviews.select(mood='angry', length=(100, 160)).df"
+    request = {"op": "code", "filters": [ANGRY, LONG]}
+    code = answer(sample_batch(), request, variable="mine")["code"]
+    assert code == "mine.select(mood='angry', length=(100, 160)).df"
+    unkept = answer(sample_batch().replace(version=None), request)["code"]
+    assert unkept == "reviews.select(mood='angry', length=(100, 160)).df"
+
+
+@pytest.mark.parametrize("variable", ["", "_synth"])
+def test_a_selection_of_an_older_version_opens_that_version(
+    variable: str, loopback: Loopback, home: Path
+) -> None:
+    """The variable of its name holds the newest one, or will."""
+    lab = Profile("lab", base_url=loopback.base_url)
+    settings = Settings(model="lab/tiny", profiles={"lab": lab})
+    spec = (
+        "synthnb: 1\nname: r\ncolumns: {mood: [angry, happy], text: {prompt: '%s {{ mood }}'}}"
+    )
+    first, newest = (
+        generate(Recipe.loads(spec % said), 6, settings=settings) for said in ("Say", "Tell")
+    )
+    request = {"op": "code", "filters": [ANGRY]}
+    code = answer(first, request, variable=variable)["code"]
+    lines = str(code).splitlines()
+    assert lines[-1] == "open_version('r@1').select(mood='angry').df"
+    space: dict[str, Any] = {"r": newest, "_synth": newest}
+    exec("\n".join(lines[:-1]), space)
+    assert list(eval(lines[-1], space)["text"]) == list(first.select(mood="angry").df["text"])
 
 
 def test_the_bar_of_rare_labels_selects_their_rows() -> None:

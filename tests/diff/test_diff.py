@@ -152,6 +152,13 @@ def test_an_attribute_that_only_one_has_does_not_break_pairs() -> None:
     assert "8 of 8 planned rows share mood and seed; only one has tone" in str(diff(old, new))
 
 
+def test_rows_that_only_one_side_has_are_no_pairs() -> None:
+    old, new = rows(["a b"] * 12), rows(["a c"] * 8)
+    for made in (diff(old, new), diff(new, old)):
+        assert len(made.pairs) == 8
+        assert "8 of 8 planned rows" in str(made)
+
+
 def test_long_batches_are_compared_on_their_first_rows() -> None:
     made = diff(rows(["one two"] * 1200), rows(["one two three"] * 1200))
     assert len(made.pairs) == 1000

@@ -82,6 +82,15 @@ def test_weights_of_a_category_are_one_key() -> None:
     assert made.changed == ("columns.mood",)
 
 
+def test_what_was_taken_away_stands_where_it_stood() -> None:
+    shown = lines(OLD.replace("temperature: 0.9, max_tokens: 60", "max_tokens: 70"))
+    assert [line for line in shown if line[0] in "+-"] == [
+        "-   temperature: 0.9",
+        "-   max_tokens: 60",
+        "+   max_tokens: 70",
+    ]
+
+
 def test_names_and_targets_change_no_rows() -> None:
     old = Recipe.loads(OLD)
     new = old.replace(name="other", description="x", target={"rows": 5}, license="MIT")

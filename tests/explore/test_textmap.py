@@ -49,3 +49,9 @@ def test_rows_that_stay_here_are_not_sent(home: Path) -> None:
     batch = batch_of(TEXTS, RECIPE + "local_only: true\n")
     with pytest.raises(SettingsError, match=r"would send rows to models\.example"):
         batch.map("lab/tiny")
+
+
+def test_of_many_texts_some_are_drawn_from_the_first_to_the_last() -> None:
+    made = batch_of([*TEXTS * 3, ""], RECIPE).map()
+    assert made.drawn().tolist() == made.placed.tolist() == [*range(12)]
+    assert made.drawn(4).tolist() == [0, 3, 7, 11]

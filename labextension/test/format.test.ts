@@ -15,6 +15,7 @@ describe('numbers', () => {
   it('are written with a comma, a real minus sign and fixed decimals', () => {
     expect(count(1204)).toBe('1,204');
     expect(count(-0.195, 3)).toBe('−0.195');
+    expect(count(-0.002, 2, true)).toBe('0.00');
     expect(count(0.3, 2, true)).toBe('0.30');
     expect(seconds(0)).toBe('< 0.1 s'); // everything takes some time
     expect(seconds(1.94)).toBe('1.9 s');

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from synthnb.diff.sentences import figure
 from synthnb.ranking.raters import choose_threshold, words
 from synthnb.types import check_of
 from synthnb.visible import number
@@ -34,7 +35,7 @@ def judge_finding(queue: Queue) -> str:
         return ""
     return (
         f"The judge agrees best with you at min: {number(found.least)}: the same verdict on "
-        f"{found.same} of {found.rows} rows, kappa {found.kappa:.2f} "
+        f"{found.same} of {found.rows} rows, kappa {figure(found.kappa, 2)} "
         f"({words(found.kappa).lower()})."
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from synthnb.diff.sentences import figure, signed
 from synthnb.ranking.raters import words
 from synthnb.visible import escape
 
@@ -111,7 +112,7 @@ def _judge(found: JudgeResult, people: str) -> dict[str, Any]:
     else:
         may = "it may rank alone" if found.enough else "not yet"
         said.append(
-            f"{found.model} against {people}: κ {own.value:.2f}. To rank alone it needs "
+            f"{found.model} against {people}: κ {figure(own.value, 2)}. To rank alone it needs "
             f"{found.threshold:.2f} ({found.threshold_from}): {may}. "
             f"It agrees on {own.same} of {own.pairs}."
         )
@@ -119,9 +120,9 @@ def _judge(found: JudgeResult, people: str) -> dict[str, Any]:
         side = "first" if 2 * found.first >= found.flips else "second"
         often = max(found.first, found.flips - found.first)
         clear = f"prefers the {side} answer" if found.p < 0.05 else "shows no clear side"
+        p = f"p = {found.p:.2f}" if found.p >= 0.01 else "p < 0.01"
         said.append(
-            f"It {clear} ({often} of {found.flips} flips, p = {found.p:.2f}); "
-            "flipped pairs count as ties."
+            f"It {clear} ({often} of {found.flips} flips, {p}); flipped pairs count as ties."
         )
     elif found.pairs:
         said.append(f"No verdict of {found.pairs} turned with the order.")
@@ -143,8 +144,8 @@ def result_html(ranking: Ranking) -> str:
     rows = [
         f"<tr><td>{escape(s['name'])}</td>"
         f'<td align="right">{s["won"]}–{s["tied"]}–{s["lost"]}</td>'
-        f'<td align="right">{_signed(s["strength"])}</td>'
-        f'<td align="right">{_signed(s["low"])} to {_signed(s["high"])}</td></tr>'
+        f'<td align="right">{signed(s["strength"], 2)}</td>'
+        f'<td align="right">{signed(s["low"], 2)} to {signed(s["high"], 2)}</td></tr>'
         for s in data["systems"]
     ]
     if rows:
@@ -160,8 +161,8 @@ def result_text(ranking: Ranking) -> list[str]:
     lines = [data["sentence"], data["facts"]]
     wide = max((len(s["name"]) for s in data["systems"]), default=0)
     lines += [
-        f"  {s['name']:<{wide}}  {s['won']}–{s['tied']}–{s['lost']}  {_signed(s['strength'])}"
-        f"  95% {_signed(s['low'])} to {_signed(s['high'])}"
+        f"  {s['name']:<{wide}}  {s['won']}–{s['tied']}–{s['lost']}  {signed(s['strength'], 2)}"
+        f"  95% {signed(s['low'], 2)} to {signed(s['high'], 2)}"
         for s in data["systems"]
     ]
     return [*lines, *_said(data)]
@@ -172,17 +173,13 @@ def _said(data: dict[str, Any]) -> list[str]:
     said = []
     if (people := data["agreement"]) is not None:
         parts = [
-            f"{c['a']} and {c['b']} κ {c['value']:.2f}"
+            f"{c['a']} and {c['b']} κ {figure(c['value'], 2)}"
             for c in people["cohen"]
             if c["value"] is not None
         ]
         if people["fleiss"] is not None:
-            parts.append(f"Fleiss κ {people['fleiss']:.2f}")
+            parts.append(f"Fleiss κ {figure(people['fleiss'], 2)}")
         if people["krippendorff"] is not None:
-            parts.append(f"Krippendorff α {people['krippendorff']:.2f}")
+            parts.append(f"Krippendorff α {figure(people['krippendorff'], 2)}")
         said.append("Agreement: " + (", ".join(parts) or "not defined yet"))
     return said + [line for judge in data["judges"] for line in judge["said"]]
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")

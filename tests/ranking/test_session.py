@@ -67,6 +67,15 @@ def test_a_steady_rater_repeats_every_verdict_and_a_left_hander_none() -> None:
     assert "swapped" not in steady.result().sentence
 
 
+def test_no_difference_has_no_sign() -> None:
+    ranking = answers().rank(pairs=12)
+    while ranking.current:
+        ranking.vote("tie")
+    shown = desk_of(ranking)
+    for said in (shown.text(), shown.html()):
+        assert "0.00" in said and "+0.00" not in said and "−0.00" not in said
+
+
 def test_sides_do_not_tell_who_wrote_what() -> None:
     ranking = answers(60).rank(pairs=200)
     stronger = 0

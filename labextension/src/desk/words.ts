@@ -25,7 +25,8 @@ export function signed(value: number | null, places = 2): string {
   if (value === null) {
     return NOT_MEASURED;
   }
-  return `${value > 0 ? '+' : ''}${count(value, places, true)}`;
+  const said = count(value, places, true);
+  return value > 0 && /[1-9]/.test(said) ? `+${said}` : said; // no sign before 0.00
 }
 
 export function interval(of: JSONObject, plus = true): string {

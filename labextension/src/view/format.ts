@@ -19,7 +19,7 @@ export function count(value: number, decimals = 0, fixed = false): string {
     maximumFractionDigits: decimals,
     minimumFractionDigits: fixed ? decimals : 0
   });
-  return value < 0 && digits !== '0' ? MINUS + digits : digits;
+  return value < 0 && /[1-9]/.test(digits) ? MINUS + digits : digits;
 }
 
 export function plural(n: number, one: string, many = `${one}s`): string {

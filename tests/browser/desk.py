@@ -123,6 +123,7 @@ class Desk:
         self.page.evaluate(change, name)
         light = str("Dark" not in name).lower()
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # it covers all
 
     def batch(self) -> Locator:
         """The first batch shown."""

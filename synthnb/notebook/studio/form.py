@@ -222,7 +222,7 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         """A field for a number that may be left empty, and the note under it."""
         key = key or label
         shown = "" if value is None else f"{value:,}"
-        field = w.Text(shown, continuous_update=False, placeholder="not set")
+        field = w.Text(shown, continuous_update=False, placeholder="none")
         field.add_class("synthnb-studio-number")
 
         def typed(told: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,22 @@ def test_rows_are_counted_as_people_decided(
     (version,) = history("said")
     assert (version.rows, version.candidates) == (2, 3) == (len(made), len(made.made))
     assert "2 of 3" in str(history("said"))
+
+
+def test_a_table_of_versions_says_when_each_was_made_and_where_people_decided(
+    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lab = Profile("lab", base_url=loopback.base_url)
+    settings = Settings(model="lab/tiny", profiles={"lab": lab})
+    for text in ("Say it.", "Say it again."):
+        recipe = Recipe(name="said", columns={"text": {"prompt": text}})
+        made = generate(recipe, 3, settings=settings)
+    assert "decisions" not in str(history("said"))
+
+    made.decisions.decide(made.rows[0]["_synthnb"]["id"], "keep")
+
+    table = str(history("said"))
+    assert "decisions" in table  # although nobody looked at the first version
+    assert len(re.findall(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b", table)) == 2
+    assert "tape" not in table

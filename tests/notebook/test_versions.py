@@ -237,6 +237,7 @@ def test_a_replay_has_versions_and_the_same_output_each_time(
             shown = [second, second.diff(first), known]
             outputs.append(json.dumps([b._repr_mimebundle_() for b in shown]))
     assert len(set(outputs)) == 1
+    assert str(known).count("tape") == 2  # where another run has its time
 
 
 @pytest.mark.parametrize("name", ["r@1", "r"])

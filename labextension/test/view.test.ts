@@ -194,6 +194,11 @@ describe('a batch', () => {
     expect(bins[0]!.querySelector<HTMLElement>('.sn-lost')!.style.insetBlockEnd).toBe('16.0px');
     expect(bins[1]!.querySelector<HTMLElement>('.sn-lost')!.hidden).toBe(true);
     expect(bins[1]!.textContent).toBe('3');
+    const [, length] = sample().charts as { bars: object[] }[];
+    const many = { ...length, bars: [{ ...length!.bars[0], count: 2, rejected: 90 }] };
+    const [bin] = show(sample({ charts: [many] })).querySelectorAll('.sn-hist .sn-bin');
+    expect(look(bin!)).toEqual(['24px', '24px']);
+    expect(bin!.querySelector('.sn-cut')).not.toBeNull();
   });
 
   it('draws rejected rows of a label hollow after the accepted ones, the tick in place', () => {

@@ -35,11 +35,12 @@ export function bars(context: Context, chart: Chart): Part {
   return { node, paint };
 }
 
-/** Rows of the longest bar. What was rejected may at most double what was kept or planned:
+/** Rows of the longest bar or bin. What was rejected may at most double what was kept or planned:
  * beyond that it would flatten what the ticks are read against. */
-function longest(chart: Chart): number {
+export function longest(chart: Chart): number {
+  const ticks = chart.kind === 'category' ? chart.bars.map(b => b.planned ?? 0) : [];
+  const solid = Math.max(...chart.bars.map(b => b.count), ...ticks, 1);
   const whole = Math.max(...chart.bars.map(b => b.count + b.rejected), 1);
-  const solid = Math.max(...chart.bars.map(b => Math.max(b.count, b.planned ?? 0)));
   return isLost(chart) ? Math.max(whole, solid) : Math.max(solid, Math.min(whole, 2 * solid));
 }
 

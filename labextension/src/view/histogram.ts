@@ -1,6 +1,6 @@
 /** A chart of numbers: bins to click, drag over or brush with Shift and the arrows. */
 
-import { describeBar, drawn, heading, hollow } from './bars';
+import { describeBar, drawn, heading, hollow, longest } from './bars';
 import type { Context, Part } from './context';
 import { h, roving, toggle } from './dom';
 import { count, visible } from './format';
@@ -11,7 +11,7 @@ import { binOf, brush, isOpen, isWhole, type Bin } from './state';
 const HEIGHT = 48;
 
 export function histogram(context: Context, chart: Chart): Part {
-  const most = Math.max(...chart.bars.map(b => b.count + b.rejected), 1);
+  const most = longest(chart);
   const measurable = context.payload.rows.some(row => binOf(chart, row) !== null);
   const counts = chart.bars.map(b => drawn(chart, b));
   const peak = counts.indexOf(Math.max(...counts));
@@ -65,12 +65,14 @@ function bin(
     n ? `${Math.max(1, (HEIGHT * n) / most).toFixed(1)}px` : '0';
   const pale = h('i', { class: 'sn-pale' });
   pale.style.height = height(bar.count);
-  const lost = h('i', { class: 'sn-lost', hidden: bar.rejected === 0 });
-  lost.style.height = height(bar.rejected);
+  const room = most - bar.count;
+  const cut = bar.rejected > room;
+  const lost = h('i', { class: cut ? 'sn-lost sn-cut' : 'sn-lost', hidden: !bar.rejected });
+  lost.style.height = height(Math.min(bar.rejected, room));
   lost.style.insetBlockEnd = height(bar.count);
   const fill = h('i', { class: 'sn-fill' });
   const top = h('span', { class: 'sn-peak' }, count(drawn(chart, bar)));
-  top.style.insetBlockEnd = height(bar.count + bar.rejected);
+  top.style.insetBlockEnd = height(Math.min(bar.count + bar.rejected, most));
   const words = describeBar(bar);
   const node = h(
     'button',

@@ -41,6 +41,18 @@ def test_it_goes_on_where_it_stopped() -> None:
     assert answers(seed=8).rank().done == 0  # other rows, another ranking
 
 
+def test_more_pairs_are_asked_for_and_kept() -> None:
+    ranking = answers().rank(pairs=20)
+    ranking.vote("left")
+    asked = [pair.unit for pair in ranking.pairs]
+    assert ranking.more(5) == len(ranking.pairs) == 25
+    assert [pair.unit for pair in ranking.pairs[:20]] == asked
+    again = answers().rank()
+    assert (again.done, len(again.pairs)) == (1, 25)
+    everything = again.more(10_000)
+    assert everything == len(answers().rank().pairs) == again.more() < 10_000
+
+
 def test_raters_are_apart_and_their_agreement_is_said() -> None:
     batch = answers()
     for seed, who in enumerate(("ann", "ben", "eve")):

@@ -9,6 +9,7 @@ import type { Context, Door, Part } from './context';
 import { COLOURS, coloursOf } from './colours';
 import { h } from './dom';
 import { doorButton } from './doors';
+import { onLook } from './look';
 import { withFilter, type Pair } from './state';
 import { count, plural, visible } from './format';
 import { HEIGHT, inside, ordered, screen, shifted, SIDE, STEP, unscreen, WIDTH } from './plane';
@@ -27,6 +28,8 @@ class MapPanel implements Part {
   private points: Points;
   private chart: Chart | null;
   private region: [Pair, Pair] | null = null;
+  /** The colours of the last drawing. */
+  private drawn = '';
   /** A region among the saved dots, and the rows that it stands for. */
   private saved: { ids: readonly string[]; region: [Pair, Pair] } | null = null;
   private readonly canvas = h('canvas', {
@@ -70,6 +73,19 @@ class MapPanel implements Part {
     );
     this.drag();
     this.canvas.addEventListener('keydown', event => this.move(event));
+    onLook(this, this.canvas);
+  }
+
+  /** Draw again in the colours of now. */
+  looked(): void {
+    if (this.canvas.isConnected && this.look() !== this.drawn) {
+      this.draw();
+    }
+  }
+
+  private look(): string {
+    const style = getComputedStyle(this.canvas);
+    return ['--sn-dim', '--sn-pale', '--sn-c0'].map(n => style.getPropertyValue(n)).join();
   }
 
   paint(): void {
@@ -151,6 +167,7 @@ class MapPanel implements Part {
     if (!pen) {
       return;
     }
+    this.drawn = this.look();
     const style = getComputedStyle(this.canvas);
     const colour = (name: string): string => style.getPropertyValue(name).trim() || '#0072b2';
     pen.setTransform(2, 0, 0, 2, 0, 0);

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import synthnb.charts.payload as payloads
 from synthnb.api import generate
 from synthnb.batch import Batch
 from synthnb.charts.columns import Columns, columns_of, is_number, label_of
@@ -349,3 +350,15 @@ def test_rows_that_were_pruned_are_missed_in_one_line(tmp_path: Path) -> None:
         store.prune(runs_kept=0)
         reply = answer(batch, {"id": 1, "op": "rows", "start": 0, "end": 5})
         assert "they were pruned" in reply["error"]
+
+
+def test_a_long_run_is_another_batch_once_a_resume_decided_a_row_otherwise(
+    stored: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payloads, "HASHED", 100)
+    again = stored.replace(records=as_read(stored))
+    assert payloads.view_id(again) == payloads.view_id(stored)
+    resumed = as_read(stored)
+    ids, accepted = as_read(stored).marks
+    resumed.mark(ids, accepted ^ (np.arange(len(accepted)) == len(accepted) - 1))
+    assert payloads.view_id(stored.replace(records=resumed)) != payloads.view_id(stored)

@@ -27,6 +27,7 @@ from synthnb.charts.distributions import (
 )
 from synthnb.charts.findings import limit_text, look_first, losses, shown_rule
 from synthnb.decisions import row_id
+from synthnb.store import StoredRecords
 from synthnb.visible import clip, visible
 
 if TYPE_CHECKING:
@@ -121,11 +122,14 @@ def _head(batch: Batch) -> dict[str, JSON]:
 
 
 def view_id(batch: Batch) -> str:
-    """What views and the kernel call this batch; for a long one its rows are not hashed."""
+    """What views and the kernel call this batch; of a long one not all rows are hashed."""
     if len(batch.records) <= HASHED:
         return batch.hash
-    some = batch.replace(records=list(batch.records[: HASHED // 10]), run="")
-    told = f"{some.hash}:{len(batch.records)}:{batch.run}"
+    made = batch.made
+    some = batch.replace(records=list(made[: HASHED // 10]), run="")
+    # A run that was resumed may have as many rows as before, and others among them accepted.
+    flags = made.marks[1] if isinstance(made, StoredRecords) else [r.accepted for r in made]
+    told = f"{some.hash}:{len(made)}:{int(np.sum(flags))}:{batch.run}"
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 

@@ -43,6 +43,7 @@ def known_rules(file: str | Path | None) -> list[str]:
 def asked(check: CheckSpec, main: str) -> str:
     """What a check asks, in one line; of the main column where it names no other.
 
+    >>> from synthnb.recipe.parts import CheckSpec
     >>> asked(CheckSpec(rule="length", options={"column": "text", "min": 75}), "text")
     'at least 75 characters'
     """

@@ -66,6 +66,12 @@ def test_reopened_without_kernel_it_still_filters(server: Server, desk: Desk) ->
     desk.shot(f"filtered-{server.app}")
 
 
+def pixels(desk: Desk) -> str:
+    """The map as it is drawn."""
+    drawn: str = desk.batch().locator("canvas").evaluate("c => c.toDataURL()")
+    return drawn
+
+
 def test_dark_theme_and_an_open_row(server: Server, desk: Desk) -> None:
     name = write_notebook(
         server.folder, "dark.ipynb", CELL, outputs=saved(sample_batch()), kernel="gone"
@@ -73,7 +79,9 @@ def test_dark_theme_and_an_open_row(server: Server, desk: Desk) -> None:
     desk.open(server, name)
     desk.without_kernel()
     light = desk.batch().evaluate("e => getComputedStyle(e).backgroundColor")
+    lit = pixels(desk)
     desk.theme("JupyterLab Dark")
+    assert pixels(desk) != lit  # a canvas keeps its colours unless it is drawn again
     batch = desk.batch()
     assert batch.evaluate("e => getComputedStyle(e).backgroundColor") != light
     batch.locator("tr.sn-row").nth(3).click()

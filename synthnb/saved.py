@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import orjson
 
 from synthnb.batch import Batch
 from synthnb.errors import ExportError
+from synthnb.events import Status
 from synthnb.folder import MANIFEST, read_manifest
 from synthnb.recipe import Recipe
+from synthnb.recipe.reading import is_name
 from synthnb.samplers import planned_counts
-from synthnb.types import Call, Reason, Record, Row, Usage
+from synthnb.types import Call, Origin, Reason, Record, Row, Usage
+from synthnb.visible import one_line
 
 if TYPE_CHECKING:
     from synthnb.types import JSON
@@ -36,24 +39,41 @@ def read_batch(folder: str | Path) -> Batch:
     place = Path(folder)
     if not is_run(place):
         raise ExportError(f"{place} is no folder of a run: it has no {MANIFEST}.")
-    known = read_manifest(place)
     try:
         recipe = Recipe.load(place / RECIPE)
         records = [*_records(place / "rows.jsonl"), *_records(place / "rejected.jsonl")]
+        return _batch(records, recipe, read_manifest(place), place.name)
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ExportError(f"{place} cannot be read as a run: {error}") from error
-    usage = known.get("usage") or {}
-    version = known.get("version")
+
+
+def _batch(records: list[Record], recipe: Recipe, known: Row, folder: str) -> Batch:
+    """The batch; anyone may have written the files, so nothing is taken as it comes: the
+    name may end up in code, the end of the run in what every view says first."""
+    names = (str(known.get("name") or ""), recipe.name or "", folder)
+    version, status = known.get("version"), known.get("status")
+    funnel: Any = known.get("funnel") or {}
+    rows: Any = known.get("rows") or 0
     return Batch(
         records=records,
         recipe=recipe,
-        funnel={str(k): int(v) for k, v in (known.get("funnel") or {}).items()},
-        usage=Usage(**{k: usage[k] for k in Usage.__dataclass_fields__ if k in usage}),
-        status=known.get("status", "done"),
-        reason=str(known.get("reason", "")),
-        name=str(known.get("name") or recipe.name or place.name),
-        version=version if isinstance(version, int) else None,
-        plan_targets=planned_counts(recipe, max(int(known.get("rows") or 0), 1)),
+        funnel={str(k): int(v) for k, v in funnel.items()},
+        usage=_usage(known.get("usage") or {}),
+        status=next((one for one in get_args(Status) if one == status), "done"),
+        reason=str(known.get("reason") or ""),
+        name=next(filter(is_name, names), "run"),
+        version=version if type(version) is int else None,
+        plan_targets=planned_counts(recipe, max(int(rows), 1)),
+    )
+
+
+def _usage(told: Any) -> Usage:
+    cost = told.get("cost")
+    counted = ("requests", "prompt_tokens", "completion_tokens", "cached")
+    return Usage(
+        **{name: int(told.get(name) or 0) for name in counted},
+        cost=None if cost is None else float(cost),
+        currency=one_line(str(told.get("currency") or "USD"), 8),
     )
 
 
@@ -67,24 +87,33 @@ def _records(path: Path) -> Iterator[Record]:
 def _record(values: Row, own: dict[str, Any]) -> Record:
     reasons = tuple(_reason(r) for r in own.get("reasons", ()))
     return Record(
-        index=own["row"],
+        index=int(own["row"]),
         values=values,
         accepted="reasons" not in own,
         reasons=reasons,
         checks=tuple(_reason(c) for c in own.get("checks", ())),
         calls=tuple(
-            Call(c["column"], c["model"], (), "", seed=c.get("seed"))
+            Call(str(c["column"]), str(c["model"]), (), "", seed=_whole(c.get("seed")))
             for c in own.get("calls", ())
         ),
-        attempt=own["attempt"],
-        candidate=own["candidate"],
-        origin=own.get("origin", "synthetic"),
-        parents=tuple(own.get("parents", ())),
-        generation=own.get("generation", 1),
-        id=own["id"],
+        attempt=int(own["attempt"]),
+        candidate=int(own["candidate"]),
+        origin=_origin(own.get("origin", "synthetic")),
+        parents=tuple(map(str, own.get("parents", ()))),
+        generation=int(own.get("generation", 1)),
+        id=str(own["id"]),
     )
 
 
 def _reason(data: dict[str, JSON]) -> Reason:
     passed = bool(data.get("passed", False))
-    return Reason(data["rule"], data.get("value"), data.get("message", ""), None, passed)
+    rule, message = str(data["rule"]), str(data.get("message", ""))
+    return Reason(rule, data.get("value"), message, None, passed)
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _origin(told: Any) -> Origin:
+    return next((one for one in get_args(Origin) if one == told), "unknown")

@@ -13,6 +13,7 @@ __all__ = [
     "Embedder",
     "Message",
     "Model",
+    "Origin",
     "Reason",
     "Record",
     "Request",
@@ -169,6 +170,10 @@ def check_of(rule: str) -> str:
     return rule.partition(":")[0]
 
 
+Origin: TypeAlias = Literal["real", "synthetic", "edited", "unknown"]
+"""Who stands behind a row's values."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One model call behind a value, kept for the row's detail view."""
@@ -209,7 +214,7 @@ class Record:
     attempt: int = 0
     """0 for the plan's own candidate, above 0 for top-up candidates."""
     candidate: int = 0
-    origin: Literal["real", "synthetic", "edited", "unknown"] = "synthetic"
+    origin: Origin = "synthetic"
     """``unknown``: read from a file that does not tell."""
     parents: tuple[str, ...] = ()
     """Ids of the rows it was made from."""

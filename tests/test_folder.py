@@ -9,6 +9,7 @@ import pytest
 
 from synthnb.errors import ExportError
 from synthnb.recipe import Recipe
+from synthnb.saved import read_batch
 from tests.samples import HOSTILE, batch_of, sample_batch
 
 FILES = {
@@ -95,3 +96,34 @@ def test_rows_are_exported_by_the_ending_of_the_file(tmp_path: Path) -> None:
 def test_the_card_names_models_and_losses() -> None:
     text = sample_batch().card()
     assert "length 75" in text
+
+
+def told_otherwise(folder: Path, **manifest: object) -> Path:
+    file = folder / "manifest.json"
+    file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), **manifest}), "utf-8")
+    return folder
+
+
+def test_what_a_manifest_says_becomes_no_code_and_no_verdict_of_its_own(tmp_path: Path) -> None:
+    folder = told_otherwise(
+        sample_batch().save(tmp_path), name="__import__('os').abort();x", status="\u202eevil",
+        version="1; abort", usage={"cost": None, "requests": None}, reason=None,
+    )  # fmt: skip
+    batch = read_batch(folder)
+    assert (batch.name, batch.status, batch.version) == ("reviews", "done", None)
+    assert repr(batch).startswith("<Batch reviews: 24 accepted of 31 candidates")
+    batch = batch.replace(name="a b")
+    assert batch.select(mood="angry").code() == "batch.select(mood='angry')"
+
+
+@pytest.mark.parametrize("wrong", [{"row": "x"}, {"calls": "x"}, {"attempt": None}])
+def test_a_row_of_another_shape_is_refused_in_one_line(
+    tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    folder = sample_batch().save(tmp_path)
+    rows = folder / "rows.jsonl"
+    first = json.loads(rows.read_text("utf-8").splitlines()[0])
+    first["_synthnb"].update(wrong)
+    rows.write_text(json.dumps(first) + "\n", "utf-8")
+    with pytest.raises(ExportError, match="cannot be read as a run: "):
+        read_batch(folder)

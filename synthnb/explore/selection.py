@@ -109,7 +109,8 @@ class Selection:
 
     def code(self, name: str | None = None) -> str:
         """Python that makes this selection; ``name`` is the variable that holds the batch."""
-        known = name or self.batch.name.replace("-", "_")
+        own = self.batch.name.replace("-", "_")
+        known = name or (own if own.isidentifier() else "batch")
         other, plain = self._arguments()
         parts = [repr(other)] if other else []
         parts += [f"{key}={value!r}" for key, value in plain.items()]

@@ -24,7 +24,7 @@ from synthnb.recipe.reading_columns import home_of, read_columns
 from synthnb.recipe.report import Report
 from synthnb.recipe.yamltext import Node
 
-__all__ = ["FORMAT", "PARTS", "RECIPE_KEYS", "Head", "looks_like_model", "read"]
+__all__ = ["FORMAT", "PARTS", "RECIPE_KEYS", "Head", "is_name", "looks_like_model", "read"]
 
 FORMAT = 1
 """The newest format version this code reads."""
@@ -117,8 +117,13 @@ def _version(root: Node, report: Report, needed: bool) -> None:
         )
 
 
+def is_name(text: str) -> bool:
+    """Whether a recipe, and so its batches, may be called that."""
+    return re.fullmatch(r"\w[\w.-]{0,99}", text) is not None
+
+
 def _names(head: Any, report: Report) -> None:
-    if head.name is not None and not re.fullmatch(r"\w[\w.-]{0,99}", head.name):
+    if head.name is not None and not is_name(head.name):
         report.add(("name",), "a name has letters, digits, '-', '_' and '.', at most 100")
     for short, name in head.models.items():
         if not looks_like_model(name):

@@ -34,6 +34,14 @@ def test_keep_and_drop_go_on_to_the_next_open_row() -> None:
         queue.undo()
 
 
+def test_where_no_row_was_accepted_there_is_none_to_look_at() -> None:
+    queue = batch_of([]).review("accepted")
+    assert len(queue) == 0
+    for look in (lambda: queue.row, lambda: queue.record, queue.drop):
+        with pytest.raises(ReviewError, match="no rows to look at"):
+            look()
+
+
 def test_decisions_reach_every_view_and_export(tmp_path: Path) -> None:
     batch = sample_batch()
     queue = batch.review()

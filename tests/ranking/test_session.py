@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 
 from synthnb.desks.ranking import MIME, desk_of
+from synthnb.errors import SettingsError
 from synthnb.export import TermsWarning
 from synthnb.ranking import Ranking, RankingError
+from synthnb.recipe import Recipe
+from synthnb.types import Call
 from tests.loopback import Loopback, Reply
 from tests.notebook.conftest import lab_settings
 from tests.ranking.samples import answers, judge_all, strength
@@ -115,6 +119,27 @@ def test_ties_skips_and_bad_pairs_are_no_preferences(tmp_path: Path) -> None:
     assert winner.split(" answers")[0] in ranking.items.systems
 
 
+def test_a_preference_has_the_request_as_its_prompt_or_else_the_question(
+    tmp_path: Path,
+) -> None:
+    told = {"role": "user", "content": "Answer this in one line: Question 0?"}
+    batch = answers(2)
+    first = replace(batch.made[0], calls=(Call("response", "lab/a", (told,), "said"),))
+    ranking = batch.replace(records=[first, batch.made[1]]).rank()
+    judge_all(ranking, noise=0)
+    rows = ranking.export(tmp_path / "rows.jsonl").read_text("utf-8").splitlines()
+    prompts = {json.loads(row)["prompt"][0]["content"] for row in rows}
+    assert prompts == {"Answer this in one line: Question 0?", "Question 1?"}
+
+
+def test_answers_to_a_prompt_that_reads_no_column_stand_under_all_others() -> None:
+    batch = answers(2)
+    data = batch.recipe.to_dict()
+    data["columns"]["response"]["prompt"] = "Say something."
+    items = batch.replace(recipe=Recipe.from_dict(data)).rank().items
+    assert items.shown == ("topic", "prompt")
+
+
 def test_the_batch_itself_exports_what_people_ranked(tmp_path: Path) -> None:
     batch = answers(12)
     judge_all(batch.rank(pairs=12), noise=0)
@@ -165,6 +190,20 @@ def test_a_judge_sees_the_same_pairs_in_both_orders(home: Path, loopback: Loopba
     bodies = json.dumps([seen.body for seen in loopback.requests])
     assert "temperature 0" not in bodies
     assert answers().rank().result().judges[0].pairs == 18
+
+
+@pytest.mark.parametrize("private", ["recipe", "source"])
+def test_rows_that_stay_here_go_to_no_judge_elsewhere(home: Path, private: str) -> None:
+    lab_settings(home, "https://models.example/v1")
+    batch = answers(4)
+    data = batch.recipe.to_dict()
+    if private == "recipe":
+        data["local_only"] = True
+    else:
+        data["source"] = {"path": "faq.csv", "local_only": True}
+    ranking = batch.replace(recipe=Recipe.from_dict(data)).rank()
+    with pytest.raises(SettingsError, match=r"models\.example"):
+        ranking.judge("lab/tiny", budget=1.0)
 
 
 def test_a_judge_that_takes_the_first_decides_nothing(home: Path, loopback: Loopback) -> None:

@@ -11,7 +11,7 @@ import pytest
 from synthnb import charts
 from synthnb.batch import Batch
 from synthnb.charts.distributions import distributions, histogram
-from tests.samples import HOSTILE, RECIPE, batch_of, many, record, sample_batch
+from tests.samples import HOSTILE, RECIPE, batch_of, many, recipe, record, sample_batch
 
 PNG = b"\x89PNG"
 
@@ -122,3 +122,12 @@ def test_each_criterion_of_a_judge_has_its_chart_and_its_least_score() -> None:
     batch = batch_of([], text).replace(records=sample_batch().made)
     own = {chart.id: chart.limits for chart in distributions(batch)}
     assert (own["judge: on topic"], own["judge: mood ok"]) == ((3.0,), (4.0,))
+
+
+def test_candidates_are_several_answers_a_row_and_no_labels() -> None:
+    text = "synthnb: 1\ncolumns:\n  label: {prompt: Which, choices: [a, b]%s}\n"
+    answers = [{"answer": "a", "model": "lab/x"}, {"answer": "b", "model": "lab/x"}]
+    several, one = text % ", candidates: {n: 2}", text % ""
+    for given, value, titles in ((several, answers, []), (one, "a", ["label"])):
+        batch = Batch([record(i, {"label": value}) for i in range(3)], recipe(given))
+        assert [c.title for c in distributions(batch) if c.kind == "category"] == titles

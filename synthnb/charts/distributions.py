@@ -136,6 +136,8 @@ def distributions(batch: Batch) -> list[Distribution]:
 def _column(batch: Batch, table: Columns, name: str) -> Distribution | None:
     spec = batch.recipe.columns.get(name)
     kind = getattr(spec, "kind", None)
+    if kind in ("person", "uuid") or getattr(spec, "candidates", None):
+        return None  # candidates are several answers a row, and how each was made
     if kind in ("integer", "number"):
         return _numbers(table, name, spec)
     if kind == "datetime":
@@ -145,8 +147,6 @@ def _column(batch: Batch, table: Columns, name: str) -> Distribution | None:
         return _labels(
             table, name, table.labels(name), _plan(batch, table).get(name, {}), labels
         )
-    if kind in ("person", "uuid"):
-        return None
     if kind == "prompt" and not table.types(name) <= {bool, int, float, object}:
         return None
     return _guess(batch, table, name)

@@ -290,6 +290,18 @@ def test_a_batch_runs_again_with_its_own_table_or_another(
     assert changed.recipe.source.license is None
 
 
+def test_a_line_changes_the_recipe_that_it_runs(shell: InteractiveShell, lab: Loopback) -> None:
+    with pytest.raises(UsageError, match="called quickstart; %synth new writes one"):
+        shell.run_line_magic("synth", "run quickstart")
+    shell.run_line_magic("synth", "new quickstart")
+    with pytest.raises(UsageError, match="did you mean 'quickstart'"):
+        shell.run_line_magic("synth", "run quickstrat")
+    assert not lab.requests
+    batch = shell.run_line_magic("synth", "run quickstart -n 2 --seed 11 --model lab/big")
+    assert (batch.recipe.seed, batch.recipe.model) == (11, "lab/big")
+    assert {body["model"] for body in lab.bodies} == {"big"}
+
+
 def test_kinds_recipes_and_saved_batches_run(shell: InteractiveShell, lab: Loopback) -> None:
     shell.run_line_magic("synth", "new quickstart")
     batch = shell.run_line_magic("synth", "run quickstart --model lab/tiny -n 3 --as qs")

@@ -110,41 +110,38 @@ function difference(first: JSONObject, found: JSONObject, host: ResultHost): HTM
 const WIDTH = 300;
 const HALF = WIDTH / 2;
 
+/** Strengths that the axis reaches at most, whatever an output says. */
+const FARTHEST = 99;
+
 function reach(systems: JSONObject[]): number {
   const ends = systems.flatMap(x => [number(x.low) ?? 0, number(x.high) ?? 0]);
-  return Math.max(1, Math.ceil(Math.max(...ends.map(Math.abs))));
+  return Math.min(FARTHEST, Math.max(1, Math.ceil(Math.max(...ends.map(Math.abs)))));
+}
+
+/** Whole numbers along the axis, four to each side at most. */
+function ticks(top: number): number[] {
+  const step = Math.ceil(top / 4);
+  const n = Math.floor(top / step);
+  return Array.from({ length: 2 * n + 1 }, (_, i) => (i - n) * step);
 }
 
 function axis(systems: JSONObject[]): SVGElement {
   const top = reach(systems);
-  const step = top > 4 ? 2 : 1;
-  const marks: Node[] = [];
-  for (let at = -top; at <= top; at += 1) {
-    if (at % step === 0) {
-      marks.push(
-        s(
-          'text',
-          {
-            x: HALF + (at / top) * (HALF - 16),
-            y: 12,
-            'text-anchor': 'middle',
-            class: 'sn-tickword'
-          },
-          at === 0 ? '0' : signed(at, 0)
-        )
-      );
-    }
-  }
-  return picture(WIDTH, 16, ...marks);
+  const words = ticks(top).map(at => {
+    const x = HALF + (at / top) * (HALF - 16);
+    const word = at === 0 ? '0' : signed(at, 0);
+    return s('text', { x, y: 12, 'text-anchor': 'middle', class: 'sn-tickword' }, word);
+  });
+  return picture(WIDTH, 16, ...words);
 }
 
 function dot(system: JSONObject, systems: JSONObject[]): SVGElement {
   const top = reach(systems);
-  const x = (value: number | null): number => HALF + ((value ?? 0) / top) * (HALF - 16);
-  const lines: Node[] = [];
-  for (let at = -top; at <= top; at += 1) {
-    lines.push(s('path', { d: `M${x(at)} 0V28`, class: at === 0 ? 'sn-zero' : 'sn-grid' }));
-  }
+  const x = (value: number | null): number =>
+    HALF + (Math.max(-top, Math.min(top, value ?? 0)) / top) * (HALF - 16);
+  const lines = ticks(top).map(at =>
+    s('path', { d: `M${x(at)} 0V28`, class: at === 0 ? 'sn-zero' : 'sn-grid' })
+  );
   return picture(
     WIDTH,
     28,

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import pytest
@@ -94,6 +95,24 @@ def test_an_integer_column_is_measured_against_an_even_draw() -> None:
     assert chart.kind == "histogram"
     assert sum(bar.count for bar in chart.bars) == 50
     assert sum(bar.planned or 0 for bar in chart.bars) == pytest.approx(50)
+    plans = [layer for layer in charts.spec(chart)["layer"] if _y(layer) == "planned"]
+    assert len(plans) == 1 and plans[0]["mark"]["type"] == "rule"
+    (length,) = (c for c in sample_batch().distributions if c.id == "length")
+    assert "planned" not in [_y(layer) for layer in charts.spec(length)["layer"]]
+
+
+def _y(layer: dict[str, Any]) -> str | None:
+    return layer["encoding"].get("y", {}).get("field")
+
+
+def test_labels_without_a_plan_are_said_by_the_most_frequent() -> None:
+    text = "synthnb: 1\ncolumns:\n  mood: {prompt: A mood., choices: [angry, happy]}\n"
+    text += "  text: {prompt: 'A review, {{ mood }}.'}\n"
+    rows = [record(i, {"mood": "angry" if i % 3 else "happy", "text": "w"}) for i in range(30)]
+    (chart,) = (
+        c for c in distributions(batch_of([], text).replace(records=rows)) if c.id == "mood"
+    )
+    assert chart.finding == "Most often angry, 20 rows."
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def test_a_picture_holds_verdict_charts_and_first_rows() -> None:
     for there in ("Look first:", "funnel", "near_duplica…", "tick = planned", "headphones",
                   "First 6 of 24 accepted rows"):  # fmt: skip
         assert there in said
+    assert said.index("funnel") < said.index("product") < said.index("mood")
     assert svg.count("<rect") > 30
     assert "stroke-dasharray" in svg  # the limits of the length
     png = drawn(svg)

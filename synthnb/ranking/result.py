@@ -12,7 +12,7 @@ from synthnb.ranking.judging import Judged
 from synthnb.ranking.pairs import Pair
 from synthnb.ranking.raters import Agreement, Kappa, agreement, bar, class_of, kappa
 from synthnb.ranking.scores import Difference, Game, Strength, share_interval, strengths
-from synthnb.visible import count
+from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,12 +59,20 @@ class JudgeResult:
     """Pairs where it differs from people: id, their verdict, its verdict."""
 
     @property
+    def line(self) -> str:
+        """How steady it is, and how far it agrees with people."""
+        alike = "–" if self.kappa.value is None else f"{self.kappa.value:.2f}"
+        unread = f", {self.unread} unread" if self.unread else ""
+        pairs = count(self.pairs, "pair")
+        return f"{self.model} kept its winner on {self.kept} of {pairs}{unread}, κ = {alike}"
+
+    @property
     def enough(self) -> bool:
         """Whether it may rank alone: its kappa reaches what people reach."""
         return self.kappa.value is not None and self.kappa.value >= self.threshold
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """Everything at once; ``sentence`` is what to say first."""
 
@@ -85,6 +93,10 @@ class Result:
     agreement: Agreement | None
     judges: tuple[JudgeResult, ...]
     preferences: tuple[Preference, ...]
+
+    def __repr__(self) -> str:
+        told = [self.sentence, self.facts, *(judge.line for judge in self.judges)]
+        return f"<Result: {' · '.join(map(one_line, told))}>"
 
     @property
     def facts(self) -> str:

@@ -215,6 +215,9 @@ def test_a_judge_that_takes_the_first_decides_nothing(home: Path, loopback: Loop
     assert found.p < 0.001
     assert not found.enough
     assert "prefers the first answer" in str(ranking._repr_mimebundle_()["text/plain"])
+    shown = repr(ranking.result())  # what a cell shows of judge() and result()
+    assert "lab/tiny kept its winner on 0 of 18 pairs, κ = " in shown
+    assert len(shown) < 400
 
 
 def test_the_pairs_where_a_judge_differs_can_be_seen(home: Path, loopback: Loopback) -> None:

@@ -16,7 +16,7 @@ import pytest
 import synthnb.charts.payload as payloads
 from synthnb.api import generate
 from synthnb.batch import Batch
-from synthnb.charts.columns import Columns, columns_of, is_number, label_of
+from synthnb.charts.columns import MISSING, Columns, columns_of, is_number, label_of, read
 from synthnb.charts.findings import look_first, losses
 from synthnb.charts.payload import payload
 from synthnb.charts.stored import Gathered, take_columns
@@ -244,6 +244,21 @@ def test_a_row_is_read_from_the_store_by_its_place(stored: Batch) -> None:
     with pytest.raises(IndexError):
         records[SIZE]
     assert columns_of(stored).places(["r03099", "x", "r00003"]) == [3, 3099]
+
+
+def test_a_name_with_a_dot_is_a_column_where_any_row_has_it() -> None:
+    rows = [{"user.name": "Ann", "user": {"name": "no"}}, {"user": {"name": "no"}}]
+    assert read(rows, "user.name") == ["Ann", MISSING]
+    assert read(rows[1:], "user.name") == ["no"]
+
+
+def test_rows_whose_tests_were_not_run_are_looked_at_first() -> None:
+    unrun = Reason("code", "not run", "not run", column="text")
+    rows = [Record(i, {"text": f"row {i}"}, checks=(unrun,) * (i < 3)) for i in range(6)]
+    found = look_first(Batch(rows, recipe()))
+    assert found is not None
+    assert found.text == "Tests not run in 3 of 6 rows (code)."
+    assert len(found.rows) == 3
 
 
 def test_numbers_too_large_for_a_float_are_no_numbers() -> None:

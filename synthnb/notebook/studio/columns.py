@@ -18,6 +18,7 @@ from synthnb.notebook.studio.controls import (
     listed,
     yaml_field,
 )
+from synthnb.notebook.studio.editor import Editor
 from synthnb.notebook.studio.labels import Labels, uneven
 from synthnb.notebook.studio.words import Words
 from synthnb.recipe.parts import Category, Prompt
@@ -49,7 +50,7 @@ class ColumnCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         old = self.children  # type: ignore[has-type]  # ipywidgets ships no types
         self._draft = draft
         self.column = draft.recipe.columns[self.name]
-        self.editor: w.Textarea | None = None
+        self.editor: Editor | w.Textarea | None = None
         self.labels: Labels | None = None
         self.weigher: w.Button | None = None
         self.preview: Words | None = None
@@ -161,8 +162,7 @@ class ColumnCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._hooks.focus(self.weigher or self.toggle)
 
     def _prompt(self, column: Prompt) -> list[w.Widget]:
-        rows = min(14, 1 + sum(1 + len(line) // 44 for line in column.prompt.split("\n")))
-        editor = w.Textarea(column.prompt, rows=rows, layout=w.Layout(width="auto"))
+        editor = Editor(value=column.prompt)
         editor.add_class("synthnb-studio-editor")
         editor.add_class(f"synthnb-studio-prompt-{self.name}")
 

@@ -122,10 +122,16 @@ export default {
     };
 
     const changed = () => {
-      draw();
-      if (next !== null) reach(next);
+      const place = next;
       next = null;
+      draw();
+      if (place !== null) reach(place);
     };
+    // Who has gone on to something else is not called back.
+    const leave = (event) => {
+      if (!el.contains(event.relatedTarget)) next = null;
+    };
+    el.addEventListener("focusout", leave);
     const taken = (told) => {
       const waiting = adder.querySelector("input");
       if (waiting && waiting.value === told?.taken) waiting.value = "";
@@ -135,6 +141,7 @@ export default {
     if (model.get("adds")) offer(false);
     draw();
     return () => {
+      el.removeEventListener("focusout", leave);
       model.off("change:labels", changed);
       model.off("msg:custom", taken);
     };

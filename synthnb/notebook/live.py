@@ -73,6 +73,22 @@ class LiveBatch:
         self._stop()
         return self.wait(timeout)
 
+    @property
+    def running(self) -> str:
+        """What to do meanwhile, for those who ask for the batch too early."""
+        return (
+            f"{one_line(self.name, 60)} is still running: {self.name}.wait() gives the batch, "
+            f"{self.name}.stop() ends the run and keeps its rows"
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        """What the batch has, as soon as there is one."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self._batch is None:
+            raise AttributeError(f"no {name} yet; {self.running}")
+        return getattr(self._batch, name)
+
     def __len__(self) -> int:
         if self._batch is not None:
             return len(self._batch)

@@ -79,12 +79,12 @@ def find_version_or_batch(namespace: Mapping[str, Any], name: str | None) -> Any
 
     if name is None:
         if is_batch(namespace.get("_synth")):
-            return namespace["_synth"]
+            return _whole(namespace["_synth"])
         raise UsageError("There is no batch yet; make one with %%synth NAME")
     known = batches(namespace)
     found = known.get(name.replace("-", "_"))
     if found is not None:
-        return found
+        return _whole(found)
     if "@" not in name and is_run(name):
         return read_batch(name)
     try:
@@ -96,6 +96,15 @@ def find_version_or_batch(namespace: Mapping[str, Any], name: str | None) -> Any
             raise
         have = f" (there are: {', '.join(known)})"
         raise UsageError(f"No batch is called {one_line(name, 60)}{hint or have}") from None
+
+
+def _whole(found: Any) -> Any:
+    """The batch, also of a run behind that is over; refuses one that still goes on."""
+    if type(found).__name__ != "LiveBatch":
+        return found
+    if not found.done:
+        raise UsageError(found.running)
+    return found.wait()
 
 
 def version_names() -> list[str]:

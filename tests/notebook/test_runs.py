@@ -243,6 +243,22 @@ def test_a_run_in_the_background_becomes_the_batch(
     assert slow.stop(10).status == "interrupted"
 
 
+def test_a_run_in_the_background_says_that_it_is_not_over(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    lab.latency = 30
+    live = synth(shell, "r -n 3 --background")
+    for ask in (lambda: live.df, lambda: live.select(mood="angry"), lambda: live.rejected):
+        with pytest.raises(AttributeError, match=r"r is still running: r\.wait\(\) gives the"):
+            ask()
+    for line in ("review r", "diff r", "show", "export r x.jsonl"):
+        with pytest.raises(UsageError, match="r is still running"):
+            shell.run_line_magic("synth", line)
+    live.stop(10)
+    assert list(live.df.columns) == list(live.wait().columns)  # the handle goes on as the batch
+    assert shell.run_line_magic("synth", "show r") is not live
+
+
 def test_a_kind_brings_its_samples_unless_rows_are_given(
     shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str]
 ) -> None:

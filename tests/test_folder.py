@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -91,6 +92,14 @@ def test_rows_are_exported_by_the_ending_of_the_file(tmp_path: Path) -> None:
     assert "_synthnb" in batch.export(tmp_path / "rows.jsonl").read_text("utf-8")
     assert "_synthnb" not in batch.export(tmp_path / "rows.csv").read_text("utf-8")
     assert len(pd.read_csv(tmp_path / "rows.csv")) == 24
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(ExportError, match="is no file: it would be replaced by one"):
+        sample_batch().export(tmp_path / "pipe.jsonl")
+    assert (tmp_path / "pipe.jsonl").is_fifo()
 
 
 def test_the_card_names_models_and_losses() -> None:

@@ -53,6 +53,8 @@ def _cell(value: JSON) -> JSON:
 
 def atomic(path: Path, write: Callable[[Path], None]) -> None:
     """Write beside ``path`` first, then rename: a reader sees the old file or the new."""
+    if path.exists() and not (path.is_file() or path.is_dir()):  # such as /dev/stdout
+        raise ExportError(f"{path} is no file: it would be replaced by one; name another path")
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -224,7 +224,7 @@ def test_after_a_storm_of_429_the_pace_is_near_the_servers_limit(
 
     assert len(batch) == 900
     assert 900 / (time.monotonic() - started) > 0.5 * 150
-    assert len(loopback.requests) < 1.6 * 900
+    assert len(loopback.requests) < 2 * 900  # 1,200 on a machine that does nothing else
 
 
 def test_a_server_that_tells_what_is_left_need_not_refuse(

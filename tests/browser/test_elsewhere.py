@@ -19,7 +19,7 @@ from synthnb.desks.review import desk_of as review_desk
 from synthnb.notebook.desk_widget import DeskWidget
 from synthnb.notebook.studio import Studio
 from synthnb.notebook.widgets import BatchWidget
-from tests.browser.desk import Desk
+from tests.browser.desk import TIMEOUT, Desk
 from tests.browser.desk_notebook import support
 from tests.browser.hostile import hostile_batch
 from tests.browser.server import ROOT
@@ -78,7 +78,8 @@ def test_saved_widgets_show_what_they_showed(desk: Desk, home: Path, theme: str)
     expect(page.locator(".synthnb-studio")).to_be_visible()
     page.locator("tr.sn-row").first.click()
     expect(page.get_by_text("Provenance").first).to_be_attached()
-    expect(page.get_by_text("%synth review batch goes on where you stopped")).to_be_visible()
+    gone = page.get_by_text("%synth review batch goes on where you stopped")
+    expect(gone).to_be_visible(timeout=TIMEOUT)  # a kernel is looked for first, 5 s
     for view in (".synthnb", ".synthnb-studio"):
         assert light(page, view) == (theme == "light")
     desk.shot(f"elsewhere-saved-{theme}")

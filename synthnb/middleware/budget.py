@@ -36,6 +36,27 @@ class Caps:
     minutes: float | None = None
 
 
+class Tokens:
+    """Tokens that texts of so many bytes may take: the worst until replies say more."""
+
+    def __init__(self, template: int = 0) -> None:
+        self._per_byte = 1.0
+        self._template = template
+        """Tokens of a chat template."""
+        self._told = False
+
+    def worst(self, size: int) -> int:
+        """Tokens at most."""
+        return int(size * self._per_byte) + self._template + 1
+
+    def learn(self, size: int, tokens: int) -> None:
+        """Take note of what a reply counted."""
+        if size and tokens:
+            seen = 1.1 * tokens / size
+            self._per_byte = max(0.99 * self._per_byte, seen) if self._told else seen
+            self._template, self._told = 0, True
+
+
 class Purse:
     """What one run has spent, over all its models, and what is reserved."""
 
@@ -61,8 +82,8 @@ class Purse:
         self._tokens_reserved = 0
         self._cost_reserved = 0.0
         self._waiters: deque[asyncio.Future[None]] = deque()
-        self._per_byte, self._template = 1.0, 64
-        """Prompt tokens a byte, and of a chat template: the worst until answers say more."""
+        self.prompts, self.texts = Tokens(64), Tokens()
+        """What prompts take, and texts to embed."""
         self._excess = 1.0
         """How far answers went beyond ``max_tokens``: some servers do not keep to it."""
 
@@ -97,14 +118,17 @@ class Purse:
         if time.monotonic() > self.ends:
             raise BudgetReached(f"the budget of {self.caps.minutes:g} minutes is used up")
 
-    async def reserve(self, size: int, named: int, price: Price | None) -> tuple[int, float]:
+    async def reserve(
+        self, size: int, named: int, price: Price | None, kind: Tokens | None = None
+    ) -> tuple[int, float]:
         """Set the worst case of a request aside, or raise ``BudgetReached``.
 
-        ``size`` are the bytes that are sent, ``named`` the tokens that are asked for.
+        ``size`` are the bytes that are sent, as ``kind`` counts them (a prompt's without),
+        ``named`` the tokens that are asked for.
         """
         while True:
             self.look()
-            asked = int(size * self._per_byte) + self._template + 1
+            asked = (kind or self.prompts).worst(size)
             said = math.ceil(named * self._excess)
             cost = price.cost(asked, said) if price is not None else 0.0
             over = self._over(asked + said, cost)
@@ -142,11 +166,7 @@ class Purse:
     def learn(self, request: Request, asked: int, said: int) -> None:
         """Foresee the tokens of later requests by those of this one."""
         self._excess = max(self._excess, said / _named(request))
-        size = _size(request)
-        if size:
-            seen = 1.1 * asked / size
-            self._per_byte = seen if self._template else max(0.99 * self._per_byte, seen)
-            self._template = 0
+        self.prompts.learn(_size(request), asked)
 
     def found(self, asked: int, said: int, price: Price | None) -> None:
         """Take note of an answer, of so many tokens, that the store or a tape had."""
@@ -196,18 +216,38 @@ class Budget(Layer):
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
         """Ask, unless a cap could be passed (``BudgetReached``)."""
-        purse = self._purse
-        purse.look()
-        size = sum(map(_bytes, texts))
-        reserved = await purse.reserve(size, 0, self._price) if purse.capped else None
-        try:
-            purse.requests += 1
-            found = await super().embed(texts)
-            purse.spend(found.prompt_tokens or 0, 0, self._price)
-        finally:
-            if reserved is not None:
-                purse.settle(reserved)
-        return found
+        purse, rest = self._purse, list(texts)
+        vectors: list[list[float]] = []
+        tokens = 0
+        while rest:
+            purse.look()
+            count, reserved = await self._room(rest)
+            part, rest = rest[:count], rest[count:]
+            try:
+                purse.requests += 1
+                found = await super().embed(part)
+            finally:
+                if reserved is not None:
+                    purse.settle(reserved)
+            asked = found.prompt_tokens or 0
+            purse.spend(asked, 0, self._price)
+            purse.texts.learn(sum(map(_bytes, part)), asked)
+            vectors += found.vectors
+            tokens += asked
+        return Embeddings(vectors, tokens or None)
+
+    async def _room(self, texts: Sequence[str]) -> tuple[int, tuple[int, float] | None]:
+        """How many of the texts a cap allows, at least one, and what is reserved for them."""
+        purse, count = self._purse, len(texts)
+        while purse.capped:
+            size = sum(map(_bytes, texts[:count]))
+            try:
+                return count, await purse.reserve(size, 0, self._price, purse.texts)
+            except BudgetReached:
+                if count == 1:
+                    raise
+                count = (count + 1) // 2
+        return count, None
 
     async def complete(self, request: Request) -> Completion:
         """Ask, unless a cap could be passed (``BudgetReached``)."""

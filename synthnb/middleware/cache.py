@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -11,7 +13,7 @@ import orjson
 from synthnb.errors import RowModelError
 from synthnb.middleware.layer import Layer
 from synthnb.store import Store
-from synthnb.types import Completion, Model, Request
+from synthnb.types import Completion, Embeddings, Model, Request
 
 __all__ = ["Cache", "Keep", "request_key"]
 
@@ -86,6 +88,29 @@ class Keep(Layer):
         await self._store_one(key, encode_answer(completion))
         return completion
 
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
+        """The model's embeddings, stored text by text."""
+        found = await super().embed(texts)
+        await asyncio.gather(
+            *(
+                self._store_one(self._text_key(text), array("f", vector).tobytes())
+                for text, vector in zip(texts, found.vectors, strict=True)
+            )
+        )
+        return found
+
+    async def vectors(self, texts: Sequence[str]) -> list[list[float] | None]:
+        """The stored vector of each text, ``None`` for those that have none."""
+        keys = [self._text_key(text) for text in texts]
+        stored = await asyncio.gather(*(self._store.fetch(key, self._since) for key in keys))
+        return [_vector(value) for value in stored]
+
+    def _text_key(self, text: str) -> bytes:
+        asked = ["embedding", self.origin, self.name.partition("/")[2]]
+        head = hashlib.blake2b(orjson.dumps(asked), digest_size=16)
+        head.update(text.encode("utf-8", "surrogatepass"))
+        return head.digest()
+
     async def find(self, request: Request) -> bytes | None:
         """The stored answer, still encoded; ``done`` follows in any case."""
         key = self._keys[id(request)] = self._key(request)
@@ -143,6 +168,17 @@ class Cache(Layer):
         finally:
             self._keep.done(request)
 
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
+        """Stored vectors, and the model's, stored, of the texts that have none."""
+        known = await self._keep.vectors(texts)
+        new = [text for text, vector in zip(texts, known, strict=True) if vector is None]
+        if not new:
+            return Embeddings([vector for vector in known if vector is not None])
+        found = await super().embed(new)
+        fresh = iter(found.vectors)
+        vectors = [next(fresh) if vector is None else vector for vector in known]
+        return Embeddings(vectors, found.prompt_tokens)
+
     def _decoded(self, stored: bytes) -> Completion | None:
         """``None`` for bytes that the disk has changed: such an answer is asked for again."""
         try:
@@ -158,6 +194,12 @@ class Cache(Layer):
     def _tell(self, asked: int | None, said: int | None) -> None:
         if self._found is not None:
             self._found(asked or 0, said or 0)
+
+
+def _vector(value: bytes | None) -> list[float] | None:
+    if not value or len(value) % 4:
+        return None  # none, or bytes that the disk has changed
+    return array("f", value).tolist()
 
 
 def encode_answer(completion: Completion) -> bytes:

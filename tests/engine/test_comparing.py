@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -132,6 +133,70 @@ def test_embeddings_are_paid_for_and_held_back_by_a_budget(
     assert cut.status == "budget"
     assert 0 < cut.usage.cost <= tokens * 0.005
     assert "the budget of" in cut.reason
+
+
+def counted(prompt: int, answer: int, text: Callable[[int], str]) -> Any:
+    """A script whose chat answers count so many tokens."""
+
+    def script(number: int, body: dict[str, Any]) -> Reply | None:
+        usage = {"prompt_tokens": prompt, "completion_tokens": answer}
+        return Reply(text=text(number), usage=usage) if "messages" in body else None
+
+    return script
+
+
+def numbers(number: int) -> str:
+    draw = random.Random(number)
+    return " ".join(f"word{draw.random()}" for _ in range(40))
+
+
+@pytest.mark.parametrize("cap", [600, 1000])
+def test_a_cap_holds_where_embeddings_count_more_tokens_than_chat(
+    reviews: Make, settings: Settings, loopback: Loopback, cap: int
+) -> None:
+    loopback.script(counted(1, 5, lambda number: f"{number} {' '.join(WORDS)}"))
+    recipe = embedding(reviews).replace(params={"max_tokens": 10}, budget={"tokens": cap})
+    batch = generate(recipe, 60, settings=settings)
+    assert batch.status == "budget"
+    assert 0.5 * cap < batch.usage.tokens <= cap
+
+
+def test_stored_embeddings_are_asked_for_no_more(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    loopback.script(counted(15, 200, numbers))
+    recipe = embedding(reviews).replace(params={"max_tokens": 250}, budget={"tokens": 20_000})
+    first = generate(recipe, 60, settings=settings)
+    assert (first.status, len(first)) == ("done", 60)
+    loopback.reset()
+    again = generate(recipe, 60, settings=settings)
+    assert (again.status, list(again)) == ("done", list(first))
+    assert [r.checks for r in again.records] == [r.checks for r in first.records]
+    assert loopback.bodies == []
+    assert generate(recipe, 60, settings=settings, cache=False).status == "done"
+    assert any("input" in body for body in loopback.bodies)
+
+
+def test_texts_that_a_cap_takes_not_all_at_once_go_in_parts(
+    reviews: Make, settings: Settings, loopback: Loopback
+) -> None:
+    """Without a reply to learn from, 64 long texts may take more than the cap."""
+    loopback.script(counted(15, 8, lambda number: f"answer {number}"))
+    check = {
+        "semantic_duplicate": {
+            "column": "text", "embeddings": "lab/vectors", "against": ["accepted", "source"],
+        }
+    }  # fmt: skip
+    columns = {"text": {"prompt": "Write words."}}
+    rows = [{"text": f"word{i} " * 150} for i in range(64)]
+    recipe = reviews(
+        checks=[check], columns=columns, params={"max_tokens": 20}, budget={"tokens": 50_000}
+    )
+    generate(recipe.replace(checks=()), 20, settings=settings, source=rows)
+    batch = generate(recipe, 20, settings=settings, source=rows)
+    assert (batch.status, len(batch)) == ("done", 20)
+    sizes = [len(body["input"]) for body in loopback.bodies if "input" in body]
+    assert sizes[0] == 32
 
 
 def test_vectors_of_another_length_lose_no_run(

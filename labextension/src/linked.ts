@@ -6,7 +6,7 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { homeOf, KernelLink } from './kernel';
-import { needsLoading, SETUP } from './starter';
+import { needsLoading, replaced, SETUP } from './starter';
 import type { Mounted } from './view';
 
 /** Before widget views (−10), which need a kernel that has the model. */
@@ -50,15 +50,14 @@ export abstract class Placed extends Widget implements IRenderMime.IRenderer {
     if (own >= 0) {
       notebook.activeCellIndex = own;
     }
-    const lines = notebook.widgets[own]?.model.sharedModel.getSource().split('\n') ?? [];
-    const place = instead === undefined ? -1 : lines.findIndex(line => line.trim() === instead);
-    if (place >= 0) {
-      lines[place] = code;
-      notebook.activeCell?.model.sharedModel.setSource(lines.join('\n'));
+    const sources = notebook.widgets.map(cell => cell.model.sharedModel.getSource());
+    const turned = instead === undefined ? null : replaced(sources[own] ?? '', instead, code);
+    if (turned !== null) {
+      notebook.activeCell?.model.sharedModel.setSource(turned);
+      notebook.deselectAll(); // all that is selected would run
       void NotebookActions.run(notebook, panel.sessionContext);
       return;
     }
-    const sources = notebook.widgets.map(cell => cell.model.sharedModel.getSource());
     const setup = code.startsWith('%synth') && needsLoading(sources);
     NotebookActions.insertBelow(notebook);
     notebook.activeCell?.model.sharedModel.setSource(setup ? `${SETUP}\n${code}` : code);

@@ -1,4 +1,4 @@
-/** The text of a first cell: it runs unchanged on the embedded model. */
+/** Code for cells. That of a first one runs unchanged on the embedded model. */
 
 export const SETUP = '%load_ext synthnb';
 
@@ -11,4 +11,16 @@ A two-sentence review of a {{ product }} by someone who is {{ mood }}.`;
 /** Whether no cell of the notebook loads the extension yet. */
 export function needsLoading(sources: readonly string[]): boolean {
   return !sources.some(source => /^\s*%(load|reload)_ext\s+synthnb\b/m.test(source));
+}
+
+/**
+ * A cell with `code` in the place of `line`; `null` unless that is all it runs, since whatever
+ * else there is would run once more, and may cost money.
+ */
+export function replaced(source: string, line: string, code: string): string | null {
+  const lines = source.split('\n');
+  const place = lines.findIndex(text => text.trimEnd() === line);
+  const alone = lines.every((text, i) => i === place || /^\s*(#|$)/.test(text));
+  lines[place] = code;
+  return alone && place >= 0 ? lines.join('\n') : null;
 }

@@ -13,7 +13,7 @@ export interface Door {
   run: boolean;
   /** What it stands beside: `map`; the verdict if unset. */
   place?: string;
-  /** A line that it takes the place of, where the cell that shows the output holds it. */
+  /** A line that it takes the place of, where the cell that shows the output runs only that. */
   instead?: string;
 }
 

@@ -11,6 +11,8 @@ import pytest
 
 from synthnb import charts
 from synthnb.batch import Batch
+from synthnb.charts.bins import bar_name
+from synthnb.charts.columns import label_of
 from synthnb.charts.distributions import distributions, histogram
 from tests.samples import HOSTILE, RECIPE, batch_of, many, recipe, record, sample_batch
 
@@ -77,6 +79,11 @@ def test_hostile_labels_are_drawn_as_text() -> None:
     rows = [record(i, {"mood": HOSTILE[i % 3], "text": "words"}) for i in range(9)]
     for spec in charts.specs(Batch(rows, sample_batch().recipe)).values():
         assert charts.png(spec).startswith(PNG)
+
+
+def test_a_bar_is_named_as_the_front_end_names_it_without_a_kernel() -> None:
+    cases = json.loads(Path(__file__).with_name("labels.json").read_text("utf-8"))
+    assert [bar_name(label_of(value)) for value, _ in cases] == [name for _, name in cases]
 
 
 def test_many_labels_are_gathered() -> None:

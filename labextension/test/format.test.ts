@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  cost,
-  count,
-  decimalsOf,
-  label,
-  reason,
-  seconds,
-  valueOf,
-  visible
-} from '../src/view/format';
+import { cost, count, decimalsOf, reason, seconds, valueOf, visible } from '../src/view/format';
 import type { BatchRow } from '../src/view/payload';
 
 describe('numbers', () => {
@@ -34,22 +25,13 @@ describe('numbers', () => {
     expect(decimalsOf([1, 0.5])).toBe(1);
     expect(decimalsOf([1, 0.5, 0.123])).toBe(2);
   });
-
-  it('are labels as the kernel spells them', () => {
-    expect(label(1204)).toBe('1204');
-    expect(label(9.6)).toBe('9.6');
-    expect(label(null)).toBe('–');
-    expect(label(true)).toBe('true');
-    expect(label('\u001b[31mred \n')).toBe('⟨U+001B⟩[31mred');
-    expect(label('x'.repeat(58) + ' tail')).toBe('x'.repeat(58) + '…');
-  });
 });
 
 describe('hostile text', () => {
   it('shows what would act on a terminal or turn a line around', () => {
     expect(visible('\u001b[31mred')).toBe('⟨U+001B⟩[31mred');
     expect(visible('invoice \u202egnp.exe')).toBe('invoice ⟨U+202E⟩gnp.exe');
-    expect(visible('a\nb\tc')).toBe('a\nb\tc');
+    expect(visible('a\r\nb\tc\rd')).toBe('a\nb\tc⟨U+000D⟩d');
     expect(visible('half \ud800')).toBe('half ⟨U+D800⟩');
     expect(visible('☺\ufe0f\u{e0148}\u{e0159}')).toBe('☺\ufe0f⟨U+E0148⟩⟨U+E0159⟩');
     expect(visible('❤\ufe0f 葛\u{e0100} 👩‍🔬')).toBe('❤\ufe0f 葛\u{e0100} 👩‍🔬');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import LABELS from '../../tests/labels.json';
 import { tableColumns } from '../src/view/columns';
-import { parsePayload, type Payload } from '../src/view/payload';
+import { parsePayload, type BatchRow, type JSONValue, type Payload } from '../src/view/payload';
 import * as s from '../src/view/state';
 import { sample } from './sample';
 
@@ -59,7 +60,21 @@ describe('bars', () => {
     expect(at('something else')).toBe('3 others');
     expect(at('2026-01-31')).toBe('2026-01');
     expect(at(1204)).toBe('1204');
+    expect(at(12045)).toBe('3 others');
   });
+
+  it.each(LABELS as [JSONValue, string][])(
+    'are named as the kernel names them: %j',
+    (x, bar) => {
+      const chart = { ...mood, column: 'x', bars: [{ ...mood.bars[0]!, label: bar }] };
+      const rows: BatchRow[] = [
+        { ...payload.rows[0]!, values: { x } },
+        { ...payload.rows[1]!, values: {} }
+      ];
+      const chosen = s.toggleValue(s.START, chart, bar);
+      expect(s.select({ ...payload, rows }, chosen).rows).toEqual([rows[0]]);
+    }
+  );
 
   it('include the upper end of the last bin', () => {
     const row = (x: number): (typeof payload.rows)[0] => ({

@@ -61,18 +61,29 @@ export function decimalsOf(values: readonly number[]): number {
   return places;
 }
 
-/** One value as plain text; objects as compact JSON. */
+/** One value as plain text; objects as JSON on one line, with the spaces of the kernel. */
 export function plain(value: JSONValue | undefined): string {
   if (value === null || value === undefined) {
     return NOT_MEASURED;
   }
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string'
+    ? value
+    : JSON.stringify(value, null, 1).replace(/,\n */g, ', ').replace(/\n */g, '');
 }
 
-/** A value as the label of its bar, spelled as the kernel spells it. */
+/** A number as the kernel spells a float: `1.0`, `1e-05`. */
+export function float(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e16 || (size < 1e-4 && size > 0)) {
+    return value.toExponential().replace(/(?<=e.)(?=.$)/, '0');
+  }
+  return Number.isInteger(value) ? `${value}.0` : String(value);
+}
+
+/** A value as the label of its bar, spelled as the kernel spells it; whole numbers as ints. */
 export function label(value: JSONValue): string {
   if (typeof value === 'number') {
-    return String(value);
+    return Number.isInteger(value) ? String(value) : float(value);
   }
   const begin = [...plain(value).slice(0, 480)].slice(0, 240).join('');
   return shorten(visible(begin).split(/\s+/).filter(Boolean).join(' '), 60);
@@ -83,7 +94,7 @@ export function label(value: JSONValue): string {
  * not obeyed, because rows are whatever a model wrote.
  */
 export function visible(value: string): string {
-  return value.replace(HIDDEN, c => {
+  return value.replace(/\r\n/g, '\n').replace(HIDDEN, c => {
     const code = c.codePointAt(0) ?? 0;
     return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
   });

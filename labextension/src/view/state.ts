@@ -5,7 +5,17 @@
  * must all hold, choices inside one chart are alternatives.
  */
 
-import { characters, count, label, measure, plain, shorten, valueOf, visible } from './format';
+import {
+  characters,
+  count,
+  float,
+  label,
+  measure,
+  plain,
+  shorten,
+  valueOf,
+  visible
+} from './format';
 import type { Bar, BatchRow, Chart, JSONValue, Payload } from './payload';
 
 export type Filter =
@@ -141,8 +151,10 @@ export function select(payload: Payload, state: State): Selection {
 
 function passes(filter: Filter, row: BatchRow, point: Pair | null): boolean {
   switch (filter.kind) {
-    case 'values':
-      return filter.values.includes(barOf(filter.chart, row) ?? '');
+    case 'values': {
+      const bar = barOf(filter.chart, row);
+      return bar !== null && filter.values.includes(bar);
+    }
     case 'range': {
       const bin = binOf(filter.chart, row);
       return bin !== null && bin >= filter.first && bin <= filter.last;
@@ -188,19 +200,18 @@ export function barOf(chart: Chart, row: BatchRow): string | null {
     return null;
   }
   const own = label(value);
-  const has = (name: string): boolean => chart.bars.some(b => b.label === name);
-  if (typeof value === 'number' && Number.isInteger(value) && has(`${value}.0`)) {
-    return `${value}.0`; // a float of the kernel
+  const names = [own, ...(DATE.exec(own) ?? [])]; // a date lies under its month or year
+  if (typeof value === 'number') {
+    names.unshift(float(value)); // JSON does not tell whether a whole number is one
   }
-  const month = own.slice(0, 7);
-  const year = own.slice(0, 4);
   return (
-    [own, month, year].find(name => has(name)) ??
+    names.find(name => chart.bars.some(b => b.label === name)) ??
     chart.bars.find(b => OTHERS.test(b.label))?.label ??
     null
   );
 }
 
+const DATE = /^(\d{4})-\d\d/;
 const OTHERS = /^\d[\d,]* others?$/;
 
 /** The bin that holds this row; the last one includes its upper end. */

@@ -147,6 +147,8 @@ target: {rows: 6, quotas: {level: {1: 3}, level & mood: {1 & angry: 2}}}
     assert made.columns["text"].examples[0]["level"] == 7
     assert made.target.quotas == {"level": {"7": 3}, "level & mood": {"7 & angry": 2}}
     assert list(draft.unlabel("level", 1).recipe.columns["topic"].of) == ["7", "3"]
+    only = Draft.of(Recipe.loads("synthnb: 1\ncolumns: {year: [2024], text: {prompt: hi}}"))
+    assert only.relabel("year", 0, "2025").recipe.columns["year"].values == [2025]
     with pytest.raises(RecipeError, match="'level' has no value '7'"):
         draft.unlabel("level", 0)  # a quota asks for it
 
@@ -159,6 +161,8 @@ target: {rows: 6, quotas: {level: {1: 3}, level & mood: {1 & angry: 2}}}
         (lambda d: d.label("mood", "  "), "A label is not empty."),
         (lambda d: d.weigh("mood", "happy", 0).unlabel("mood", 0), "must be above 0"),
         (lambda d: d.unlabel("mood", 0).unlabel("mood", 0), "keeps one label at least"),
+        (lambda d: d.unlabel("mood", 2), "There is no label at place 2 of 2."),
+        (lambda d: d.relabel("mood", -1, "sad"), "There is no label at place -1 of 2."),
     ],
 )
 def test_a_label_that_cannot_be_is_said(
@@ -177,11 +181,25 @@ def test_a_text_that_is_folded_elsewhere_is_marked_by_words() -> None:
     )
     assert [text for line in lines for mark, text in line if mark == "del"] == [
         ">- ",
-        "one",
-        "part",
+        "one part",
     ]
     other = marks.marked("a: 1\nb: 2", "prompt: hello")
     assert other == [[("del", "a: 1")], [("del", "b: 2")], [("ins", "prompt: hello")]]
+
+
+def test_a_text_that_would_take_long_is_marked_in_the_rough() -> None:
+    template = "A {{ mood }} list:\n" + "- item {{ mood }}\n" * 400
+    text = "A sad list:\n" + "- item of sad\n" * 900  # every line is like the others
+    lines = marks.filled(template, text)
+    assert {mark for line in lines for mark, _ in line} == {""}
+    assert "\n".join("".join(part for _, part in line) for line in lines) == text
+    assert marks.marked("a b " * 900, "x " + "a c b " * 900) == [
+        [("del", "a b " * 900), ("ins", "x " + "a c b " * 900)]
+    ]
+    long = "word of a long text " * 2000  # what did not change is not weighed
+    assert marks.marked(f"{long}old{long}", f"{long}new{long}") == [
+        [("", long), ("del", "old" + "word"), ("ins", "new" + "word"), ("", long[4:])]
+    ]
 
 
 def test_a_budget_comes_and_goes(draft: Draft) -> None:

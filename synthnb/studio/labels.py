@@ -23,7 +23,7 @@ Of = dict[str, list[Any]]
 
 def added(recipe: Recipe, name: str, column: Category, text: str) -> dict[str, Any]:
     """One more label; a subcategory of it begins with one label of its own."""
-    value = _new(text, column.values)
+    value = _new(text, column.values, column.values)
     weights = [*column.weights, min(weight for weight in column.weights if weight)]
     made = column.model_copy(update={"values": [*column.values, value], "weights": weights})
     return {"columns": _columns(recipe, name, made, lambda of: {**of, label(value): ["one"]})}
@@ -33,9 +33,9 @@ def renamed(
     recipe: Recipe, name: str, column: Category, place: int, text: str
 ) -> dict[str, Any]:
     """Another name, in the labels below it, the quotas and the examples as well."""
-    old, values = column.values[place], list(column.values)
+    old, values = _at(column, place), list(column.values)
     others = values[:place] + values[place + 1 :]
-    values[place] = value = _new(text, others)
+    values[place] = value = _new(text, column.values, others)
     before, after = label(old), label(value)
 
     def below(of: Of) -> Of:
@@ -60,7 +60,7 @@ def renamed(
 
 def removed(recipe: Recipe, name: str, column: Category, place: int) -> dict[str, Any]:
     """One label less, and none below it."""
-    gone = column.values[place]
+    gone = _at(column, place)
     values = [*column.values[:place], *column.values[place + 1 :]]
     weights = [*column.weights[:place], *column.weights[place + 1 :]]
     if not values:
@@ -75,13 +75,20 @@ def removed(recipe: Recipe, name: str, column: Category, place: int) -> dict[str
     return {"columns": _columns(recipe, name, made, below)}
 
 
-def _new(text: str, others: Sequence[JSON]) -> JSON:
-    """What was typed: a number among numbers, text otherwise; never what is there already."""
+def _at(column: Category, place: int) -> JSON:
+    if not 0 <= place < len(column.values):
+        raise RecipeError(f"There is no label at place {place} of {len(column.values)}.")
+    value: JSON = column.values[place]
+    return value
+
+
+def _new(text: str, alike: Sequence[JSON], others: Sequence[JSON]) -> JSON:
+    """What was typed: a number if all ``alike`` are, text otherwise; none of ``others``."""
     plain = text.strip()
     if not plain:
         raise RecipeError("A label is not empty.")
     value: JSON = plain
-    if others and not any(isinstance(other, str) for other in others):
+    if not any(isinstance(one, str) for one in alike):
         with contextlib.suppress(RecipeError):
             data = read(plain)
             value = data if isinstance(data, int | float) else plain

@@ -27,7 +27,6 @@ _PAINTED = (
 )
 """Values that take a while to paint, by name: none is imported before there is one."""
 
-_IMPORTER = "<frozen importlib._bootstrap>"
 _LOOK = 0.02
 """Seconds between looks whether an import has ended."""
 _PATIENCE = 20.0

@@ -77,12 +77,7 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
                 card.unfolded = False
                 card.fill(draft)
         self.checks.renew(draft)
-        before, now = self._draft.recipe, draft.recipe
-        same = (before.model, before.params, before.budget) == (
-            now.model,
-            now.params,
-            now.budget,
-        )
+        same = _rest(self._draft) == _rest(draft)
         others = ("columns", "checks")
         if not same or any(not key.startswith(others) for key in self.notes.refused):
             self._fill_rest(draft)

@@ -115,14 +115,16 @@ def _steps(old: list[str], new: list[str], else_: str) -> Iterator[_Step]:
     end = next((k for k in left if old[-k] != new[-k]), len(left) + 1) - 1
     i, j = len(old) - end, len(new) - end
     a, b = old[start:i], new[start:j]
-    yield "equal", 0, start, 0, start
+    if start:
+        yield "equal", 0, start, 0, start
     if _pairs(a, b) > WORK:
         yield else_, start, i, start, j
     else:
         for op, *places in SequenceMatcher(str.isspace, a, b, autojunk=False).get_opcodes():
             p, q, r, s = (place + start for place in places)
             yield op, p, q, r, s
-    yield "equal", i, len(old), j, len(new)
+    if end:
+        yield "equal", i, len(old), j, len(new)
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ _LOCK = threading.Lock()
 
 
 def shared_store() -> Store:
-    """The user's store, opened once a process, and again where its file was deleted."""
+    """The user's store, opened once a process, and again where another file is in its place."""
     from synthnb.settings import data_dir
 
     place = f"{os.getpid()}:{data_dir()}"
@@ -24,7 +24,10 @@ def shared_store() -> Store:
             found = _STORES[place] = Store.open()
         elif not found.there:
             _STORES[f"{place}:{id(found)}"] = found  # runs may still write to it
-            text = f"{found.path} was deleted while it was open: what it held is gone."
+            text = (
+                f"{found.path} is no longer the file that was opened: it was deleted, moved "
+                "or replaced. Versions and answers are those that are there now."
+            )
             found = _STORES[place] = Store.open()
             found.notice = found.notice or text
         return found

@@ -253,17 +253,20 @@ class Store:
         """Keep what was counted of a run's rows, ``span`` as of ``row_span``, unless it may
         have others since its heartbeat was ``seen``; does not wait.
         """
-        values = summaries.pack(summary)
+        values = summaries.pack(summary, seen)
         self._writer.execute(lambda c: summaries.keep(c, run_id, seen, span, values))
 
     def summary(self, run_id: str) -> Summary | None:
-        """What was counted of a run's rows, where it was kept."""
-        query = "SELECT value FROM summaries WHERE run = ? ORDER BY part"
+        """What was counted of a run's rows, where it was kept of them as they are."""
+        query = (
+            "SELECT value, heartbeat FROM summaries JOIN runs ON runs.id = run "
+            "WHERE run = ? AND owner IS NULL ORDER BY part"
+        )
         try:
             found = self._reader().execute(query, (run_id,)).fetchall()
         except sqlite3.DatabaseError:
             return None  # the rows are counted again
-        return summaries.unpack([value for (value,) in found])
+        return summaries.unpack([value for value, _ in found], found[0][1]) if found else None
 
     # versions and decisions
 
@@ -373,7 +376,7 @@ class Store:
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = connect(str(self.path))
+            connection = self._local.connection = connect(str(self.path), new=False)
             self._readers.append(connection)
         return connection
 

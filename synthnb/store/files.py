@@ -20,10 +20,14 @@ CHECKED = 32 * 2**20
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre"}
 
 
-def connect(path: str, *, writer: bool = False) -> sqlite3.Connection:
-    """A connection in autocommit mode that waits for other processes."""
+def connect(path: str, *, writer: bool = False, new: bool = True) -> sqlite3.Connection:
+    """A connection in autocommit mode that waits for other processes.
+
+    With ``new=False`` a file that is gone is not made again.
+    """
+    place = path if new else f"{Path(path).absolute().as_uri()}?mode=rw"
     connection = sqlite3.connect(
-        path, timeout=10.0, isolation_level=None, check_same_thread=False
+        place, timeout=10.0, isolation_level=None, check_same_thread=False, uri=not new
     )
     try:
         connection.execute("PRAGMA busy_timeout = 10000")
@@ -146,6 +150,8 @@ def plain(path: Path, error: Exception) -> str:
     text = str(error)
     if "full" in text or getattr(error, "errno", None) == errno.ENOSPC:
         return f"The disk of {path.parent} is full: free some space, or set SYNTHNB_HOME."
+    if "unable to open" in text and path.parent.is_dir() and not path.exists():
+        return f"The store {path} is gone: it was deleted or moved while it was open."
     denied = isinstance(error, PermissionError) or getattr(error, "errno", None) == errno.EROFS
     if denied or "readonly" in text or "unable to open" in text:
         return f"The folder {path.parent} cannot be written: set SYNTHNB_HOME to one that can."

@@ -161,6 +161,8 @@ class StoredRecords(Sequence[Record]):
         self._run = run
         self._keys = keys
         self._marks: tuple[NDArray[np.uint32], NDArray[np.bool_]] | None = None
+        self._outcome: bool | None = None
+        """Where all are accepted, or all rejected: which."""
         self.columns_read: object = None
         """What charts read of all rows, kept with them."""
 
@@ -223,6 +225,7 @@ class StoredRecords(Sequence[Record]):
             found = self._store.row_keys(self._run, accepted)
             kept = array("q", filter(own.__contains__, found))
         part = StoredRecords(self._store, self._run, kept)
+        part._outcome = accepted
         if self._marks is not None:
             ids, flags = self._marks
             part.mark(ids[flags == accepted], flags[flags == accepted])
@@ -321,10 +324,11 @@ class StoredRecords(Sequence[Record]):
 
     def _record(self, place: int, value: bytes) -> Record:
         try:
-            record = decode_record(value)
-            if self._marks is None or record.accepted == self._marks[1][place]:
-                return record
-            return _as_counted(record)
+            record, counted = decode_record(value), self._outcome
+            if counted is None and self._marks is not None:
+                counted = bool(self._marks[1][place])
+            same = counted is None or record.accepted == counted
+            return record if same else _as_counted(record)
         except (ValueError, TypeError, LookupError) as error:
             raise self._damaged() from error
 

@@ -5,6 +5,7 @@ A summary can be made from the rows at any time. A run that is resumed or pruned
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ LONG = 20_000
 """Rows above which a summary is worth its place; fewer are read in no time."""
 FORMAT = 1
 """Counts up when what is kept changes its meaning; other summaries are made again."""
-KINDS = frozenset(("|b1", "|i1", "<i2", "<i4", "<i8", "<u4", "<f4", "<f8"))
-"""Types of numbers that are kept, as ``numpy.dtype.str`` names them."""
+DIGEST = 16
+"""Bytes before the head that tell whether all the rest is as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +39,50 @@ class Summary:
     """By kind and name."""
 
 
-def pack(summary: Summary) -> list[bytes]:
-    """A summary as values of the table, the head first; numbers as narrow as they allow."""
+def pack(summary: Summary, seen: float) -> list[bytes]:
+    """A summary as values of the table, the head first; numbers as narrow as they allow.
+
+    ``seen`` is the heartbeat of the run as its rows were counted.
+    """
     narrow = {key: _little(_narrowed(array)) for key, array in summary.arrays.items()}
     head = {
         "format": FORMAT,
+        "seen": seen,
         "rows": summary.rows,
         "head": summary.head,
         "arrays": [[*key, array.dtype.str] for key, array in narrow.items()],
     }
-    return [orjson.dumps(head), *(array.tobytes() for array in narrow.values())]
+    values = [orjson.dumps(head), *(array.tobytes() for array in narrow.values())]
+    return [_digest(values) + values[0], *values[1:]]
 
 
-def unpack(values: Sequence[bytes]) -> Summary | None:
-    """The summary that ``pack`` wrote; ``None`` for one of another format or a damaged one."""
+def unpack(values: Sequence[bytes], seen: float) -> Summary | None:
+    """The summary that ``pack`` wrote of rows as they still are; ``None`` for one of another
+    format, of rows of another time, or that the disk has changed.
+    """
     import numpy as np
 
-    try:
-        head = orjson.loads(values[0])
-        size = head["rows"]
-        arrays = {}
-        for (kind, name, numbers), value in zip(head["arrays"], values[1:], strict=True):
-            if numbers not in KINDS:
-                return None
-            arrays[kind, name] = np.frombuffer(value, numbers)
-        told = head["head"]
-    except (ValueError, TypeError, LookupError):
+    if not values:
         return None
-    right = head["format"] == FORMAT and all(len(a) == size for a in arrays.values())
-    return Summary(size, told, arrays) if right else None
+    told, values = values[0][:DIGEST], [values[0][DIGEST:], *values[1:]]
+    if told != _digest(values):
+        return None
+    head = orjson.loads(values[0])
+    if (head["format"], head["seen"]) != (FORMAT, seen):
+        return None
+    arrays = {
+        (kind, name): np.frombuffer(value, numbers)
+        for (kind, name, numbers), value in zip(head["arrays"], values[1:], strict=True)
+    }
+    return Summary(head["rows"], head["head"], arrays)
+
+
+def _digest(values: Sequence[bytes]) -> bytes:
+    found = hashlib.blake2b(digest_size=DIGEST)
+    for value in values:
+        found.update(len(value).to_bytes(8, "little"))
+        found.update(value)
+    return found.digest()
 
 
 def keep(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from synthnb import Recipe, generate
 from synthnb.api.stores import shared_store
+from synthnb.errors import StoreError
 from synthnb.events import Notice
 from synthnb.settings import Profile, Settings
 from synthnb.store import Store, files
@@ -142,12 +144,34 @@ def test_a_store_that_was_deleted_while_open_begins_anew_and_is_told(
     batch = generate(RECIPE, 3, settings=settings, on_event=heard.append)
 
     told = [event.message for event in heard if isinstance(event, Notice)]
-    assert told == [f"{old.path} was deleted while it was open: what it held is gone."]
+    assert len(told) == 1
+    assert told[0].startswith(f"{old.path} is no longer the file that was opened")
     assert len(loopback.requests) == 6
     with closing(Store.open(old.path)) as kept:  # what another kernel finds
         assert [run.id for run in kept.runs()] == [batch.run]
     for store in (old, shared_store()):
         store.close()
+
+
+def test_a_deleted_store_is_not_made_again_by_who_reads_it(tmp_path: Path) -> None:
+    with closing(Store.open(tmp_path / "store #1%.sqlite3")) as store:
+        fill(store, 5)
+        store.path.unlink()
+        heard: list[str] = []
+
+        def read() -> None:
+            try:
+                store.info()
+            except StoreError as error:
+                heard.append(str(error))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        reader.join()
+        assert heard == [
+            f"The store {store.path} is gone: it was deleted or moved while it was open."
+        ]
+        assert not store.path.exists()
 
 
 def test_a_network_file_system_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

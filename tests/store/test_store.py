@@ -270,6 +270,8 @@ def test_rows_that_a_resume_decides_otherwise_stay_as_they_were_counted(path: Pa
         put(0, "kept")
         put(1, "", "unreachable")
         before = StoredRecords(store, "r1")
+        uncounted = StoredRecords(store, "r1")
+        parts = uncounted.only(True), uncounted.only(False)
         assert before.marks[1].tolist() == [True, False]
         put(0, "kept", "near_duplicate")
         put(1, "new")
@@ -277,6 +279,7 @@ def test_rows_that_a_resume_decides_otherwise_stay_as_they_were_counted(path: Pa
         now = [(True, "kept", []), (False, "new", ["resumed"])]
         assert told(before) == told(before[:]) == told(before.at([0, 1])) == now
         assert told(before.only(True)) + told(before.only(False)) == now
+        assert told(parts[0]) + told(parts[1]) == now
         assert "open its version again" in before[1].reasons[0].message
         after = [(False, "kept", ["near_duplicate"]), (True, "new", [])]
         assert told(StoredRecords(store, "r1")) == after

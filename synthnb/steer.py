@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,8 +40,14 @@ class Steered:
 
     @property
     def cell(self) -> str:
-        """The new recipe as a cell."""
-        return f"%%synth {self.recipe.name or 'batch'}\n{cell.dumps(self.recipe)}"
+        """The new recipe as a cell, its prompt below ``---`` and without the space around
+        it, which a cell cannot hold there."""
+        recipe = self.recipe
+        prompt = recipe.columns.get(recipe.main)
+        if isinstance(prompt, Prompt):
+            bare = prompt.model_copy(update={"prompt": prompt.prompt.strip()})
+            recipe = recipe.replace(columns={**recipe.columns, recipe.main: bare})
+        return f"%%synth {recipe.name or 'batch'}\n{cell.dumps(recipe)}"
 
     def __str__(self) -> str:
         return f"{self.said}\n{self.changes}"
@@ -55,8 +61,8 @@ def steer(batch: Batch, like: Iterable[Record] = (), unlike: Iterable[Record] = 
 
     Rows of ``like``, as people edited them, join the main column's examples. Rows of
     ``unlike`` leave the examples, and attribute values that they hold more often than
-    planned get less weight: half of it where all of them have the value. The batch and its
-    recipe stay as they are.
+    planned get less weight: half of it where all of them have the value. A value that a row
+    of ``like`` has too keeps its weight. The batch and its recipe stay as they are.
     """
     good, bad = list(like), list(unlike)
     if not good and not bad:
@@ -82,7 +88,8 @@ def steer(batch: Batch, like: Iterable[Record] = (), unlike: Iterable[Record] = 
         raise SteerError(f"{one_line(main, 40)} is no prompt column: it has no examples.")
     for name, column in recipe.columns.items():
         if bad and isinstance(column, Category):
-            lowered, values = _weights(column, [r.values.get(name) for r in bad])
+            held, spared = ([r.values.get(name) for r in rows] for rows in (bad, good))
+            lowered, values = _weights(column, held, {str(value) for value in spared})
             if values:
                 columns[name] = lowered
                 said.append(f"less weight for {one_line(name, 40)} {', '.join(values)}")
@@ -123,7 +130,9 @@ def _examples(
     return made, len(added), len(prompt.examples) - len(kept)
 
 
-def _weights(column: Category, held: Sequence[JSON]) -> tuple[Category, list[str]]:
+def _weights(
+    column: Category, held: Sequence[JSON], spared: Set[str]
+) -> tuple[Category, list[str]]:
     """The column with less weight for values that ``held`` has more often than planned."""
     if len(column.values) < 2:
         return column, []
@@ -132,7 +141,7 @@ def _weights(column: Category, held: Sequence[JSON]) -> tuple[Category, list[str
     weights, lowered = list(column.weights), []
     for place, value in enumerate(column.values):
         share = times[str(value)] / len(held)
-        if share > column.weights[place] / total:
+        if share > column.weights[place] / total and str(value) not in spared:
             weights[place] = round(column.weights[place] * (1 - share / 2), 3)
             lowered.append(one_line(str(value), 40))
     return column.model_copy(update={"weights": weights}), lowered

@@ -229,6 +229,24 @@ def test_disliked_rows_lose_weight_where_they_have_more_than_planned() -> None:
     assert "less weight for mood angry" in made.said.lower()
 
 
+def test_what_liked_rows_have_too_keeps_its_weight() -> None:
+    batch = sample_batch()
+    angry = [r for r in batch.records if r.values["mood"] == "angry"]
+    made = steer(batch, like=angry[:1], unlike=angry[1:])
+    assert made.recipe.columns["mood"] == batch.recipe.columns["mood"]
+    assert "mood" not in made.said and made.said.startswith("1 example added")
+
+
+def test_the_cell_keeps_the_prompt_below_the_rule_whatever_space_stands_around_it() -> None:
+    batch = sample_batch()
+    text = batch.recipe.prompts["text"]
+    spaced = text.model_copy(update={"prompt": f"{text.prompt} \n"})
+    recipe = batch.recipe.replace(columns={**batch.recipe.columns, "text": spaced})
+    made = steer(batch.replace(recipe=recipe), rows_of(batch, "3"))
+    assert made.cell.endswith(f"\n---\n{text.prompt.strip()}")
+    assert made.recipe.prompts["text"].prompt == spaced.prompt  # the diff tells of nothing else
+
+
 def test_disliked_examples_leave_the_recipe() -> None:
     batch = sample_batch()
     example = batch.recipe.prompts["text"].examples[0]

@@ -237,6 +237,23 @@ def test_save_writes_the_recipe_and_keeps_what_others_changed(shell: Interactive
     assert Path("second.synth.yaml").read_bytes() == file.read_bytes()
 
 
+def test_save_leaves_what_a_studio_saved_and_no_run_holds(shell: InteractiveShell) -> None:
+    shell.user_ns["reviews"] = sample_batch()
+    shell.run_line_magic("synth", "save reviews")
+    studio = shell.run_line_magic("synth", "studio reviews")
+    studio.form.cards["mood"].labels.sliders["angry"].value = 7
+    studio.save()  # as the magic left it: nothing is lost
+    file = Path("reviews.synth.yaml")
+    assert "angry: 7" in file.read_text("utf-8")
+    with pytest.raises(UsageError, match=r"nothing was written\. --force .*overwrites it"):
+        shell.run_line_magic("synth", "save reviews")
+    assert "angry: 7" in file.read_text("utf-8")
+    studio.save()  # its own file still
+    assert studio.bar.save_button.description == "Save"
+    shell.run_line_magic("synth", "save reviews --force")
+    assert "angry: 7" not in file.read_text("utf-8")
+
+
 def test_save_puts_a_data_frame_beside_the_recipe(shell: InteractiveShell) -> None:
     import pandas as pd
 

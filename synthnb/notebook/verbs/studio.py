@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections import ChainMap
 from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
@@ -44,7 +45,8 @@ def run(magics: SynthMagics, args: Namespace) -> Studio:
         "model": magics.model,
         "budget": magics.budget,
         "namespace": magics.namespace,
-        "written": magics.saved,
+        # what is saved here may never have run: no version holds it for %synth save
+        "written": ChainMap({}, magics.saved),
     }
     name = args.name
     if name is not None and name not in batches(magics.namespace) and is_file(name):

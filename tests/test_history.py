@@ -9,7 +9,7 @@ import pytest
 
 from synthnb import Recipe, generate
 from synthnb.settings import Profile, Settings
-from synthnb.versions.history import history
+from synthnb.versions.history import History, Version, history
 from tests.loopback import Loopback, Reply
 
 EVERY = [f"w{i}" for i in range(60)]
@@ -72,3 +72,14 @@ def test_a_table_of_versions_says_when_each_was_made_and_where_people_decided(
     assert "decisions" in table  # although nobody looked at the first version
     assert len(re.findall(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b", table)) == 2
     assert "tape" not in table
+
+
+def test_a_change_that_no_digit_shows_is_drawn_flat() -> None:
+    def near(nearest: float) -> Version:
+        return Version(
+            1, "ab", 0.0, True, "done", 1, 1, (), "", 0, 1.0, 9.0, 0.5, nearest, 0, 4.0
+        )
+
+    assert "▄▄" in str(History("said", (near(0.046), near(0.054))))
+    assert "▁█" not in str(History("said", (near(0.046), near(0.054))))
+    assert "▁█" in str(History("said", (near(0.046), near(0.056))))

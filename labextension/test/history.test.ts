@@ -61,13 +61,21 @@ describe('a history', () => {
     expect(cells).toEqual([
       '2026-11-28 13:53 ',
       'stopped 24 of 31',
+      'text.prompt: −two +three',
       '–',
-      '171',
-      'text.prompt: −two +three'
+      '171'
     ]);
     expect(root.querySelectorAll('thead svg')).toHaveLength(2);
     expect(root.querySelector('.sn-trend')?.getAttribute('d')).toBe('M3.0 15.0h0M45.0 3.0h0'); // a gap
     expect(texts(root, '.sn-note')[0]).toContain('Accepted: share of candidates.');
+  });
+
+  it('draws a change flat that no digit shows', () => {
+    const figures = [{ label: 'nearest', about: 'similarity', digits: 2 }];
+    const [version] = sample().versions as object[];
+    const versions = [0.046, 0.054].map(v => ({ ...version, values: [v] }));
+    const root = show(sample({ figures, versions }));
+    expect(root.querySelector('.sn-trend')?.getAttribute('d')).toBe('M3.0 9.0h0L45.0 9.0h0');
   });
 
   it('opens every version, and compares it with the one before or any other', () => {

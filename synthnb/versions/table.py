@@ -111,7 +111,7 @@ def _table(versions: Sequence[Version]) -> tuple[list[str], list[list[str]], lis
         line = [str(v.number), v.when, v.hash[:8], _rows(v)]
         line += [_shown(figure.of(v), figure.digits) for figure in FIGURES]
         body.append(line + ([str(v.decisions)] if named else []) + [changed_to(v)])
-    lines = [sparkline([figure.of(v) for v in versions]) for figure in FIGURES]
+    lines = [sparkline([_read(f.of(v), f.digits) for v in versions]) for f in FIGURES]
     trend = ["trend" if any(lines) else "", "", "", "", *lines]
     return head, body, [*trend, *([""] if named else []), ""]
 
@@ -120,6 +120,11 @@ def _rows(version: Version) -> str:
     """``24 of 31``, and how the run ended if not as it should."""
     ended = "" if version.status == "done" else f", {version.status}"
     return f"{version.rows:,} of {version.candidates:,}{ended}"
+
+
+def _read(value: float | None, digits: int) -> float | None:
+    """A figure as it is written: a change that no digit shows is none."""
+    return None if value is None else round(value, digits)
 
 
 def _shown(value: float | None, digits: int) -> str:

@@ -39,14 +39,14 @@ export function table(
     doors && h('th', { scope: 'col' }, 'open'),
     h('th', { scope: 'col' }, 'made'),
     h('th', { class: 'sn-num', scope: 'col' }, 'rows'),
+    h('th', { scope: 'col' }, 'changed'), // before the figures: it is what they are read by
     ...figures.map((figure, i) =>
       figureHead(
         figure,
         versions.map(v => v.values[i] ?? null)
       )
     ),
-    decided && h('th', { class: 'sn-num', scope: 'col' }, 'decisions'),
-    h('th', { scope: 'col' }, 'changed')
+    decided && h('th', { class: 'sn-num', scope: 'col' }, 'decisions')
   );
   const node = h(
     'table',
@@ -59,13 +59,16 @@ export function table(
   return { node, against: known.length > 2 ? against(known) : null };
 }
 
-/** A figure's name over its way through the versions. */
+/** A figure's name over its way through the versions, as they are written: a change that no
+ * digit shows is none. */
 function figureHead(figure: Figure, values: (number | null)[]): HTMLElement {
   return h(
     'th',
     { class: 'sn-num', scope: 'col', title: visible(figure.about) },
     visible(figure.label),
-    sparkline(values.slice(-POINTS))
+    sparkline(
+      values.slice(-POINTS).map(v => (v === null ? v : Number(v.toFixed(figure.digits))))
+    )
   );
 }
 
@@ -96,12 +99,12 @@ function rowOf(
       ...made.split(' ').flatMap(part => [h('span', {}, visible(part)), ' '])
     ),
     h('td', { class: 'sn-num' }, ended, ` ${count(rows)} of ${count(candidates)}`),
+    h('td', { class: 'sn-changed', dir: 'auto' }, visible(changed)),
     ...figures.map(({ digits }, i) => {
       const value = version.values[i] ?? null;
       return plain(value === null ? NOT_MEASURED : count(value, digits, true));
     }),
-    decided && plain(count(decisions)),
-    h('td', { class: 'sn-changed', dir: 'auto' }, visible(changed))
+    decided && plain(count(decisions))
   );
 }
 

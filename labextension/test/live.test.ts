@@ -316,7 +316,7 @@ describe('a batch that the kernel holds', () => {
     expect(connect).toHaveBeenCalledOnce();
     kernel.channel.connect(() => undefined, 'opening');
     kernel.channel.receive({ event: 'unknown' });
-    expect(link.textContent).toContain('does not hold this batch');
+    expect(link.textContent).toContain('saved rows. %synth show reviews@3 opens it.');
   });
 
   it('says that the kernel is busy', () => {

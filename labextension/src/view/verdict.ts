@@ -2,7 +2,7 @@
 
 import type { Context, Part } from './context';
 import { h } from './dom';
-import { doorButton } from './doors';
+import { doorButton, isVersion } from './doors';
 import { count, facts, plural, visible } from './format';
 import { withFilter } from './state';
 
@@ -90,7 +90,9 @@ function linkWords({ host, payload, notice }: Context): string {
     return `No kernel: ${rows}; restoring rows and making cells needs one.`;
   }
   if (channel.status === 'unknown') {
-    return `The kernel does not hold this batch: ${rows}. Run its cell again for the rest.`;
+    const own = `${payload.name}@${payload.version}`;
+    const open = isVersion(own) ? `%synth show ${own} opens it` : 'Run its cell again';
+    return `The kernel does not hold this batch: ${rows}. ${open}.`;
   }
   return channel.busy ? 'kernel busy: it runs a cell or reads many rows' : '';
 }

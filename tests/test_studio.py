@@ -153,6 +153,32 @@ target: {rows: 6, quotas: {level: {1: 3}, level & mood: {1 & angry: 2}}}
         draft.unlabel("level", 0)  # a quota asks for it
 
 
+def test_what_still_asks_for_a_label_that_is_none_is_told() -> None:
+    recipe = """
+synthnb: 1
+columns:
+  mood: [angry, happy]
+  level: [1, 2]
+  text: {prompt: "{% if mood == 'angry' and level == 1 %}Shout.{% endif %}",
+         skip_when: "{{ mood in ['angry'] }}"}
+  long: {expression: "{{ mood == 'angry' }}"}
+checks:
+  - {length: {column: text, min: 5, when: "mood == 'angry'"}}
+  - {length: {column: text, max: 90, when: "mood =="}}
+"""
+    draft = Draft.of(Recipe.loads(recipe))
+    assert not draft.strangers("mood") and not draft.strangers("text")
+    made = draft.relabel("mood", 0, "furious")
+    said = "angry is no label here, but text, long, the check length ask for it: "
+    assert made.strangers("mood") == [f"{said}change it there too."]
+    assert made.settle().strangers("mood") == made.strangers("mood")  # a run mends nothing
+    assert not made.strangers("level") and not made.relabel("mood", 0, "angry").strangers(
+        "mood"
+    )
+    (level,) = draft.unlabel("level", 0).strangers("level")
+    assert level == "1 is no label here, but text asks for it: change it there too."
+
+
 @pytest.mark.parametrize(
     ("edit", "said"),
     [

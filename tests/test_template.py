@@ -24,6 +24,12 @@ def test_names_are_the_roots_and_source_columns_are_told_apart() -> None:
     assert compile_template(text).fields == {"a": {"b": 1}}
 
 
+def test_what_a_name_is_held_against_is_told() -> None:
+    text = """{% if mood == 'a' or 1 != n or mood in ['b', 2] %}{{ mood ~ 'c' }}{% endif %}
+{% for n in rows %}{{ n == 5 }}{% endfor %}"""
+    assert compile_template(text).compared == {"mood": ["a", "b", 2], "n": [1]}
+
+
 def test_a_loop_variable_hides_a_name_only_inside_its_loop() -> None:
     text = "{% for x in rows %}{{ x }}{% endfor %}{{ x }}"
     assert compile_template(text).names == {"rows", "x"}

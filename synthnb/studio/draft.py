@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from synthnb.checks.protocol import CheckContext
-from synthnb.checks.when import condition
 from synthnb.diff.recipe import RecipeDiff, compare_recipes
 from synthnb.engine.cells import Cell, RowState
 from synthnb.engine.outlook import asked_tokens
-from synthnb.errors import CheckError, RecipeError, SynthError
+from synthnb.errors import RecipeError, SynthError
 from synthnb.recipe import Recipe
 from synthnb.recipe.parts import Budget, Category, CheckSpec, Expression, Prompt, label
 from synthnb.recipe.reading_columns import KINDS
@@ -111,6 +109,17 @@ class Draft:
             if value in before and before[value] != weight
         )
 
+    def strangers(self, column: str) -> list[str]:
+        """What templates and checks ask a category for that is none of its labels."""
+        found = self.recipe.columns.get(column)
+        if not isinstance(found, Category):
+            return []
+        return [
+            f"{one_line(value, 40)} is no label here, but {_listed(where)} "
+            f"{'asks' if len(where) == 1 else 'ask'} for it: change it there too."
+            for value, where in labels.strangers(self.recipe, column, found).items()
+        ]
+
     def settle(self, recipe: Recipe | None = None) -> Draft:
         """The draft after a run: what is shown is what was run."""
         return replace(self, base=recipe or self.recipe)
@@ -203,9 +212,7 @@ class Draft:
         readers = [key for key in self.recipe.columns if name in self.recipe.references(key)]
         readers += [f"the check {c.rule}" for c in self.recipe.checks if name in _named(c)]
         if readers:
-            shown = ", ".join(one_line(reader, 40) for reader in readers[:5])
-            more = f" and {len(readers) - 5} more" if len(readers) > 5 else ""
-            raise RecipeError(f"{one_line(name, 40)} stays: it is read by {shown}{more}.")
+            raise RecipeError(f"{one_line(name, 40)} stays: it is read by {_listed(readers)}.")
         columns = {key: value for key, value in self.recipe.columns.items() if key != name}
         return self._changed({"columns": columns})
 
@@ -315,13 +322,17 @@ class Draft:
         return replace(self, recipe=recipe)
 
 
+def _listed(readers: Sequence[str]) -> str:
+    shown = ", ".join(one_line(reader, 40) for reader in readers[:5])
+    return f"{shown} and {len(readers) - 5} more" if len(readers) > 5 else shown
+
+
 def _named(check: CheckSpec) -> set[str]:
     """What a check may read: columns it names, alone or in a list, and in its condition."""
     named: set[str] = set()
     for option, value in check.options.items():
         if option == "when":
-            with contextlib.suppress(CheckError):  # a run will say what is wrong with it
-                named.update(condition(value, CheckContext()).names)
+            named.update(*(made.names for made in labels.conditions(check)))
         elif option == "columns" and isinstance(value, list):
             named.update(map(str, value))
         elif isinstance(value, str):

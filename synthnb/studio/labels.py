@@ -6,17 +6,21 @@ Each function gives the fields of the recipe that change.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from synthnb.errors import RecipeError
+from synthnb.checks.protocol import CheckContext
+from synthnb.checks.when import condition
+from synthnb.errors import CheckError, RecipeError
 from synthnb.recipe import Recipe
-from synthnb.recipe.parts import Category, Prompt, Subcategory, label
+from synthnb.recipe.graph import templates
+from synthnb.recipe.parts import Category, CheckSpec, Prompt, Subcategory, label
 from synthnb.studio.parts import read
+from synthnb.template import Template, compile_template
 from synthnb.types import JSON
 from synthnb.visible import one_line
 
-__all__ = ["added", "removed", "renamed"]
+__all__ = ["added", "conditions", "removed", "renamed", "strangers"]
 
 Of = dict[str, list[Any]]
 
@@ -73,6 +77,35 @@ def removed(recipe: Recipe, name: str, column: Category, place: int) -> dict[str
         return {key: found for key, found in of.items() if key != label(gone)}
 
     return {"columns": _columns(recipe, name, made, below)}
+
+
+def strangers(recipe: Recipe, name: str, column: Category) -> dict[str, list[str]]:
+    """Values that templates hold the column against though no label is one, each with where.
+
+    A renamed label leaves them behind: nobody but their author knows what they mean.
+    """
+    known, found = {label(value) for value in column.values}, dict[str, list[str]]()
+    for where, template in _templates(recipe):
+        for value in template.compared.get(name, ()):
+            if label(value) not in known and where not in found.setdefault(label(value), []):
+                found[label(value)].append(where)
+    return found
+
+
+def _templates(recipe: Recipe) -> Iterator[tuple[str, Template]]:
+    for name, column in recipe.columns.items():
+        for _, text in templates(column):
+            yield name, compile_template(text)
+    for check in recipe.checks:
+        for made in conditions(check):
+            yield f"the check {check.rule}", made
+
+
+def conditions(check: CheckSpec) -> Iterator[Template]:
+    """What decides whether a check is asked, if something does."""
+    with contextlib.suppress(CheckError):  # a run will say what is wrong with it
+        if "when" in check.options:
+            yield condition(check.options["when"], CheckContext())
 
 
 def _at(column: Category, place: int) -> JSON:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -165,7 +165,7 @@ class Template:
     ['mood', 'source.name']
     """
 
-    __slots__ = ("_parts", "_root", "_value", "fields", "lines", "names", "text")
+    __slots__ = ("_parts", "_root", "_value", "compared", "fields", "lines", "names", "text")
 
     names: frozenset[str]
     """Root names it reads; a source column read as ``source.X`` is ``"source.X"``."""
@@ -173,6 +173,8 @@ class Template:
     """First line of the text on which each name stands."""
     fields: Mapping[str, Mapping[str, int]]
     """Fields read right below a root name: ``{{ a.b }}`` is ``{"a": {"b": 1}}``."""
+    compared: Mapping[str, Sequence[JSON]]
+    """Constants a name is held against: ``a == 'x' or a in [1]`` is ``{"a": ["x", 1]}``."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -181,6 +183,7 @@ class Template:
         judge.walk(tree, frozenset())
         self.names = frozenset(judge.names)
         self.lines, self.fields = judge.names, judge.fields
+        self.compared = judge.compared
         lone = _lone(text)
         self._parts = _plain_parts(tree)
         self._root = _function(_Bounded().visit(tree))

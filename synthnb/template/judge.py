@@ -10,6 +10,7 @@ from jinja2 import nodes
 from synthnb.errors import TemplateError
 from synthnb.suggest import did_you_mean
 from synthnb.template.filters import FILTERS, TESTS
+from synthnb.types import JSON
 
 __all__ = ["Judge"]
 
@@ -39,6 +40,7 @@ class Judge:
     def __init__(self) -> None:
         self.names: dict[str, int] = {}
         self.fields: dict[str, dict[str, int]] = {}
+        self.compared: dict[str, list[JSON]] = {}
         self.count = 0
 
     def walk(self, node: nodes.Node, bound: frozenset[str], depth: int = 1) -> None:
@@ -89,6 +91,14 @@ class Judge:
             self.fields.setdefault(base.name, {}).setdefault(step, node.lineno)
         self.walk(base, bound, depth + 1)
 
+    def _compare(self, node: nodes.Compare, bound: frozenset[str], depth: int) -> None:
+        sides = [node.expr, *(operand.expr for operand in node.ops)]
+        values = [value for side in sides for value in _constants(side)]
+        for side in sides:
+            if isinstance(side, nodes.Name) and side.name not in bound:
+                self.compared.setdefault(side.name, []).extend(values)
+        self._below(node, bound, depth)
+
     def _call(self, node: nodes.Call, bound: frozenset[str], depth: int) -> None:
         plain = not (node.kwargs or node.dyn_args or node.dyn_kwargs)
         if not (isinstance(node.node, nodes.Name) and node.node.name == "range" and plain):
@@ -138,3 +148,9 @@ class Judge:
     def _below(self, node: nodes.Node, bound: frozenset[str], depth: int) -> None:
         for child in node.iter_child_nodes():
             self.walk(child, bound, depth + 1)
+
+
+def _constants(node: nodes.Node) -> list[JSON]:
+    """A constant, or those of a list of them."""
+    items = node.items if isinstance(node, nodes.List | nodes.Tuple) else [node]
+    return [item.value for item in items if isinstance(item, nodes.Const)]

@@ -101,6 +101,22 @@ def test_labels_of_equal_weight_are_chips(studio: Studio) -> None:
     assert studio.form.cards["mood"].labels.sliders["angry"].value == 2
 
 
+def test_a_condition_that_asks_for_a_renamed_label_is_told_at_its_column(
+    studio: Studio,
+) -> None:
+    card = studio.form.cards["mood"]
+    studio.form.cards["text"].editor.value = "{% if mood == 'angry' %}Shout.{% endif %}"
+    studio._later.now()
+    assert card.strangers.text == ""
+    press(card.labels.rows[0], rename=0, text="<b>furious</b>")
+    assert card.strangers.text == (
+        "angry is no label here, but text asks for it: change it there too."
+    )
+    studio.form.cards["text"].editor.value = "{% if mood == 'happy' %}Sing.{% endif %}"
+    studio._later.now()
+    assert card.strangers.text == ""
+
+
 def test_a_check_is_added_edited_and_removed(studio: Studio, loopback: Loopback) -> None:
     checks = studio.form.checks
     checks.rule.value = "length"

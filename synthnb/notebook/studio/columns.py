@@ -57,6 +57,7 @@ class ColumnCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.caption: Words | None = None
         self.size: Words | None = None
         self.moved: Words | None = None
+        self.strangers: Words | None = None
         self.toggle = link("done" if self.unfolded else "edit", self._toggle, self.name)
         self.children = (self._head(), *(self._yaml() if self.unfolded else self._body()))
         for child in old:
@@ -74,6 +75,8 @@ class ColumnCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
                 self.labels.column = now
             if self.moved is not None:
                 self.moved.text = draft.moved(self.name)
+            if self.strangers is not None:
+                self.strangers.text = "\n".join(draft.strangers(self.name))
         else:
             self.fill(draft)
 
@@ -149,7 +152,9 @@ class ColumnCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.weighing = self.weighing or uneven(column)
         self.labels = Labels(self.name, column, self._hooks, weighing=self.weighing)
         self.moved = Words(self._draft.moved(self.name), "synthnb-studio-moved")
-        return [self.labels, self.moved, self._note()]
+        strangers = "\n".join(self._draft.strangers(self.name))
+        self.strangers = Words(strangers, "synthnb-studio-wrong", role="status")
+        return [self.labels, self.moved, self.strangers, self._note()]
 
     def _weigh(self) -> None:
         """A slider for each label, or the same weight for all of them."""

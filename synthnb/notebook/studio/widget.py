@@ -27,6 +27,7 @@ from synthnb.notebook.progress import Heard
 from synthnb.notebook.studio.bar import Bar
 from synthnb.notebook.studio.checks import known_rules
 from synthnb.notebook.studio.controls import Change, Way, head_row
+from synthnb.notebook.studio.editing import Editing
 from synthnb.notebook.studio.form import Form
 from synthnb.notebook.studio.later import Later, painter
 from synthnb.notebook.studio.outlook import look_ahead
@@ -48,8 +49,6 @@ _ROWS = 24
 LIVE = 8
 """Rows in sight while a run goes on, the newest ones."""
 SAVED = "what Save writes"
-STEPS = 200
-"""Edits that can be undone."""
 
 
 class _Root(anywidget.AnyWidget):
@@ -94,8 +93,6 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._handle: api.Handle | None = None
         self._asked = ""
         self._overwrites: object = None
-        self._past: list[Recipe] = []
-        self._typed = ""
         self._later = Later()
         self.bar = Bar(
             recipe.target.rows or _ROWS, run=self._press, save=self.save, undo=self.undo,
@@ -104,6 +101,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         rules = known_rules(checks)
         models = [model, *known_models()] if model else known_models()
         self.form = Form(self.draft, models, rules, self._edit, self._focus)
+        self._edits = Editing(self.form.notes)
         self.yaml = Words("", "synthnb-studio-yaml")
         self.notice = Words("", "synthnb-studio-notice", role="status")
         self.edits = Words("", "synthnb-studio-edits")
@@ -157,44 +155,32 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self._take(key, change, way)
 
     def _take(self, key: str, change: Change, way: Way) -> None:
-        """A refused edit is said under its field and leaves the draft as it was."""
         self._asked, self._overwrites = "", None
         self.bar.offer_to_overwrite(False)
-        try:
-            made = change(self.draft)
-        except SynthError as error:
-            self.form.notes.wrong(key, str(error).splitlines()[0], way)
+        before = self.draft
+        self.draft, taken = self._edits.take(before, key, change, way)
+        if taken or self.draft != before:
+            self._show_draft()
+        else:
             self._show_refused()
             self.form.show_preview()
-            return
-        self.form.notes.wrong(key, "", way)
-        if made.recipe != self.draft.recipe:
-            if way != "typing" or self._typed != key:  # what is typed in one go is one step
-                self._remember()
-            self._typed = key if way == "typing" else ""
-        self.draft = made
-        self._show_draft()
-
-    def _remember(self) -> None:
-        """The recipe as it is now can be had back."""
-        self._past = [*self._past[1 - STEPS :], self.draft.recipe]
 
     def undo(self) -> None:
         """Take back what was refused in a field, else the last edit."""
         self._later.now()
-        if not self.form.notes.refused and self._past:
-            self.draft = replace(self.draft, recipe=self._past.pop())
+        if not self.form.notes.refused:
+            self.draft = replace(self.draft, recipe=self._edits.steps.undone(self.draft.recipe))
         self._show_other()
 
     def _discard(self) -> None:
         self._later.drop()
-        self._remember()
-        self.draft = self.draft.discard()
+        before, self.draft = self.draft, self.draft.discard()
+        self._edits.steps.made(before.recipe, self.draft.recipe)
         self._show_other()
 
     def _show_other(self) -> None:
         """The draft that no control made."""
-        self._typed, self._overwrites = "", None
+        self._overwrites = None
         self.bar.offer_to_overwrite(False)
         self.form.fill(self.draft)
         self._show_draft()
@@ -216,7 +202,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _show_refused(self) -> None:
         refused = self.form.notes.refused
-        self.bar.undo_button.disabled = not self._past and not refused
+        self.bar.undo_button.disabled = not self._edits.steps and not refused
         self.yaml_state.text = "last valid, without what is marked" if refused else SAVED
 
     def _look_ahead(self) -> None:
@@ -299,7 +285,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _start(self, run: api.Run) -> None:
         """Run it in the background; what it tells is painted on this thread's loop."""
         paint, heard = painter(), Heard(LIVE)
-        self._typed = ""
+        self._edits.steps.rest()
         self.bar.running(run.wanted)
         ran = self.draft.recipe
 
@@ -366,6 +352,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self._say(str(error), wrong=True)
             return
         self._overwrites = None
+        self._edits.steps.rest()
         self.bar.offer_to_overwrite(False)
         self.draft = Draft(saved, self.draft.base)
         self._show_draft()

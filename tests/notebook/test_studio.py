@@ -79,18 +79,6 @@ def test_what_is_wrong_stands_under_its_field(
     assert studio.form.notes.text(key) == ""
 
 
-def test_what_an_error_leaves_behind_is_called_the_last_valid(studio: Studio) -> None:
-    card = studio.form.cards["text"]
-    card.editor.value = "One {{ mood }} word."
-    card.editor.value = "Two {{ moood }} words."
-    assert studio.yaml_state.text == "last valid, without what is marked"
-    assert card.caption.text.startswith("Last valid, row 1 of 4")
-    assert card.preview.text.startswith("One ") and "moood" not in studio.yaml.text
-    card.editor.value = "Two {{ mood }} words."
-    assert studio.yaml_state.text == "what Save writes"
-    assert card.caption.text.startswith("Preview, row 1 of 4")
-
-
 def test_the_model_that_writes_where_none_is_named(studio: Studio) -> None:
     assert studio.form.fields["model"].value == "lab/tiny"
     nameless = Recipe.loads(RECIPE.replace("model: lab/tiny\n", ""))
@@ -190,26 +178,6 @@ def test_rows_appear_while_a_run_goes_on(studio: Studio, loopback: Loopback) -> 
     assert studio.notice.text == "Below: version 1, until this run ends."
     studio.bar.run_button.click()
     finish(studio)
-
-
-def test_edits_can_be_undone(studio: Studio) -> None:
-    card = studio.form.cards["mood"]
-    assert studio.bar.undo_button.disabled
-    card.labels.sliders["angry"].value = 4
-    studio.form.fields["budget.tokens"].value = "1000"
-    card.toggle.click()
-    card.editor.value = "[a"
-    studio.bar.undo_button.click()  # what was refused first
-    assert not studio.form.notes.refused and studio.draft.recipe.budget is not None
-    studio.bar.undo_button.click()
-    assert studio.form.fields["budget.tokens"].value == ""
-    studio.bar.undo_button.click()
-    assert studio.draft.recipe.dumps() == RECIPE and card.labels.sliders["angry"].value == 2
-    assert studio.bar.undo_button.disabled
-    card.labels.sliders["angry"].value = 9
-    studio.bar.discard_button.click()
-    studio.bar.undo_button.click()
-    assert card.labels.sliders["angry"].value == 9
 
 
 def test_a_version_shows_what_it_changed(studio: Studio) -> None:

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { Channel, mount } from '../src/view';
-import { parsePayload, type JSONObject, type Payload } from '../src/view/payload';
+import { coloursOf, COLOURS } from '../src/view/colours';
+import { parsePayload, type Bar, type JSONObject, type Payload } from '../src/view/payload';
 import { KernelRows } from '../src/view/source';
 import { START, toggleValue, type State } from '../src/view/state';
 import { sample } from './sample';
@@ -114,4 +115,31 @@ it('dims the saved dots that a filter leaves out while the kernel holds the rows
   mapped = false;
   expect(await look(angry)).toEqual([true, false, true]); // rows that are here
   expect(changed).toBe(2);
+});
+
+it('colours labels in the order of the recipe, others by name, never by how often they come', () => {
+  const bar = (label: string, planned: number | null, count = 1): Bar => {
+    return { label, planned, count, rejected: 0, lo: null, hi: null };
+  };
+  const colours = (...bars: Bar[]): Record<string, number> =>
+    Object.fromEntries(coloursOf(bars).map((colour, i) => [bars[i]!.label, colour]));
+  const first = colours(bar('router', 2), bar('printer', 2), bar('phone', 2), bar('tablet', 2));
+  expect(first).toEqual({ router: 0, printer: 1, phone: 2, tablet: 3 });
+  const next = colours(bar('modem', 2), bar('printer', 2, 9), bar('phone', 2), bar('watch', 2));
+  expect(next).toEqual({ modem: 0, printer: 1, phone: 2, watch: 3 });
+  const unplanned = { b: 1, a: 0, '3 others': 3, c: 2 };
+  expect(
+    colours(bar('b', null, 9), bar('c', null), bar('a', null), bar('3 others', null))
+  ).toEqual(unplanned);
+  const many = colours(...[...'hgfedcba'].map(label => bar(label, null)));
+  expect([many.a, many.f, many.g, many.h]).toEqual([0, 5, COLOURS, COLOURS]);
+
+  const [mood] = sample().charts as JSONObject[];
+  const bars = [...'hgfedcba'].map(label => ({ ...bar(label, null) }));
+  const element = document.createElement('div');
+  mount(element, sample({ map, charts: [{ ...mood, bars: bars.slice(3) }] }), {});
+  const key = [...element.querySelectorAll('.sn-name')].map(
+    node => `${node.textContent} ${node.firstElementChild!.className}`
+  );
+  expect(key).toEqual(['e sn-c4', 'd sn-c3', 'c sn-c2', 'b sn-c1', 'a sn-c0']);
 });

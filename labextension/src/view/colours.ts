@@ -1,22 +1,18 @@
+import type { Bar } from './payload';
+import { OTHERS } from './state';
+
 /** Labels that have a colour; the others are grey. */
 export const COLOURS = 6;
 
 /**
- * The colour of each label, taken from its name: the same in every version that has it,
- * whatever stands before it. Where two want one colour, the later takes the next free one.
+ * The colour of each bar, `COLOURS` for grey. Labels of the recipe take them in its order,
+ * all others by name: how often one comes, or which comes first, moves no colour.
  */
-export function coloursOf(labels: readonly string[]): number[] {
-  const taken = new Set<number>();
-  return labels.slice(0, COLOURS).map(name => {
-    let wanted = 0;
-    for (const character of name) {
-      wanted = (wanted * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
-    }
-    wanted %= COLOURS;
-    while (taken.has(wanted)) {
-      wanted = (wanted + 1) % COLOURS;
-    }
-    taken.add(wanted);
-    return wanted;
-  });
+export function coloursOf(bars: readonly Bar[]): number[] {
+  const group = (bar: Bar): number =>
+    OTHERS.test(bar.label) ? 2 : bar.planned === null ? 1 : 0;
+  const order = [...bars].sort(
+    (a, b) => group(a) - group(b) || (group(a) === 1 ? (a.label > b.label ? 1 : -1) : 0)
+  );
+  return bars.map(bar => Math.min(order.indexOf(bar), COLOURS));
 }

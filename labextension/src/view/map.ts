@@ -147,18 +147,19 @@ class MapPanel implements Part {
 
   /** Names of the labels in their colours. */
   private paintKey(): void {
-    const names = this.chart?.bars.slice(0, COLOURS).map(b => b.label) ?? [];
-    const rest = (this.chart?.bars.length ?? 0) > COLOURS ? ['other'] : [];
-    const own = coloursOf(names);
+    const bars = this.chart?.bars ?? [];
+    const own = coloursOf(bars);
+    const named = (name: string, colour: number): HTMLElement =>
+      h(
+        'span',
+        { class: 'sn-name', title: visible(name) },
+        h('i', { class: `sn-c${colour}` }),
+        visible(name)
+      );
+    const names = bars.map((bar, i) => [bar.label, own[i] ?? COLOURS] as const);
     this.key.replaceChildren(
-      ...[...names, ...rest].map((name, i) =>
-        h(
-          'span',
-          { class: 'sn-name', title: visible(name) },
-          h('i', { class: `sn-c${own[i] ?? COLOURS}` }),
-          visible(name)
-        )
-      )
+      ...names.filter(([, colour]) => colour < COLOURS).map(pair => named(...pair)),
+      ...(bars.length > COLOURS ? [named('other', COLOURS)] : [])
     );
   }
 
@@ -174,8 +175,7 @@ class MapPanel implements Part {
     pen.clearRect(0, 0, WIDTH, HEIGHT);
     this.drawClusters(pen, colour('--sn-dim'));
     const palette = [0, 1, 2, 3, 4, 5, 6].map(i => colour(`--sn-c${i}`));
-    const bars = this.chart?.bars.slice(0, COLOURS).map(b => b.label) ?? [];
-    const owned = coloursOf(bars);
+    const owned = coloursOf(this.chart?.bars ?? []);
     const { points, context } = this;
     const chosen = context.found.filtered ? context.found.points : null;
     const size = points.x.length > 3000 ? 1.4 : points.x.length > 300 ? 2.2 : 3.2;

@@ -212,7 +212,8 @@ export function barOf(chart: Chart, row: BatchRow): string | null {
 }
 
 const DATE = /^(\d{4})-\d\d/;
-const OTHERS = /^\d[\d,]* others?$/;
+/** How a bar is called that rare labels share. */
+export const OTHERS = /^\d[\d,]* others?$/;
 
 /** The bin that holds this row; the last one includes its upper end. */
 export function binOf(chart: Chart, row: BatchRow): number | null {

@@ -201,6 +201,20 @@ describe('a batch', () => {
     expect(bin!.querySelector('.sn-cut')).not.toBeNull();
   });
 
+  it('says limits at the edge of the axis and beyond it, words never on each other', () => {
+    const [, length] = sample().charts as Record<string, unknown>[];
+    const lines = (...limits: number[]): string[] =>
+      [...show(sample({ charts: [{ ...length, limits }] })).querySelectorAll('.sn-limit')].map(
+        line => `${line.textContent} ${line.className}`
+      );
+    expect(lines(0, 20)).toEqual(['limit 0 sn-limit', 'limit 20 sn-limit sn-left']);
+    expect(lines(-3, 220)).toEqual([
+      '← limit −3 sn-limit sn-beyond',
+      'limit 220 → sn-limit sn-left sn-beyond'
+    ]);
+    expect(lines(14, 6)).toEqual(['limit 6 sn-limit', 'limit 14 sn-limit sn-left sn-lower']);
+  });
+
   it('draws rejected rows of a label hollow after the accepted ones, the tick in place', () => {
     const [mood] = sample().charts as Record<string, unknown>[];
     const bar = (label: string, n: number, rejected: number): object => {

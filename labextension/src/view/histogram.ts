@@ -148,16 +148,28 @@ function ends(bars: readonly Bin[]): [number, number] {
   return [lo, bars[bars.length - 1]?.hi ?? lo + 1];
 }
 
-/** Dashed lines where a check draws its limit, as far as they lie inside the axis. */
+/** Pixels of a plot, and of a letter of its words. */
+const WIDTH = 174;
+const LETTER = 6;
+
+/** Dashed lines where a check draws its limit; an arrow at the edge tells of one outside. */
 function limits(chart: Chart): HTMLElement[] {
   const [lo, hi] = ends(chart.bars);
-  const inside = chart.limits.filter(limit => limit > lo && limit < hi);
-  return inside
-    .filter((limit, i) => i === 0 || limit - (inside[0] ?? lo) > (hi - lo) / 10) // words apart
+  let taken = -Infinity;
+  return [...chart.limits]
+    .sort((a, b) => a - b)
     .map(limit => {
-      const share = (limit - lo) / (hi - lo);
-      const text = h('span', {}, `limit ${count(limit, 2)}`);
-      const line = h('div', { class: share > 0.5 ? 'sn-limit sn-left' : 'sn-limit' }, text);
+      const share = Math.min(1, Math.max(0, (limit - lo) / (hi - lo)));
+      const said = `limit ${count(limit, 2)}`;
+      const words = limit < lo ? `← ${said}` : limit > hi ? `${said} →` : said;
+      const left = share > 0.5;
+      const room = words.length * LETTER;
+      const from = share * WIDTH - (left ? room : 0);
+      const text = h('span', {}, words);
+      const line = h('div', { class: left ? 'sn-limit sn-left' : 'sn-limit' }, text);
+      toggle(line, 'sn-beyond', limit < lo || limit > hi);
+      toggle(line, 'sn-lower', from < taken); // two words never lie on each other
+      taken = Math.max(taken, from + room);
       line.style.insetInlineStart = `${(share * 100).toFixed(2)}%`;
       return line;
     });

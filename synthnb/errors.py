@@ -168,4 +168,5 @@ def os_error(error: OSError) -> str:
     except OSError:
         return "The folder that this process works in is gone; go to another one (%cd)."
     where = f"{error.filename}: " if error.filename else ""
-    return visible(f"{where}{error.strerror or error}")
+    why = error.strerror or str(error) or type(error).__name__
+    return visible(f"{where}{why}")

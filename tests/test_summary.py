@@ -100,7 +100,7 @@ def test_decisions_are_laid_over_what_was_kept(store: Store) -> None:
     assert kept(plain) is None
     twin = plain.records[4].values["text"]
     for batch in (later, plain):
-        batch.decisions.decide("r00000", "keep")
+        batch.decisions.decide("r00006", "keep")
         batch.decisions.edit("r00005", {"text": twin, "mood": "new"})
     assert len(later) == len(plain) == len(list(plain))
     ours, theirs = columns_of(later), columns_of(plain)

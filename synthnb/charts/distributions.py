@@ -24,7 +24,7 @@ from synthnb.charts.bins import (
     histogram,
 )
 from synthnb.charts.columns import Codes, Columns, columns_of, is_number, label_of
-from synthnb.charts.similarity import LIMIT, nearest
+from synthnb.charts.similarity import LIMIT, nearest, nearest_as_checked
 from synthnb.samplers import planned_counts
 from synthnb.visible import count, number, one_line
 
@@ -319,8 +319,9 @@ def _nearest(batch: Batch, table: Columns, main: str) -> Distribution:
 
 
 def nearest_scores(batch: Batch, main: str) -> Floats:
-    """Similarity of each record to its nearest other row: the check's own number where it
-    found one, else measured here on words, rejected rows left out. NaN: not known."""
+    """Similarity of each record to its nearest other row, as ``near_duplicate`` measures it
+    where the recipe has that check, else on runs of words. NaN: not known. Accepted rows are
+    compared with each other; a rejected one has the check's own number."""
     table = columns_of(batch)
     return table.once("nearest", main, lambda: _nearest_scores(batch, table, main))
 
@@ -333,15 +334,15 @@ def _nearest_scores(batch: Batch, table: Columns, main: str) -> Floats:
         return _measured(table, main)
     if table.size > LIMIT:
         return own
-    # The check does not say how far rows are apart that are far apart: it says 0.
-    return np.where(own == 0, np.fmax(own, _measured(table, main, 2)), own)
+    # The check knows the rows before a row alone, and says 0 of those that are far apart.
+    return np.fmax(own, _measured(table, main, checked=True))
 
 
-def _measured(table: Columns, main: str, n: int = 3) -> Floats:
+def _measured(table: Columns, main: str, checked: bool = False) -> Floats:
     found = np.full(table.size, math.nan)
     most = LIMIT if table.size <= MANY else FEW
     places = np.flatnonzero(table.accepted & ~np.isnan(table.lengths(main)))[:most]
-    found[places] = nearest(table.pick(main, places), n)
+    found[places] = (nearest_as_checked if checked else nearest)(table.pick(main, places))
     return found
 
 

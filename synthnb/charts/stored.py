@@ -305,6 +305,9 @@ class _Stored(Columns):
             found += read([row["v"] for row in rows], name)
         return found
 
+    def _hashed(self, name: str) -> NDArray[np.int64]:
+        return _lasting(self.values(name))
+
     def few(self, name: str) -> Codes | None:
         if ("labels", name) in self._known or name not in self._types:
             return super().few(name)

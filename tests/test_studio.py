@@ -52,6 +52,10 @@ def test_one_change_can_be_told_apart_two_cannot(draft: Draft) -> None:
         "Two changes at once: their effects can't be told apart."
     )
     assert one.settle().warning == ""
+    checked = draft.add_check("words")  # of a column and a least number, yet one check
+    assert checked.warning == "The recipe has 1 change since; run to see it."
+    added = draft.add("title", "prompt").add("shares", "person")
+    assert added.warning.startswith("The recipe has 2 changes since")
 
 
 def test_the_preview_is_the_prompt_of_a_planned_row(draft: Draft) -> None:

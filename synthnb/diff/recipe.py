@@ -20,6 +20,8 @@ __all__ = ["Line", "RecipeDiff", "changed_keys", "changed_words", "compare_recip
 Op: TypeAlias = Literal["same", "removed", "added", "skipped"]
 NEUTRAL = frozenset({"name", "description", "license", "budget", "target", "synthnb"})
 """Keys that leave the rows as they are."""
+MAPS = frozenset({"columns", "checks", "params", "models"})
+"""Keys whose own keys stand for themselves: a first check is a check, not all of them."""
 WORDS = 40
 """Characters of what was taken away, and of what was added, in a line about a change."""
 _MISSING: Any = object()
@@ -46,11 +48,18 @@ class RecipeDiff:
     total: int
     """Keys that either recipe has."""
     lines: tuple[Line, ...]
+    parts: tuple[str, ...] = ()
+    """What changed, as people count it: a column or a check that came or went is one."""
 
     @property
     def effective(self) -> tuple[str, ...]:
         """Changed keys that can change rows."""
-        return tuple(key for key in self.changed if key.split(".")[0] not in NEUTRAL)
+        return _effective(self.changed)
+
+    @property
+    def effective_parts(self) -> tuple[str, ...]:
+        """Changed parts that can change rows."""
+        return _effective(self.parts)
 
     def __str__(self) -> str:
         return "\n".join(str(line).rstrip() for line in self.lines)
@@ -71,9 +80,11 @@ def compare_recipes(
     """
     left, right = _data(old, used[0]), _data(new, used[1])
     keys = dict.fromkeys([*_leaves(left), *_leaves(right)])
-    changed = tuple(".".join(k) for k in keys if _at(left, k) != _at(right, k))
-    lines = tuple(_walk(left, right, (), 0)) if changed else ()
-    return RecipeDiff(changed, len(keys), lines)
+    moved = [k for k in keys if _at(left, k) != _at(right, k)]
+    lines = tuple(_walk(left, right, (), 0)) if moved else ()
+    changed = tuple(".".join(k) for k in moved)
+    parts = dict.fromkeys(".".join(_part(left, right, k)) for k in moved)
+    return RecipeDiff(changed, len(keys), lines, tuple(parts))
 
 
 def changed_keys(old: Recipe, new: Recipe) -> list[str]:
@@ -157,6 +168,19 @@ def _at(value: JSON, path: tuple[str, ...]) -> JSON:
             return _MISSING
         value = value[key]
     return value
+
+
+def _part(left: JSON, right: JSON, path: tuple[str, ...]) -> tuple[str, ...]:
+    """The outermost key above a changed one that is not compared key by key."""
+    for end in range(2 if path[0] in MAPS else 1, len(path)):
+        head = path[:end]
+        if not (_nested(_at(left, head), head) and _nested(_at(right, head), head)):
+            return head
+    return path
+
+
+def _effective(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(key for key in keys if key.split(".")[0] not in NEUTRAL)
 
 
 def _walk(

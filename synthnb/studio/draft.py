@@ -83,7 +83,7 @@ class Draft:
     @property
     def warning(self) -> str:
         """One sentence if what is shown is older than the draft; empty otherwise."""
-        count = len(self.changes.effective)
+        count = len(self.changes.effective_parts)
         if count < 2:
             return "The recipe has 1 change since; run to see it." if count else ""
         many = "Two" if count == 2 else "Several"

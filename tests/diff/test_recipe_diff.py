@@ -102,3 +102,20 @@ def test_names_and_targets_change_no_rows() -> None:
     ]
     looser = OLD.replace("min: 75, max: 300", "min: 60, max: 400")
     assert changed_keys(old, Recipe.loads(looser)) == ["checks.length"]  # one check, once
+
+
+def test_what_came_or_went_as_a_whole_is_one_part() -> None:
+    old = Recipe.loads(OLD)
+    added = old.replace(
+        columns={**old.columns, "title": {"prompt": "A title", "choices": ["a", "b"]}}
+    )
+    made = compare_recipes(old, added)
+    assert made.changed == ("columns.title.prompt", "columns.title.choices")
+    assert made.parts == made.effective_parts == ("columns.title",)
+    bare = old.replace(checks=[], params={}, budget={"tokens": 9, "usd": 1})
+    taken = compare_recipes(old, bare)
+    assert set(taken.parts) == {
+        *(f"checks.{check.rule}" for check in old.checks),
+        "params.temperature", "params.max_tokens", "budget",
+    }  # fmt: skip
+    assert "budget" not in taken.effective_parts

@@ -19,7 +19,7 @@ MOST = 8
 
 def facts(draft: Draft, batch: Batch | None) -> str:
     """Its name, and how far it is from the version whose rows are shown."""
-    name, changed = draft.recipe.name or "without a name", len(draft.changes.changed)
+    name, changed = draft.recipe.name or "without a name", len(draft.changes.parts)
     if not changed:
         return name
     since = "" if batch is None or batch.version is None else f" since version {batch.version}"

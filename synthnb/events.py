@@ -27,6 +27,8 @@ class RunStarted:
     rows: int
     """Rows wanted."""
     models: tuple[str, ...] = ()
+    main: str = ""
+    """The main column: what a glance at a row wants to see."""
 
 
 @dataclass(frozen=True, slots=True)

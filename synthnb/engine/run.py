@@ -61,7 +61,7 @@ class Job:
     full_calls: bool = True
     """Keep the prompts with the stored rows."""
     main: str = ""
-    """The column that ``stop_if: {novelty_below: …}`` reads."""
+    """The column that ``stop_if: {novelty_below: …}`` reads and progress shows."""
 
 
 class Engine:
@@ -95,7 +95,7 @@ class Engine:
     async def run(self) -> None:
         """Run to the end; rows, reasons and the end are events. Never raises for a row."""
         job = self.job
-        self.emit(RunStarted(job.run_id, job.slots.n, job.models))
+        self.emit(RunStarted(job.run_id, job.slots.n, job.models, job.main))
         ticker = asyncio.ensure_future(self._tick())
         workers = [asyncio.ensure_future(self._work()) for _ in range(job.workers)]
         self._running = set(workers)

@@ -76,12 +76,14 @@ class Heard:
     def __init__(self, rows: int = NEWEST) -> None:
         self.latest: Progress | None = None
         self.notice = ""
+        self._main = ""
         self._newest: deque[Record] = deque(maxlen=rows)
 
     def hear(self, event: Event) -> None:
         """Remember what is worth showing of an event."""
         if isinstance(event, RunStarted):  # a model may take seconds to its first answer
             self.latest = Progress(0, 0, event.rows, 0, Usage(), 0.0)
+            self._main = event.main
         elif isinstance(event, Progress):
             self.latest = event
         elif isinstance(event, RowDone):
@@ -93,7 +95,7 @@ class Heard:
     def rows(self) -> list[str]:
         """The newest rows, a line each; lines that are still to come are empty, so that
         nothing jumps when rows arrive."""
-        lines = [_row_text(record) for record in self._newest.copy()]
+        lines = [_row_text(record, self._main) for record in self._newest.copy()]
         return lines + [""] * ((self._newest.maxlen or 0) - len(lines))
 
 
@@ -153,10 +155,16 @@ def _plain(latest: Progress) -> str:
     return " ".join(progress_text(latest))
 
 
-def _row_text(record: Record) -> str:
-    """The last text that was written for a row, and why it was rejected if it was."""
-    texts = [value for value in record.values.values() if isinstance(value, str)]
-    said = one_line(texts[-1] if texts else as_text(dict(record.values)), _WIDE)
+def _row_text(record: Record, main: str) -> str:
+    """A row's main column, and why it was rejected if it was.
+
+    A rejected row may have no value there: what the model answered stands for it.
+    """
+    value = record.values.get(main)
+    if value is None:
+        answers = [call.answer for call in record.calls if call.column == main]
+        value = answers[-1] if answers else dict(record.values)
+    said = one_line(as_text(value), _WIDE)
     if record.accepted:
         return said
     rule = one_line(record.reasons[0].rule, 30) if record.reasons else ""

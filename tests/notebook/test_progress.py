@@ -8,7 +8,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from synthnb.events import Notice, Progress, RowDone, RunStarted
 from synthnb.notebook.progress import Heard, Painter, progress_text, someone_watches
-from synthnb.types import Reason, Record, Usage
+from synthnb.types import Call, Reason, Record, Usage
 
 LATEST = Progress(15, 4, 24, 8, Usage(completion_tokens=738, cost=None), 1.0)
 
@@ -53,6 +53,7 @@ def test_the_newest_rows_stand_below_the_bar() -> None:
     from synthnb.notebook.progress import _html
 
     heard = Heard(3)
+    heard.hear(RunStarted("r", 24, main="text"))
     assert heard.rows == ["", "", ""]  # nothing jumps when rows arrive
     why = (Reason("length", 4, "too short"),)
     heard.hear(RowDone(Record(0, {"text": "It\nbroke."}, accepted=False, reasons=why)))
@@ -62,6 +63,22 @@ def test_the_newest_rows_stand_below_the_bar() -> None:
     assert heard.rows == ["row 2", "row 3", "row 4"]
     shown = _html(LATEST, "", heard.rows)
     assert shown.index("row 2") > shown.index("</progress>")
+
+
+def test_a_newest_row_is_its_main_column_wherever_that_stands() -> None:
+    heard = Heard(3)
+    heard.hear(RunStarted("r", 24, main="text"))
+    heard.hear(RowDone(Record(0, {"text": "A ticket.", "colour": "red"}, accepted=True)))
+    cut = (Reason("truncated", 60, "cut off"),)
+    call = Call("text", "local/tiny", (), "A ticket that")
+    row = {"tone": "polite"}
+    heard.hear(RowDone(Record(1, row, accepted=False, reasons=cut, calls=(call,))))
+    heard.hear(RowDone(Record(2, row, accepted=False, reasons=(Reason("timeout", None, ""),))))
+    assert heard.rows == [
+        "A ticket.",
+        "rejected: truncated · A ticket that",
+        'rejected: timeout · {"tone": "polite"}',
+    ]
 
 
 def test_progress_can_be_switched_off(

@@ -1,9 +1,19 @@
 /** Bundles the views for anywidget: ES modules, their style inside, nothing fetched. */
 
-import { build } from 'esbuild';
+import { readFile } from 'node:fs/promises';
+import { build, transform } from 'esbuild';
 
 const bundles = { 'src/widget.ts': 'batch.js', 'src/deskWidget.ts': 'desk.js' };
 const limit = 100_000;
+/** A style as a text, which is small too. */
+const styles = {
+  name: 'styles',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path), { loader: 'css', minify: true });
+      return { contents: code, loader: 'text' };
+    })
+};
 
 for (const [entry, name] of Object.entries(bundles)) {
   const outfile = `../synthnb/notebook/static/${name}`;
@@ -15,7 +25,7 @@ for (const [entry, name] of Object.entries(bundles)) {
     target: 'es2022',
     charset: 'utf8',
     legalComments: 'none',
-    loader: { '.css': 'text' },
+    plugins: [styles],
     metafile: true,
     outfile
   });

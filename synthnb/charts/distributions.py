@@ -327,15 +327,15 @@ def nearest_scores(batch: Batch, main: str) -> Floats:
 
 
 def _nearest_scores(batch: Batch, table: Columns, main: str) -> Floats:
-    own = np.full(table.size, math.nan)
-    if any(spec.rule == "near_duplicate" for spec in batch.recipe.checks):
-        own = table.scores("near_duplicate")
+    checked = any(spec.rule == "near_duplicate" for spec in batch.recipe.checks)
+    own = table.scores("near_duplicate") if checked else np.full(table.size, math.nan)
     if np.isnan(own).all():
         return _measured(table, main)
     if table.size > LIMIT:
         return own
     # The check knows the rows before a row alone, and says 0 of those that are far apart.
-    return np.fmax(own, _measured(table, main, checked=True))
+    found: Floats = np.fmax(own, _measured(table, main, checked=True))
+    return found
 
 
 def _measured(table: Columns, main: str, checked: bool = False) -> Floats:

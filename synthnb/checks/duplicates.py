@@ -18,6 +18,7 @@ __all__ = ["text_of"]
 TOLD, SURE = 0.5, 0.7
 """Similarity of near duplicates from which on it is told, and from which on it is never
 missed: what lies between them is found in 9 rows out of 10 and more."""
+NONE = f"no earlier row found that is {TOLD:g} alike"
 TOGETHER = 100_000
 """Characters looked up together: more would not stay in the processor's cache."""
 LONGEST = 4_000
@@ -107,7 +108,8 @@ class NearDuplicate:
         nearest = self._asked.nearest(place)
         value = round(nearest.similarity, 3) if nearest is not None else 0.0
         if nearest is None or nearest.similarity < self.threshold:
-            return (Reason(self.name, value, "", self.column, True),)
+            said = "" if nearest is not None else NONE
+            return (Reason(self.name, value, said, self.column, True),)
         whom = self._where[nearest.row]
         return (Reason(self.name, value, f"{value} like {whom}", self.column),)
 

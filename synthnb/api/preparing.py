@@ -175,9 +175,12 @@ class Run:
         )  # fmt: skip
 
     def estimate(self) -> Estimate:
-        """What it will take, from earlier rows of the same recipe where there are some."""
+        """What it will take, from earlier rows of the same recipe where there are some, else
+        by how its newest version went."""
+        before = self._before()
+        like, went = ([], "") if before else self._newest()
         return estimate_run(
-            self.job().pipeline, self.wanted, before=self._before(),
+            self.job().pipeline, self.wanted, before=before, like=like, went=went,
             checks=self.checks, price_for=self.price_for, in_flight=self.in_flight,
         )  # fmt: skip
 
@@ -227,6 +230,16 @@ class Run:
             if known.fingerprint == fingerprint and known.accepted and known.id != self.id:
                 return list(StoredRecords(self.store, known.id)[:500])
         return []
+
+    def _newest(self) -> tuple[list[Any], str]:
+        """Rows of the newest version of this name that has some, and what it is called."""
+        if self.store is None or self.recipe.name is None:
+            return [], ""
+        for version in reversed(self.store.versions(self.project, self.name)):
+            records = list(StoredRecords(self.store, version.run)[:500])
+            if any(record.accepted for record in records):
+                return records, f"version {version.number}"
+        return [], ""
 
     def _open(self, name: str) -> Model:
         found = self._bare.get(name)

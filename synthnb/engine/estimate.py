@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from synthnb.checks import Check
-from synthnb.engine.outlook import NOTHING, Need, Range, guessed, measured
+from synthnb.engine.outlook import NOTHING, Need, Range, guessed, measured, paced
 from synthnb.engine.pipeline import Pipeline
 from synthnb.prices import Price
 from synthnb.types import Record
@@ -37,6 +37,8 @@ class Estimate:
     """What it is based on, for people."""
     prices: str = ""
     """Where the prices come from."""
+    went: str = ""
+    """The version of another recipe that lent its share of accepted rows and its pace."""
 
     @property
     def tokens(self) -> Range:
@@ -78,14 +80,21 @@ def estimate_run(
     n: int,
     *,
     before: Iterable[Record] = (),
+    like: Iterable[Record] = (),
+    went: str = "",
     checks: Iterable[Check] = (),
     price_for: Callable[[str], Price | None] = lambda name: None,
     in_flight: int = 32,
 ) -> Estimate:
-    """Predict a run of ``n`` rows; ``before`` are rows of the same recipe, if there are."""
-    records = [record for record in before if record.origin != "real"]
-    candidates = _candidates(records, n)
-    needs = measured(pipeline, records) if records else guessed(pipeline, checks)
+    """Predict a run of ``n`` rows; ``before`` are rows of the same recipe, if there are.
+
+    Where there are none, ``like`` are rows of the recipe before it was changed, of a version
+    called ``went``: as many may be accepted again, and an answer may take as long.
+    """
+    records, others = ([r for r in rows if r.origin != "real"] for rows in (before, like))
+    others = [] if records else others
+    candidates = _candidates(records or others, n)
+    needs = measured(pipeline, records) if records else paced(guessed(pipeline, checks), others)
     requests, asked, said, seconds = NOTHING, NOTHING, NOTHING, NOTHING
     for need in needs:
         many = candidates * need.each
@@ -96,9 +105,10 @@ def estimate_run(
         rounds = Range(*(max(1.0, x / in_flight) for x in (many.low, many.expected, many.high)))
         seconds += rounds * (need.wait or 0.0)
     prices = [price_for(need.model) for need in needs]
-    timed = bool(records) and all(need.wait is not None for need in needs)
+    timed = bool(records or others) and all(need.wait is not None for need in needs)
     basis = (
         f"{len(records)} rows made before" if records
+        else f"the length of prompts, max_tokens, and rows accepted as {went} went" if others
         else "the length of prompts and max_tokens (a preview makes it closer)"
     )  # fmt: skip
     known = [price for price in prices if price is not None]
@@ -106,6 +116,7 @@ def estimate_run(
         n, requests, asked, said, _cost(candidates, needs, prices),
         known[0].currency if known else "USD", seconds * SPREAD if timed else None, basis,
         ", ".join(dict.fromkeys(price.as_of for price in known if price.as_of)),
+        went if others else "",
     )  # fmt: skip
 
 

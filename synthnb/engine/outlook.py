@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from synthnb.checks import Check
 from synthnb.engine.asking import REPLICA
@@ -13,7 +13,7 @@ from synthnb.engine.pipeline import Pipeline
 from synthnb.errors import SynthError
 from synthnb.types import Call, Record
 
-__all__ = ["NOTHING", "Need", "Range", "asked_tokens", "guessed", "measured"]
+__all__ = ["NOTHING", "Need", "Range", "asked_tokens", "guessed", "measured", "paced"]
 
 SAMPLE = 20
 """Planned rows that are rendered to see how long prompts are."""
@@ -121,6 +121,15 @@ def guessed(pipeline: Pipeline, checks: Iterable[Check] = ()) -> list[Need]:
             said = Range(20.0, VERDICT, 5.0 * VERDICT)
             needs.append(Need(model, Range(0.0, asks, 2 * asks), asked, said, None))
     return needs
+
+
+def paced(needs: Sequence[Need], records: Iterable[Record]) -> list[Need]:
+    """Needs whose models take as long for an answer as they did for these rows."""
+    waits: dict[str, list[float]] = {}
+    for call in (call for record in records for call in record.calls if call.elapsed > 0):
+        waits.setdefault(call.model, []).append(call.elapsed)
+    means = {model: sum(seen) / len(seen) for model, seen in waits.items()}
+    return [replace(need, wait=means.get(need.model)) for need in needs]
 
 
 def _models(cell: Cell) -> list[str]:

@@ -29,6 +29,30 @@ def test_an_estimate_sends_nothing_and_narrows_with_rows(
     assert "20 rows made before" in str(seen)
 
 
+def test_a_changed_recipe_is_estimated_as_its_newest_version_went(
+    settings: Settings, loopback: Loopback
+) -> None:
+    loopback.script(lambda n, body: Reply(text="too short" if n % 4 else "long enough to keep"))
+    columns = {"mood": ["a", "b"], "text": {"prompt": "A {{ mood }} text."}}
+    recipe = Recipe(
+        name="words", columns=columns,
+        checks=[{"length": {"column": "text", "min": 15}}], target={"max_candidates": 40},
+    )  # fmt: skip
+    made = generate(recipe, 5, settings=settings)
+    share = len(made) / len(made.records)
+    changed = recipe.replace(columns={**columns, "mood": ["a", "c"]})
+    told = estimate(changed, 100, settings=settings)
+    assert share < 0.5 and told.requests.expected == pytest.approx(100 / share)
+    assert told.seconds is not None and told.went == "version 1"
+    assert "rows accepted as version 1 went" in str(told)
+    assert told.to_dict()["went"] == "version 1"
+    assert estimate(recipe, 100, settings=settings).went == ""  # it has rows of its own
+    elsewhere = estimate(changed.replace(model="lab/big"), 100, settings=settings)
+    assert elsewhere.seconds is None  # nobody knows how long that one takes
+    unnamed = estimate(changed.replace(name=None), 100, settings=settings)
+    assert (unnamed.requests.expected, unnamed.went) == (100, "")
+
+
 def test_an_estimate_knows_lists_judges_and_candidates(
     settings: Settings, loopback: Loopback
 ) -> None:

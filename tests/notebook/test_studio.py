@@ -220,6 +220,14 @@ def test_the_outlook_tells_time_as_the_estimate_does() -> None:
     assert ", 10.0 h · " in words(told)
 
 
+def test_the_outlook_of_a_changed_recipe_says_which_version_it_goes_by(studio: Studio) -> None:
+    studio.run()
+    finish(studio)
+    studio.form.cards["mood"].labels.sliders["angry"].value = 5
+    said = studio.bar.status.text
+    assert said.startswith("about 4 requests, ") and ", as version 1 went · " in said
+
+
 def test_a_budget_is_held_against_the_estimate(studio: Studio) -> None:
     assert "synthnb-studio-hidden" in studio.bar.outlook._dom_classes
     studio.form.fields["budget.tokens"].value = "10"

@@ -31,6 +31,8 @@ def words(told: Estimate) -> str:
     said = f"about {count(asked, 'request')}, {tokens:,} tokens ({written:,} written)"
     if told.seconds is not None:
         said += f", {duration(told.seconds.expected)}"
+    if told.went:
+        said += f", as {told.went} went"
     if told.cost is None:
         return f"{said} · cost unknown"
     if told.cost.high == 0:

@@ -96,7 +96,11 @@ describe('columns', () => {
         ]
       })
     ) as Payload;
-    expect(tableColumns(named).map(c => c.title)).toEqual(['length', 'text', 'chars']);
+    expect(tableColumns(named).map(c => c.title)).toEqual(['length', 'text', 'text length']);
+    const plain = parsePayload(
+      sample({ columns: [{ name: 'text', kind: 'prompt', type: 'text', main: true }] })
+    ) as Payload;
+    expect(tableColumns(plain).map(c => c.title)).toEqual(['text', 'length']);
   });
 });
 

@@ -18,6 +18,8 @@ const LINES = 6;
 
 export interface TableColumn {
   name: string;
+  /** What the table is sorted by. */
+  key: string;
   title: string;
   numeric: boolean;
   main: boolean;
@@ -37,7 +39,8 @@ export function tableColumns(payload: Payload): TableColumn[] {
       c => (c.type === 'score' && c.name === 'length') || c.name === 'chars'
     );
     if (column === main && column.type === 'text' && !sized) {
-      columns.push(lengthColumn(column));
+      const taken = payload.columns.some(c => c.name === 'length');
+      columns.push(lengthColumn(column, taken ? `${column.name} length` : 'length'));
     }
   }
   return columns;
@@ -69,6 +72,7 @@ function tableColumn(payload: Payload, column: Column, main: boolean): TableColu
   const longest = payload.rows.reduce((n, row) => Math.max(n, value(row).length), 0);
   return {
     name: column.name,
+    key: column.name,
     title: title(column),
     numeric,
     main,
@@ -98,30 +102,36 @@ const LABELS = 26;
 /** Width of a letter of a column's head, beside one of its values. */
 const HEAD = 0.85;
 
+function headWidth(text: string): number {
+  return Math.ceil(Math.min(text.length, 16) * HEAD) + 1;
+}
+
 function width(
   column: Column,
   main: boolean,
   numeric: boolean,
   longest: number
 ): number | null {
-  const head = Math.ceil(Math.min(title(column).length, 16) * HEAD) + 1;
+  const head = headWidth(title(column));
   const own = column.type === 'category' ? Math.min(longest, LABELS) : longest;
   const keeps = numeric || column.type === 'category' || longest <= NARROW;
   return !main && keeps ? Math.max(head, own, 4) : null;
 }
 
-function lengthColumn(column: Column): TableColumn {
+/** Called as its chart is. */
+function lengthColumn(column: Column, title: string): TableColumn {
   const value = (row: BatchRow): string => {
     const text = row.values[column.name];
     return typeof text === 'string' ? count(characters(text)) : NOT_MEASURED;
   };
   return {
     name: column.name,
-    title: 'chars',
+    key: 'chars',
+    title,
     numeric: true,
     main: false,
     code: false,
-    width: 6,
+    width: headWidth(title),
     value
   };
 }

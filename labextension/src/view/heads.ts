@@ -7,16 +7,16 @@ import { visible } from './format';
 import { sortBy } from './state';
 
 export function header(context: Context, columns: readonly TableColumn[]): Part[] {
-  const number = { name: null, title: '#', numeric: true };
+  const number = { key: null, title: '#', numeric: true };
   return [number, ...columns].map(column => {
     const arrow = h('span', { class: 'sn-arrow', 'aria-hidden': 'true' });
-    const key = column.title === 'chars' ? 'chars' : column.name;
+    const { key } = column;
     const button = h(
       'button',
       {
         class: 'sn-sort',
         type: 'button',
-        title: key ? `sort by ${visible(key)}` : 'plan order',
+        title: key ? `sort by ${visible(column.title)}` : 'plan order',
         onclick: () => context.set(sortBy(context.state, key))
       },
       visible(column.title),

@@ -237,6 +237,18 @@ describe('a batch that the kernel holds', () => {
     expect(texts(root, '.sn-bar .sn-num')).toEqual(['3', '4']);
   });
 
+  it('counts the rejected rows of all that a rule rejected', async () => {
+    const kernel = new Kernel();
+    const root = show(kernel, sample({ total_rows: 10_000 }));
+    kernel.hello();
+    await kernel.answerRows();
+    root.querySelectorAll<HTMLElement>('.sn-step')[1]?.click();
+    const counts = { mood: [0, 0], length: [0, 0] };
+    const lost = { mood: [700, 20], length: [720, 0] };
+    await kernel.answerRows({ accepted: 0, rejected: 720, counts, lost });
+    expect(texts(root, '.sn-bar .sn-num')).toEqual(['700', '20']);
+  });
+
   it('restores a row by click and by key, and shows what the kernel says then', () => {
     const kernel = new Kernel();
     const save = vi.fn();

@@ -71,6 +71,36 @@ describe('a batch', () => {
     expect(happy.querySelector<HTMLElement>('.sn-fill')?.style.width).toBe('0px');
   });
 
+  it('shows which labels and bins the rows have that a rule rejected', () => {
+    const root = show();
+    const strong = (node: Element): string[] =>
+      [...node.querySelectorAll<HTMLElement>('.sn-lost:not(.sn-faint, [hidden])')].map(
+        made => made.style.width || made.style.height
+      );
+    const [angry, happy] = root.querySelectorAll('.sn-bar');
+    const [short, long] = root.querySelectorAll('.sn-bin');
+    const all = strong(angry!);
+    button(root, 'length 5–40 took 1 row, 4 left').click();
+    expect(texts(root, '.sn-bar .sn-num')).toEqual(['1', '0']);
+    expect(root.querySelectorAll('.sn-bar .sn-num.sn-bad')).toHaveLength(2);
+    expect([angry, happy, short, long].map(node => strong(node!))).toEqual([
+      all,
+      [],
+      ['16px'],
+      []
+    ]);
+    expect(angry!.querySelectorAll('.sn-faint:not([hidden])')).toHaveLength(1);
+    const fills = [...root.querySelectorAll<HTMLElement>('.sn-bar .sn-fill')];
+    expect(fills.map(fill => fill.style.width)).toEqual(['0px', '0px']);
+
+    button(root, 'length 5–40 took 1 row, 4 left').click();
+    expect(texts(root, '.sn-bar .sn-num')).toEqual(['2', '2']);
+    expect(root.querySelectorAll('.sn-faint, .sn-bar .sn-bad')).toHaveLength(0);
+    (happy as HTMLElement).click(); // no rejected row is happy
+    expect(texts(root, '.sn-bar .sn-num')).toEqual(['0', '2']);
+    expect(strong(angry!)).toEqual([]);
+  });
+
   it('opens a row with what was asked, answered and checked', () => {
     const root = show();
     const row = root.querySelector<HTMLElement>('tr.sn-row')!;
@@ -179,7 +209,7 @@ describe('a batch', () => {
     const [mood] = sample().charts as Record<string, unknown>[];
     const root = show(sample({ charts: [{ ...mood, bars: [bar], total: 0 }] }));
     expect(texts(root, '.sn-bar .sn-num')).toEqual(['7']);
-    expect(root.querySelectorAll('.sn-bar .sn-lost')).toHaveLength(1);
+    expect(root.querySelectorAll('.sn-bar .sn-lost:not([hidden])')).toHaveLength(1);
     expect(texts(root, '.sn-panel h4')[1]).toContain('rejected rows, tick = planned');
   });
 

@@ -80,6 +80,7 @@ def _rows(batch: Batch, asked: Mapping[str, Any], view: object, variable: str) -
     }
     if asked.get("counts") is not False:
         said["counts"] = found.counts
+        said["lost"] = found.lost
     if asked.get("map") is True:
         drawn = text_map(batch).drawn()
         inside = explorer_of(batch).mask(chosen, str(asked.get("search") or "")[:1000])

@@ -39,6 +39,8 @@ class Found:
     rejected: int
     counts: dict[str, list[int]]
     """Accepted rows under each bar, by chart."""
+    lost: dict[str, list[int]]
+    """Rejected rows that match, under each bar, whether they are shown or not."""
 
 
 class Explorer:
@@ -107,14 +109,18 @@ class Explorer:
             order = order[::-1]
         accepted = int(kept.sum())
         return Found(
-            order[shown[order]], accepted, int(mask.sum()) - accepted, self._counts(kept)
+            order[shown[order]],
+            accepted,
+            int(mask.sum()) - accepted,
+            self._counts(kept),
+            self._counts(mask & ~table.accepted),
         )
 
-    def _counts(self, kept: Bools) -> dict[str, list[int]]:
+    def _counts(self, chosen: Bools) -> dict[str, list[int]]:
         found = {}
         for chart in self._batch.distributions:
             bars = self.bars(chart)
-            counts = np.bincount(bars[kept] + 1, minlength=len(chart.bars) + 1)
+            counts = np.bincount(bars[chosen] + 1, minlength=len(chart.bars) + 1)
             found[chart.id] = [int(n) for n in counts[1:]]
         return found
 

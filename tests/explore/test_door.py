@@ -39,6 +39,7 @@ def test_a_window_of_rows_comes_with_what_lies_under_each_bar() -> None:
     assert len(reply["rows"]) == 3
     assert reply["counts"]["mood"] == [6, 0, 0]
     assert sum(reply["counts"]["length"]) == 6
+    assert reply["lost"]["mood"] == [4, 0, 0]
     hidden = ask(sample_batch(), "rows", start=0, end=50, filters=[ANGRY], show_rejected=False)
     assert (hidden["total"], len(hidden["rows"])) == (10, 10)
 
@@ -48,6 +49,20 @@ def test_counts_without_a_filter_are_the_bars() -> None:
     counts = ask(batch, "rows", start=0, end=0)["counts"]
     for chart in batch.distributions:
         assert counts[chart.id] == [bar.count for bar in chart.bars]
+
+
+def test_rejected_rows_are_counted_under_each_bar_whether_they_are_shown_or_not() -> None:
+    batch = sample_batch()
+    everything = ask(batch, "rows", start=0, end=0)["lost"]
+    hidden = ask(batch, "rows", start=0, end=0, show_rejected=False)["lost"]
+    for chart in batch.distributions:
+        assert everything[chart.id] == hidden[chart.id] == [bar.rejected for bar in chart.bars]
+    by_length = {"kind": "rule", "rules": ["length"]}
+    reply = ask(batch, "rows", start=0, end=99, filters=[by_length])
+    moods = [row["values"]["mood"] for row in reply["rows"]]
+    assert moods
+    assert reply["counts"]["mood"] == [0, 0, 0]
+    assert reply["lost"]["mood"] == [moods.count(m) for m in ("angry", "happy", "mixed")]
 
 
 @pytest.mark.parametrize("column", ["product", "text", "chars", "nearest", None])

@@ -29,8 +29,8 @@ export function bars(context: Context, chart: Chart): Part {
     group
   );
   const paint = (): void => {
-    const counts = context.found.filtered ? context.found.counts(chart.id) : null;
-    rows.forEach((row, i) => row.paint(counts ? (counts[i] ?? 0) : null));
+    const chosen = chosenOf(context, chart);
+    rows.forEach((row, i) => row.paint(chosen(i)));
   };
   return { node, paint };
 }
@@ -67,10 +67,65 @@ export function drawn(chart: Chart, bar: Bar): number {
   return isLost(chart) ? bar.rejected : bar.count;
 }
 
+/** Rows of a bar that a filter chose. */
+export interface Chosen {
+  kept: number;
+  lost: number;
+  /** Rejected rows are all that was chosen: they are what to count. */
+  only: boolean;
+}
+
+/** What is chosen under each bar; `null` for all of its rows. */
+export function chosenOf(context: Context, chart: Chart): (bar: number) => Chosen | null {
+  const { found } = context;
+  const kept = found.filtered ? found.counts(chart.id) : null;
+  const lost = found.filtered ? found.lost(chart.id) : null;
+  const only = found.accepted === 0 && found.rejected > 0;
+  return bar => (kept ? { kept: kept[bar] ?? 0, lost: lost?.[bar] ?? 0, only } : null);
+}
+
+/** Rejected rows of a bar, hollow: all of them, pale behind those that a filter chose. */
+export interface Hollow {
+  nodes: HTMLElement[];
+  paint(chosen: Chosen | null): void;
+}
+
+export function hollowPart(
+  bar: Bar,
+  most: number,
+  place: (node: HTMLElement, n: number) => void
+): Hollow {
+  const room = most - bar.count;
+  const node = (n: number): HTMLElement => {
+    const made = h('i', { class: 'sn-lost' });
+    draw(made, n);
+    return made;
+  };
+  const draw = (made: HTMLElement, n: number): void => {
+    made.hidden = n === 0;
+    toggle(made, 'sn-cut', n > room);
+    place(made, Math.min(n, room));
+  };
+  const [all, some] = [node(bar.rejected), node(0)];
+  const paint = (chosen: Chosen | null): void => {
+    toggle(all, 'sn-faint', chosen !== null);
+    draw(some, chosen?.lost ?? 0);
+  };
+  return { nodes: [all, some], paint };
+}
+
+/** The number beside a bar: of rejected rows where only these are drawn or chosen. */
+function numberOf(chart: Chart, bar: Bar, chosen: Chosen | null): number {
+  if (!chosen) {
+    return drawn(chart, bar);
+  }
+  return chosen.only || isLost(chart) ? chosen.lost : chosen.kept;
+}
+
 interface BarRow {
   node: HTMLButtonElement;
-  /** `selected` rows of this bar, `null` for all of them. */
-  paint(selected: number | null): void;
+  /** Rows of this bar that are chosen, `null` for all of them. */
+  paint(chosen: Chosen | null): void;
 }
 
 function barRow(context: Context, chart: Chart, bar: Bar, most: number): BarRow {
@@ -78,10 +133,10 @@ function barRow(context: Context, chart: Chart, bar: Bar, most: number): BarRow 
   const pale = h('i', { class: 'sn-pale', hidden: bar.count === 0 });
   pale.style.width = width(bar.count);
   const fill = h('i', { class: 'sn-fill' });
-  const cut = bar.count + bar.rejected > most;
-  const lost = h('i', { class: cut ? 'sn-lost sn-cut' : 'sn-lost', hidden: !bar.rejected });
-  lost.style.width = width(Math.min(bar.rejected, most - bar.count));
-  lost.style.insetInlineStart = width(bar.count);
+  const lost = hollowPart(bar, most, (node, n) => {
+    node.style.width = width(n);
+    node.style.insetInlineStart = width(bar.count);
+  });
   const tick = h('i', { class: 'sn-tick' });
   tick.style.insetInlineStart = width(bar.planned ?? 0);
   const number = h('span', { class: 'sn-num' });
@@ -94,15 +149,17 @@ function barRow(context: Context, chart: Chart, bar: Bar, most: number): BarRow 
       title: visible(describeBar(bar))
     },
     h('span', { class: 'sn-label', dir: 'auto' }, visible(bar.label)),
-    h('span', { class: 'sn-track' }, pale, fill, lost, bar.planned !== null && tick),
+    h('span', { class: 'sn-track' }, pale, fill, ...lost.nodes, bar.planned !== null && tick),
     number
   );
   node.addEventListener('click', () => {
     context.set(toggleValue(context.state, chart, bar.label));
   });
-  const paint = (selected: number | null): void => {
-    fill.style.width = width(selected ?? bar.count);
-    number.textContent = count(isLost(chart) ? bar.rejected : (selected ?? bar.count));
+  const paint = (chosen: Chosen | null): void => {
+    fill.style.width = width(chosen?.kept ?? bar.count);
+    lost.paint(chosen);
+    toggle(number, 'sn-bad', chosen?.only === true);
+    number.textContent = count(numberOf(chart, bar, chosen));
     const filter = context.state.filters.find(f => f.key === chart.id);
     const on = filter?.kind === 'values' && filter.values.includes(bar.label);
     toggle(node, 'sn-on', on);

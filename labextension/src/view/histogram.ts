@@ -1,6 +1,15 @@
 /** A chart of numbers: bins to click, drag over or brush with Shift and the arrows. */
 
-import { describeBar, drawn, heading, hollow, longest } from './bars';
+import {
+  chosenOf,
+  describeBar,
+  drawn,
+  heading,
+  hollow,
+  hollowPart,
+  longest,
+  type Chosen
+} from './bars';
 import type { Context, Part } from './context';
 import { h, roving, toggle } from './dom';
 import { count, visible } from './format';
@@ -38,11 +47,11 @@ export function histogram(context: Context, chart: Chart): Part {
     axis(chart.bars)
   );
   const paint = (): void => {
-    const chosen = context.found.filtered ? context.found.counts(chart.id) : null;
+    const chosen = chosenOf(context, chart);
     const filter = context.state.filters.find(f => f.key === chart.id);
     bins.forEach((b, i) => {
       const on = filter?.kind === 'range' && i >= filter.first && i <= filter.last;
-      b.paint(chosen && measurable ? (chosen[i] ?? 0) : null, on);
+      b.paint(measurable ? chosen(i) : null, on);
     });
   };
   return { node, paint };
@@ -50,8 +59,8 @@ export function histogram(context: Context, chart: Chart): Part {
 
 interface BinPart {
   node: HTMLButtonElement;
-  /** `selected` rows of this bin, `null` for all of them. */
-  paint(selected: number | null, on: boolean): void;
+  /** Rows of this bin that are chosen, `null` for all of them. */
+  paint(chosen: Chosen | null, on: boolean): void;
 }
 
 function bin(
@@ -65,11 +74,10 @@ function bin(
     n ? `${Math.max(1, (HEIGHT * n) / most).toFixed(1)}px` : '0';
   const pale = h('i', { class: 'sn-pale' });
   pale.style.height = height(bar.count);
-  const room = most - bar.count;
-  const cut = bar.rejected > room;
-  const lost = h('i', { class: cut ? 'sn-lost sn-cut' : 'sn-lost', hidden: !bar.rejected });
-  lost.style.height = height(Math.min(bar.rejected, room));
-  lost.style.insetBlockEnd = height(bar.count);
+  const lost = hollowPart(bar, most, (node, n) => {
+    node.style.height = height(n);
+    node.style.insetBlockEnd = height(bar.count);
+  });
   const fill = h('i', { class: 'sn-fill' });
   const top = h('span', { class: 'sn-peak' }, count(drawn(chart, bar)));
   top.style.insetBlockEnd = height(Math.min(bar.count + bar.rejected, most));
@@ -85,11 +93,12 @@ function bin(
     },
     pale,
     fill,
-    lost,
+    ...lost.nodes,
     peak && top
   );
-  const paint = (selected: number | null, on: boolean): void => {
-    fill.style.height = height(selected ?? bar.count);
+  const paint = (chosen: Chosen | null, on: boolean): void => {
+    fill.style.height = height(chosen?.kept ?? bar.count);
+    lost.paint(chosen);
     toggle(node, 'sn-on', on);
     node.setAttribute('aria-pressed', String(on));
   };

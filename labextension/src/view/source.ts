@@ -24,6 +24,8 @@ export interface Found {
   of: { accepted: number; rejected: number };
   /** Accepted rows under each bar of a chart; `null` where they are not known. */
   counts(chart: string): number[] | null;
+  /** Rejected rows that match, shown or not, under each bar. */
+  lost(chart: string): number[] | null;
   /** The row at a position, `null` while it is on its way. */
   row(position: number): BatchRow | null;
   /** Positions that are about to be shown. */
@@ -36,7 +38,26 @@ export interface Found {
 export function savedRows(payload: Payload, state: State): Found {
   const chosen = select(payload, state);
   const accepted = payload.rows.filter(r => r.accepted).length;
+  const matching = state.showRejected
+    ? chosen.rows
+    : select(payload, { ...state, showRejected: true }).rows;
   const known = new Map<string, number[]>();
+  const under = (id: string, kept: boolean): number[] | null => {
+    const chart = payload.charts.find(c => c.id === id);
+    const key = `${kept} ${id}`;
+    if (!chart || known.has(key)) {
+      return known.get(key) ?? null;
+    }
+    const counts = chart.bars.map(() => 0);
+    for (const row of matching) {
+      const bar = row.accepted === kept ? barIndex(chart, row) : -1;
+      if (bar >= 0) {
+        counts[bar] = (counts[bar] ?? 0) + 1;
+      }
+    }
+    known.set(key, counts);
+    return counts;
+  };
   const ids = new Set(chosen.rows.map(r => r.id));
   return {
     total: chosen.rows.length,
@@ -44,23 +65,8 @@ export function savedRows(payload: Payload, state: State): Found {
     rejected: chosen.rejected,
     filtered: chosen.filtered,
     of: { accepted, rejected: payload.rows.length - accepted },
-    counts: id => {
-      const chart = payload.charts.find(c => c.id === id);
-      if (!chart) {
-        return null;
-      }
-      const counts = known.get(id) ?? chart.bars.map(() => 0);
-      if (!known.has(id)) {
-        for (const row of chosen.rows) {
-          const bar = row.accepted ? barIndex(chart, row) : -1;
-          if (bar >= 0) {
-            counts[bar] = (counts[bar] ?? 0) + 1;
-          }
-        }
-        known.set(id, counts);
-      }
-      return counts;
-    },
+    counts: id => under(id, true),
+    lost: id => under(id, false),
     row: position => chosen.rows[position] ?? null,
     want: () => undefined,
     points: chosen.filtered
@@ -146,7 +152,9 @@ export class KernelRows {
     // kernel's map mean nothing to them.
     const local = !this.withMap() && !state.filters.some(f => f.kind === 'region');
     const dots = local ? savedRows(payload, { ...state, showRejected: true }).points : null;
-    const counts = object(reply.counts);
+    const [kept, gone] = [object(reply.counts), object(reply.lost)];
+    const under = (counts: JSONObject, id: string): number[] | null =>
+      id in counts ? list(counts[id]).map(n => number(n) ?? 0) : null;
     const bits = text(reply.map) ? unpack(text(reply.map)) : null;
     return {
       total: number(reply.total) ?? 0,
@@ -154,7 +162,8 @@ export class KernelRows {
       rejected: number(reply.rejected) ?? 0,
       filtered,
       of: { accepted: verdict.accepted, rejected: verdict.rejected },
-      counts: id => (id in counts ? list(counts[id]).map(n => number(n) ?? 0) : null),
+      counts: id => under(kept, id),
+      lost: id => under(gone, id),
       row: position => pages.get(Math.floor(position / PAGE))?.[position % PAGE] ?? null,
       want: (from, to) => {
         for (let page = Math.floor(from / PAGE); page * PAGE < to; page += 1) {

@@ -98,7 +98,7 @@ class Batch(Outgoing, Deciding):
             records = records.raw
         if isinstance(records, list | tuple):  # rows read from the store are in order
             records = tuple(sorted(records, key=_PLAN_ORDER))
-        decided = DecidedRecords(records, decisions_of(self.run))
+        decided = DecidedRecords(records, decisions_of(self.run), self.recipe)
         object.__setattr__(self, "records", decided)
 
     @property

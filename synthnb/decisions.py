@@ -22,8 +22,10 @@ import orjson
 from synthnb.errors import StoreError
 from synthnb.store.rows import StoredRecords, row_id
 from synthnb.types import JSON, Reason, Record, Row
+from synthnb.unwritten import DecisionError, lacking, refusal, written
 
 if TYPE_CHECKING:
+    from synthnb.recipe import Recipe
     from synthnb.store import Store
 
 __all__ = ["DROPPED", "DecidedRecords", "Decisions", "Outcome", "decisions_of", "row_id"]
@@ -66,6 +68,7 @@ class Decisions:
         self._ranks: dict[str, Row] = {}
         self._order: dict[tuple[str, str], None] = {}
         self._looked = 0.0
+        self._readers: list[weakref.ref[DecidedRecords]] = []
 
     def __bool__(self) -> bool:
         self._load()
@@ -91,9 +94,17 @@ class Decisions:
             return {*self._outcomes, *self._edits, *self._ranks}
 
     def decide(self, row: str, outcome: Outcome | None) -> None:
-        """Keep or drop a row; ``None`` takes the decision back."""
+        """Keep or drop a row; ``None`` takes the decision back.
+
+        Raises ``DecisionError`` where a row to keep lacks a value that the recipe writes: its
+        answer was cut off, say. ``edit`` can give it one.
+        """
         if outcome not in ("keep", "drop", None):
             raise ValueError(f"outcome must be keep, drop or None, got {outcome!r}")
+        if outcome == "keep":
+            reader = next(filter(None, (ref() for ref in reversed(self._readers))), None)
+            if reader is not None:
+                reader.refuse_unwritten(row)
         self._put(row, "outcome", outcome)
 
     def edit(self, row: str, values: Row | None) -> None:
@@ -150,8 +161,16 @@ class Decisions:
         with self._lock:
             return {row: self.tags(row) for row in self._tags}
 
-    def apply(self, record: Record) -> Record:
-        """The record as decided; itself where nothing was."""
+    def read_by(self, records: DecidedRecords) -> None:
+        """These records are read through the decisions, and say which rows may be kept."""
+        alive = [ref for ref in self._readers if ref() is not None]
+        self._readers = [*alive, weakref.ref(records)]
+
+    def apply(self, record: Record, written: tuple[str, ...] = ()) -> Record:
+        """The record as decided; itself where nothing was.
+
+        ``written`` are the columns without which no row is accepted; an edit may add them.
+        """
         self._load()
         row = row_id(record)
         outcome, edit = self._outcomes.get(row), self._edits.get(row)
@@ -160,9 +179,12 @@ class Decisions:
             said = Reason(RANKED, rank, "ranked by people", passed=True)
             record = replace(record, checks=(*record.checks, said))
         if edit:
-            own = {name: value for name, value in edit.items() if name in record.values}
+            known = {*record.values, *written}
+            own = {name: value for name, value in edit.items() if name in known}
             record = replace(record, values={**record.values, **own}, origin="edited")
         if outcome == "keep" and not record.accepted:
+            if lacking(record, written):
+                return record
             why = record.reasons[0].rule if record.reasons else "rejected"
             note = Reason(KEPT, None, f"restored by hand, was rejected by {why}", passed=True)
             return replace(record, accepted=True, checks=(*record.checks, note))
@@ -245,17 +267,22 @@ class Decisions:
 class DecidedRecords(Sequence[Record]):
     """The records of a run with people's decisions applied as they are read."""
 
-    def __init__(self, raw: Sequence[Record], decisions: Decisions) -> None:
+    def __init__(
+        self, raw: Sequence[Record], decisions: Decisions, recipe: Recipe | None = None
+    ) -> None:
         self.raw = raw
         """The records as the run made them."""
         self.decisions = decisions
+        self._recipe = recipe
+        self._written = written(recipe) if recipe is not None else ()
         self._accepted: tuple[int, Sequence[Record]] | None = None
+        decisions.read_by(self)
 
     def __len__(self) -> int:
         return len(self.raw)
 
     def __iter__(self) -> Iterator[Record]:
-        return map(self.decisions.apply, self.raw) if self.decisions else iter(self.raw)
+        return map(self.decided, self.raw) if self.decisions else iter(self.raw)
 
     @overload
     def __getitem__(self, item: int) -> Record: ...
@@ -264,8 +291,29 @@ class DecidedRecords(Sequence[Record]):
     def __getitem__(self, item: int | slice) -> Record | Sequence[Record]:
         if isinstance(item, slice):
             part = self.raw[item]
-            return [self.decisions.apply(r) for r in part] if self.decisions else part
-        return self.decisions.apply(self.raw[item])
+            return [self.decided(r) for r in part] if self.decisions else part
+        return self.decided(self.raw[item])
+
+    def decided(self, record: Record) -> Record:
+        """One of the raw records as decided by now."""
+        return self.decisions.apply(record, self._written)
+
+    def unwritten(self, record: Record) -> list[str]:
+        """Columns that the run failed to write for one of the raw records."""
+        return [] if record.accepted else lacking(record, self._written)
+
+    def refuse_unwritten(self, row: str) -> None:
+        """Raise ``DecisionError`` where a rejected row has no value in a written column."""
+        for record in self._of(row):
+            missing = lacking(self.decided(record), self._written)
+            if self._recipe is not None and missing and not record.accepted:
+                raise DecisionError(refusal(self._recipe, record, missing[0], row))
+
+    def _of(self, row: str) -> Iterable[Record]:
+        """The raw records of that id: copies of a real row share one."""
+        if isinstance(self.raw, StoredRecords):
+            return self.raw.at(self.raw.places([row]))
+        return (record for record in self.raw if row_id(record) == row)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or len(other) != len(self):
@@ -277,7 +325,7 @@ class DecidedRecords(Sequence[Record]):
     def at(self, places: Iterable[int]) -> list[Record]:
         """The records at some places, as decided by now."""
         if isinstance(self.raw, StoredRecords):
-            return [self.decisions.apply(r) for r in self.raw.at(places)]
+            return [self.decided(r) for r in self.raw.at(places)]
         return [self[place] for place in places]
 
     @property

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from synthnb.decisions import Outcome, row_id
 from synthnb.errors import SynthError
+from synthnb.unwritten import is_plain, raw_answer
 from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
+    from synthnb.decisions import DecidedRecords
     from synthnb.types import JSON, Record, Row
 
 __all__ = ["Decision", "Queue", "ReviewError", "apply", "review"]
@@ -127,19 +129,37 @@ class Queue:
     @property
     def record(self) -> Record:
         """The row that is looked at, as decided by now."""
-        return self.batch.decisions.apply(self.made)
+        return self.decided(self.made)
 
     @property
     def made(self) -> Record:
         """The same row as the run made it."""
         return self._records[self.row]
 
+    def decided(self, made: Record) -> Record:
+        """One of the rows as decided by now."""
+        return self._decided.decided(made)
+
+    @property
+    def offered(self) -> Row:
+        """Text columns that the run failed to write for the row, each with the raw answer."""
+        recipe, made = self.batch.recipe, self.made
+        missing = (n for n in self._decided.unwritten(made) if is_plain(recipe, n))
+        return {name: raw_answer(recipe, made, name) for name in missing}
+
+    @property
+    def _decided(self) -> DecidedRecords:
+        return cast("DecidedRecords", self.batch.records)
+
     def record_of(self, row: str) -> Record:
         """A row by its id, as the run made it."""
         return self._records[row]
 
     def keep(self) -> None:
-        """Keep the row and go on; a rejected one joins the accepted ones."""
+        """Keep the row and go on; a rejected one joins the accepted ones.
+
+        Raises ``DecisionError`` where its answer was cut off or lost: edit it first.
+        """
         self._decide([Decision(self.row, "outcome", "keep")], onward=True)
 
     def drop(self) -> None:
@@ -147,21 +167,21 @@ class Queue:
         self._decide([Decision(self.row, "outcome", "drop")], onward=True)
 
     def edit(self, values: Row) -> None:
-        """Give columns of the row other values, keep it and go on.
+        """Give columns of the row other values and keep it; it stays the one looked at.
 
-        Values must stay of their kind; those equal to what the run made are no edit.
+        Values must stay of their kind; those equal to what the run made are no edit. A column
+        that the run failed to write gets its first value: ``offered`` has the raw answer.
         """
-        made = self.made.values
-        strange = [name for name in values if name not in made]
+        made, own, row = self.made.values, self._decided, self.row
+        missing = own.unwritten(self.made)
+        strange = [name for name in values if name not in {*made, *missing}]
         if strange:
             raise ReviewError(f"This row has no column {one_line(strange[0], 40)}.")
-        before = self.batch.decisions.edited(self.row) or {}
-        other = {n: v for n, v in {**before, **values}.items() if v != made[n]}
-        told = [
-            Decision(self.row, "edit", other or None),
-            Decision(self.row, "outcome", "keep"),
-        ]
-        self._decide(told, onward=True)
+        told = {**(own.decisions.edited(row) or {}), **values}
+        if any(name not in told for name in missing):
+            own.refuse_unwritten(row)
+        other = {n: v for n, v in told.items() if n not in made or v != made[n]}
+        self._decide([Decision(row, "edit", other or None), Decision(row, "outcome", "keep")])
 
     def tag(self, tags: Sequence[str]) -> None:
         """Give the row these tags, in place of those it had."""

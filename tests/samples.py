@@ -106,6 +106,21 @@ def sample_batch(**more: Any) -> Batch:
     return Batch(records, **(fields | more))
 
 
+CUT = "The kettle is loud and the li"
+"""The raw answer of a row that used up its tokens."""
+
+
+def truncated(index: int) -> Record:
+    """A row whose answer was cut off: it has no text."""
+    prompt = (Message(role="user", content="A three-sentence review."),)
+    return record(
+        index,
+        {"product": "kettle", "mood": "angry"},
+        Reason("truncated", None, "Truncated: the model used up its 60 tokens"),
+        calls=(Call("text", "local/tiny", prompt, f"{CUT} ", finish_reason="length"),),
+    )
+
+
 def many(size: int, **more: Any) -> Batch:
     """A long batch of short made-up reviews; every fifth one was cut off."""
     words = "the kettle is loud hot lid broke first week called shop twice nobody answered"

@@ -13,7 +13,8 @@ from synthnb.decisions import Decisions, decisions_of, row_id
 from synthnb.errors import StoreError
 from synthnb.store import Store
 from synthnb.types import Reason, Record
-from tests.samples import recipe, sample_batch
+from synthnb.unwritten import DecisionError
+from tests.samples import recipe, sample_batch, truncated
 
 
 def test_a_restored_row_joins_the_accepted_ones_and_says_why() -> None:
@@ -126,3 +127,35 @@ def test_what_cannot_be_kept_is_refused_before_anything_changes() -> None:
     assert batch.decisions.edited(row) is None
     batch.decisions.tag(row, "off topic")
     assert batch.decisions.tags(row) == ["off topic"]
+
+
+def test_a_row_without_its_text_cannot_be_restored_until_an_edit_gives_it_one() -> None:
+    batch = sample_batch().replace(records=[truncated(4)])
+    row = row_id(batch.made[0])
+    with pytest.raises(
+        DecisionError, match=r"^Row 5 has no text: its answer was cut off\. Edit"
+    ):
+        batch.decisions.decide(row, "keep")
+    assert (len(batch), batch.decisions.outcome(row)) == (0, None)
+    batch.decisions.edit(row, {"text": "It broke."})
+    batch.decisions.decide(row, "keep")
+    assert [r["text"] for r in batch] == ["It broke."]
+    batch.decisions.edit(row, None)
+    assert len(batch) == 0
+
+
+def test_a_shaped_answer_that_was_lost_is_given_by_code() -> None:
+    shaped = recipe("synthnb: 1\ncolumns: {text: {prompt: Facts., schema: {a: str}}}")
+    batch = Batch([truncated(0)], shaped)
+    row = row_id(batch.made[0])
+    with pytest.raises(
+        DecisionError, match=r"Only batch\.decisions\.edit\('r0000', {'text': …}\)"
+    ):
+        batch.decisions.decide(row, "keep")
+
+
+def test_an_older_decision_accepts_no_row_without_its_text(home: Path) -> None:
+    shared_store().decide("run-1", "r0004", "outcome", "keep")
+    batch = Batch([truncated(4)], recipe(), run="run-1")
+    assert batch.decisions.outcome("r0004") == "keep"
+    assert len(batch) == 0

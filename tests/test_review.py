@@ -14,7 +14,8 @@ from synthnb.recipe import Recipe
 from synthnb.review import Decision, Queue, ReviewError, apply, from_text
 from synthnb.steer import SteerError, rows_of, steer
 from synthnb.types import Record
-from tests.samples import HOSTILE, batch_of, sample_batch
+from synthnb.unwritten import DecisionError
+from tests.samples import CUT, HOSTILE, batch_of, sample_batch, truncated
 
 
 def test_keep_and_drop_go_on_to_the_next_open_row() -> None:
@@ -75,6 +76,41 @@ def test_an_edit_adds_to_the_one_before() -> None:
     queue.go(row)
     queue.edit({"mood": "calm"})
     assert queue.batch.decisions.edited(row) == {"text": "Other.", "mood": "calm"}
+
+
+def test_an_edit_stays_on_its_row() -> None:
+    queue = sample_batch().review()
+    queue.edit({"text": "Other."})
+    assert (queue.place, queue.done) == (0, 1)
+    queue.keep()
+    assert queue.place == 1
+
+
+def test_a_cut_answer_is_shown_and_an_edit_makes_it_the_text() -> None:
+    batch = sample_batch().replace(records=[*sample_batch().made, truncated(40)])
+    queue = batch.review()
+    queue.go("r0040")
+    desk, rows = desk_of(queue), len(batch)
+    with pytest.raises(DecisionError, match="Row 41 has no text"):
+        queue.keep()
+    with pytest.raises(DecisionError, match="Row 41 has no text"):
+        queue.edit({"mood": "calm"})
+    assert (queue.counts["edited"], queue.can_undo) == (0, False)
+    said = desk.answer({"id": 1, "op": "keep", "row": queue.row})["error"]
+    assert (
+        said
+        == "Row 41 has no text: its answer was cut off. Edit it in a review to give it one."
+    )
+    (field,) = [f for f in desk.state()["row"]["fields"] if f["main"]]
+    assert (field["text"], field["written"], field["raw"]) == (CUT, True, True)
+    desk.answer({"id": 2, "op": "edit", "row": queue.row, "values": {}})  # left as it was
+    assert (batch[-1]["text"], len(batch)) == (CUT, rows + 1)
+    assert desk.state()["row"]["fields"][-1]["raw"] is False
+    desk.answer({"id": 3, "op": "edit", "row": queue.row, "values": {"text": "Whole."}})
+    assert batch[-1]["text"] == "Whole."
+    queue.undo()
+    queue.undo()
+    assert len(batch) == rows
 
 
 def test_values_keep_their_kind() -> None:

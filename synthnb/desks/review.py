@@ -69,8 +69,12 @@ class ReviewDesk(Desk):
 
     def _edit(self, asked: Mapping[str, Any]) -> None:
         queue = self._at(asked)
-        given = asked.get("values")
-        queue.edit(typed(queue.made.values, given if isinstance(given, Mapping) else {}))
+        given, offered = asked.get("values"), queue.offered
+        texts = given if isinstance(given, Mapping) else {}
+        # A raw answer that the editor left as it was comes whole, however long it is.
+        known = {**{n: v for n, v in offered.items() if v}, **queue.record.values}
+        first = {n: known[n] for n in offered if n in known}
+        queue.edit({**first, **typed({**offered, **queue.made.values}, texts)})
 
     def _tag(self, asked: Mapping[str, Any]) -> None:
         given = asked.get("tags")
@@ -101,17 +105,20 @@ class ReviewDesk(Desk):
         queue, own = self.queue, self.queue.batch.decisions
         record, made = queue.record, queue.made
         columns = queue.batch.recipe.columns
-        texts = [n for n in made.values if getattr(columns.get(n), "kind", "") == "prompt"]
-        main = queue.batch.recipe.main if queue.batch.recipe.main in made.values else ""
+        every = {**made.values, **queue.offered}  # with what the run failed to write
+        texts = [n for n in every if getattr(columns.get(n), "kind", "") == "prompt"]
+        main = queue.batch.recipe.main if queue.batch.recipe.main in every else ""
+        values = {**queue.offered, **record.values}
         fields = [
             {
                 "name": clean(name, 100),
-                "text": clean(to_text(record.values.get(name))),
-                "made": clean(to_text(value)) if record.values.get(name) != value else None,
-                "written": name in texts or not texts,
+                "text": clean(to_text(values.get(name))),
+                "made": clean(to_text(value)) if values.get(name) != value else None,
+                "written": name in texts or name not in made.values or not texts,
                 "main": name == main,
+                "raw": name not in record.values,
             }
-            for name, value in made.values.items()
+            for name, value in every.items()
         ]
         return {
             "id": queue.row,
@@ -137,7 +144,7 @@ class ReviewDesk(Desk):
         main = queue.batch.recipe.main
         decided = []
         for row in rows[:DECIDED]:
-            record = own.apply(records[row])
+            record = queue.decided(records[row])
             words = to_text(record.values.get(main)) if main in record.values else ""
             decided.append(
                 {

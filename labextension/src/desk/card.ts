@@ -17,7 +17,7 @@ export function decision(row: JSONObject): string {
     return row.was_accepted === true ? 'kept' : 'restored';
   }
   const first = objects(row.reasons)[0];
-  return first ? `rejected: ${text(first.message) || text(first.rule)}` : 'open';
+  return first ? `rejected: ${text(first.rule) || text(first.message)}` : 'undecided';
 }
 
 export function card(row: JSONObject): HTMLElement[] {
@@ -25,7 +25,7 @@ export function card(row: JSONObject): HTMLElement[] {
   const main = given.find(f => f.main === true) ?? given[given.length - 1];
   const others = given.filter(f => f !== main);
   const word = decision(row);
-  const tone = row.accepted === true ? (word === 'open' ? '' : ' sn-edited') : ' sn-no';
+  const tone = row.accepted === true ? (word === 'undecided' ? '' : ' sn-edited') : ' sn-no';
   const tags = [
     h('span', { class: `sn-tag${tone}` }, visible(word)),
     ...list(row.tags).map(tag => h('span', { class: 'sn-tag' }, visible(text(tag))))
@@ -38,13 +38,13 @@ export function card(row: JSONObject): HTMLElement[] {
         'div',
         {},
         h('div', { class: 'sn-taglist' }, ...tags),
-        ...(main ? [h('h5', {}, visible(text(main.name))), words(main)] : []),
+        ...(main ? [h('h5', {}, heading(main)), words(main)] : []),
         others.length
           ? h(
               'dl',
               { class: 'sn-pairs' },
               ...others.flatMap(f => [
-                h('dt', {}, visible(text(f.name))),
+                h('dt', {}, heading(f)),
                 h('dd', { dir: 'auto' }, visible(text(f.text)))
               ])
             )
@@ -53,6 +53,12 @@ export function card(row: JSONObject): HTMLElement[] {
       h('div', {}, ...checks(row), ...prompts(row))
     )
   ];
+}
+
+/** A raw answer is no value yet: an edit makes it one. */
+function heading(field: JSONObject): string {
+  const name = visible(text(field.name));
+  return field.raw === true ? `${name}: none, the raw answer` : name;
 }
 
 function words(field: JSONObject): HTMLElement {

@@ -7,7 +7,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { synthIcon } from './icon';
 import { needsLoading, SETUP, STARTER } from './starter';
 
-export const INSERT_CELL = 'synthnb:insert-cell';
+const INSERT_CELL = 'synthnb:insert-cell';
 
 export const insertCell: JupyterFrontEndPlugin<void> = {
   id: '@synthnb/labextension:insert-cell',

@@ -3,7 +3,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { synthIcon } from './icon';
 
-export const RECIPE_FILE_TYPE = 'synthnb-recipe';
+const RECIPE_FILE_TYPE = 'synthnb-recipe';
 
 export const recipeFiles: JupyterFrontEndPlugin<void> = {
   id: '@synthnb/labextension:recipes',

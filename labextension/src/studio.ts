@@ -11,7 +11,7 @@ import { h } from './view/dom';
 import { visible } from './view/format';
 import { object, text, type JSONObject, type JSONValue } from './view/payload';
 
-export const STUDIO_MIME_TYPE = 'application/vnd.synthnb.studio.v1+json';
+const STUDIO_MIME_TYPE = 'application/vnd.synthnb.studio.v1+json';
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
 /** A widget whose kernel is there: one that lost it stays in the page, but is dead. */
 const LIVE = '.synthnb-studio:not(.jupyter-widgets-disconnected)';

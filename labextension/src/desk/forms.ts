@@ -35,7 +35,6 @@ export function editor(row: JSONObject, acts: Acts): HTMLElement[] {
 export function tagger(row: JSONObject, state: JSONObject, acts: Acts): HTMLElement[] {
   const field = h('input', {
     name: 'tags',
-    class: 'sn-taginput',
     autocomplete: 'off',
     placeholder: 'off topic, funny'
   });

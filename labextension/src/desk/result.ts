@@ -25,7 +25,7 @@ export function result(found: JSONObject, state: JSONObject, host: ResultHost): 
   const sentence = text(found.sentence) || 'Nothing is ranked yet';
   return h(
     'div',
-    { class: 'sn-result' },
+    {},
     h(
       'div',
       { class: 'sn-verdict' },

@@ -16,7 +16,7 @@ export interface ChipsPart extends Part {
 
 export function chips(context: Context): ChipsPart {
   const left = h('span', { class: 'sn-chiplist' });
-  const status = h('span', { class: 'sn-status', role: 'status' });
+  const status = h('span', { role: 'status' });
   const search = searchBox(context);
   const { rejected } = context.payload.verdict;
   const shown = checkbox(`rejected ${count(rejected)}`, context.state.showRejected, on =>

@@ -24,7 +24,7 @@ export function funnel(context: Context): Part | null {
   group.style.setProperty('--sn-digits', String(count(most).length));
   const node = h(
     'section',
-    { class: 'sn-panel sn-funnel' },
+    { class: 'sn-panel' },
     h(
       'h4',
       {},

@@ -134,12 +134,7 @@ function bars(diff: DiffPayload, chart: Overlay, choose: (filter: Filter) => voi
   }
   const of = chart.oldTotal === chart.newTotal ? ` of ${count(chart.newTotal)}` : '';
   const unit = `rows${of}: ${diff.old.label}, ${diff.new.short}`;
-  const node = h(
-    'div',
-    { class: 'sn-over-bars' },
-    heading(chart, unit),
-    ...lines.map(l => l.node)
-  );
+  const node = h('div', {}, heading(chart, unit), ...lines.map(l => l.node));
   const paint = (filter: Filter): void =>
     lines.forEach(l => {
       const on = filter.kind === 'outcome' && door && filter.outcome === l.bar.label;

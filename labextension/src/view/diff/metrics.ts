@@ -43,8 +43,8 @@ function head(diff: DiffPayload, scale: Scale): HTMLElement {
       'tr',
       {},
       h('th', { scope: 'col' }, 'metric'),
-      number(diff.old.label, 'sn-mean'),
-      number(diff.new.label, 'sn-mean'),
+      number(diff.old.label),
+      number(diff.new.label),
       diff.paired &&
         h(
           'th',
@@ -52,7 +52,7 @@ function head(diff: DiffPayload, scale: Scale): HTMLElement {
           `change, in standard deviations of ${visible(diff.old.label)}`,
           scale.axis()
         ),
-      number('change', 'sn-mean'),
+      number('change'),
       diff.paired && number('95% interval', 'sn-interval'),
       diff.paired && h('th', { class: 'sn-word', scope: 'col' }, 'verdict')
     )

@@ -180,6 +180,31 @@ def test_rows_appear_while_a_run_goes_on(studio: Studio, loopback: Loopback) -> 
     finish(studio)
 
 
+def press(studio: Studio, **told: object) -> None:
+    """What the front end tells of a link in the table of versions."""
+    studio.result.versions._handle_custom_msg(told, [])
+
+
+def test_a_version_can_be_opened(studio: Studio) -> None:
+    for weight in (2, 6):
+        studio.form.cards["mood"].labels.sliders["angry"].value = weight
+        studio.run()
+        finish(studio)
+    press(studio, row=1, link="open")
+    assert studio.batch.version == 1 and studio.result.versions.chosen == 1
+    assert "version 1" in studio.result.rows.outputs[0]["data"]["text/plain"]
+    assert "angry: 6" in studio.draft.recipe.dumps()  # nothing that was edited is lost
+    assert studio.notice.text.startswith("Shown: version 1. The recipe has 1 change since")
+    studio.bar.discard_button.click()
+    assert studio.draft.recipe.dumps() == RECIPE and studio.notice.text == ""
+    for strange in (
+        {"row": 9, "link": "open"}, {"row": -1, "link": "open"}, {"row": True, "link": "open"},
+        {"row": 1, "link": "diff"}, {"row": 0}, {"row": 0, "link": "save"},
+    ):  # fmt: skip
+        press(studio, **strange)
+    assert studio.batch.version == 1 and studio.result.diff.outputs == ()
+
+
 def test_a_version_shows_what_it_changed(studio: Studio) -> None:
     for weight in (2, 6):
         studio.form.cards["mood"].labels.sliders["angry"].value = weight
@@ -188,7 +213,7 @@ def test_a_version_shows_what_it_changed(studio: Studio) -> None:
     lines = studio.result.versions.lines
     assert [line[-1] for line in lines] == [["", ""], ["a", "diff"], ["", ""]]
     assert studio.result.versions.chosen == 0
-    studio.result._pressed(0)
+    press(studio, row=0, link="diff")
     data = studio.result.diff.outputs[0]["data"]
     assert "angry: 6" in data["text/plain"]
     assert studio.result._title.text == "From version 1 to 2"

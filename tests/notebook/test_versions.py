@@ -46,6 +46,27 @@ def test_shift_enter_twice_is_one_version(shell: InteractiveShell, lab: Loopback
     assert "%synth show r@2   %synth diff r@1 r@2</pre>" in html  # to copy where no view is
 
 
+def test_a_studio_of_a_file_shows_the_rows_of_its_newest_version(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    for text in (FIRST, SECOND):
+        synth(shell, "r -n 4", text)
+    line(shell, "save r")
+    del shell.user_ns["r"]  # as in a new kernel
+    studio = line(shell, "studio r")
+    assert studio.batch.version == 2 and studio.notice.text == ""
+    assert studio.result.rows in studio.result.children
+    file = Path("r.synth.yaml")
+    file.write_text(file.read_text("utf-8").replace("angry: 2", "angry: 5"), "utf-8")
+    edited = line(shell, "studio r")
+    assert "angry: 5" in edited.draft.recipe.dumps()
+    assert edited.notice.text.startswith("Shown: version 2. The recipe has 1 change since")
+    file.rename("brandnew.synth.yaml")
+    other = Path("brandnew.synth.yaml")
+    other.write_text(other.read_text("utf-8").replace("name: r\n", "name: brandnew\n"), "utf-8")
+    assert line(shell, "studio brandnew").batch is None
+
+
 def test_rows_of_a_long_run_are_said_to_be_read(
     shell: InteractiveShell,
     lab: Loopback,

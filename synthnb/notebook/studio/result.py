@@ -29,6 +29,8 @@ __all__ = ["STUDIO", "Shown", "give_name", "still", "written"]
 STUDIO = "application/vnd.synthnb.studio.v1+json"
 MOST = 20
 """Versions that are listed."""
+OPEN, DIFF = "open", "diff"
+"""What the links of a version say."""
 EMPTY = "No rows yet. Run to see some."
 
 
@@ -36,10 +38,15 @@ class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """A batch as a cell shows it, and the history of its name below.
 
     While a run goes on its newest rows stand above; ``diff`` is what a version changed.
+    ``choose`` gets the number of a version that is to be shown.
     """
 
-    def __init__(self, focus: Callable[[w.Widget], None] = lambda control: None) -> None:
-        self._focus = focus
+    def __init__(
+        self,
+        choose: Callable[[int], None] = lambda number: None,
+        focus: Callable[[w.Widget], None] = lambda control: None,
+    ) -> None:
+        self._choose, self._focus = choose, focus
         self._name = ""
         self._numbers: list[int] = []
         self._empty = Words(EMPTY, "synthnb-studio-dim")
@@ -92,9 +99,11 @@ class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             parts += [self._head, self.versions]
         self.children = tuple(parts)
 
-    def _pressed(self, row: int) -> None:
-        """What a version changed, beside the one before it."""
-        if 0 <= row < len(self._numbers) - 1:  # the newest is the first
+    def _pressed(self, row: int, link: str) -> None:
+        """Show a version, or what it changed, beside the one before it."""
+        if link == OPEN and 0 <= row < len(self._numbers):
+            self._choose(self._numbers[row])
+        elif link == DIFF and 0 <= row < len(self._numbers) - 1:  # the newest is the first
             self._compare(self._numbers[row + 1], self._numbers[row])
 
     def _compare(self, old: int, new: int) -> None:
@@ -157,7 +166,7 @@ def _lines(found: History) -> list[list[Piece]]:
     """A line a version, the newest first."""
     head: list[Piece] = [
         ("n", "version"), ("", "made"), ("", "changed"), ("n", "accepted"),
-        ("n", "nearest row"), ("n", "tokens"), ("", ""),
+        ("n", "nearest row"), ("n", "tokens"), ("", ""), ("", ""),
     ]  # fmt: skip
     lines = [head]
     first = next(iter(found)).number
@@ -171,7 +180,8 @@ def _lines(found: History) -> list[list[Piece]]:
                 ("n", f"{version.rows:,} of {version.candidates:,}"),
                 ("n", _figure(version.nearest, 2)),
                 ("n", _figure(version.tokens, 1)),
-                ("a", "diff") if version.number != first else ("", ""),
+                ("a", OPEN),
+                ("a", DIFF) if version.number != first else ("", ""),
             ]
         )
     return lines[: MOST + 1]

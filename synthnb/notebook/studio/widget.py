@@ -37,6 +37,7 @@ from synthnb.notebook.studio.words import Words, asset
 from synthnb.settings import load_settings
 from synthnb.settings.consent import ConsentNeeded, consent
 from synthnb.studio import Draft
+from synthnb.versions import open_version
 from synthnb.visible import one_line
 
 if TYPE_CHECKING:
@@ -65,11 +66,11 @@ class _Root(anywidget.AnyWidget):
 class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """One recipe with its controls, its rows and its versions.
 
-    ``batch`` is what is shown at first. ``source`` (a table or a file) takes the place of
-    the recipe's, ``checks`` is the user's own file of checks, ``model`` and ``budget`` (USD)
-    are for recipes that name none. ``namespace`` gets the batch of each run under the
-    recipe's name, if nothing but a batch is there. ``written`` are files that this session
-    wrote.
+    ``batch`` is what is shown at first, perhaps of an earlier recipe. ``source`` (a table or
+    a file) takes the place of the recipe's, ``checks`` is the user's own file of checks,
+    ``model`` and ``budget`` (USD) are for recipes that name none. ``namespace`` gets the
+    batch of each run under the recipe's name, if nothing but a batch is there. ``written``
+    are files that this session wrote.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         namespace: MutableMapping[str, Any] | None = None,
         written: MutableMapping[Path, str] | None = None,
     ) -> None:
-        self.draft = Draft.of(recipe)
+        self.draft = Draft(recipe, batch.recipe if batch is not None else recipe)
         self.batch = batch
         self._source = source if source is not None or batch is None else batch.frame
         self._checks, self._default, self._cap = checks, model, budget
@@ -105,7 +106,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.yaml = Words("", "synthnb-studio-yaml")
         self.notice = Words("", "synthnb-studio-notice", role="status")
         self.edits = Words("", "synthnb-studio-edits")
-        self.result = Shown(self._focus)
+        self.result = Shown(self._open, self._focus)
         self._facts = Words("", "synthnb-studio-hint")
         recipe_head = head_row("Recipe", self._facts)
         self.yaml_state = Words("", "synthnb-studio-hint")
@@ -171,6 +172,18 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         if not self.form.notes.refused:
             self.draft = replace(self.draft, recipe=self._edits.steps.undone(self.draft.recipe))
         self._show_other()
+
+    def _open(self, number: int) -> None:
+        """Show the rows of a version; the recipe stays as it is, Discard takes that one's."""
+        try:
+            self.batch = open_version(number, self.draft.recipe.name or "batch")
+        except SynthError as error:  # its rows were pruned
+            self._say(str(error), wrong=True)
+            return
+        self.draft = replace(self.draft, base=self.batch.recipe)
+        self.result.show(self.batch, self.draft.recipe.name)
+        self._root.saved = self._still()
+        self._show_draft()
 
     def _discard(self) -> None:
         self._later.drop()

@@ -17,7 +17,7 @@ function line(pieces) {
 
 /**
  * The first line names the columns; a piece marked `n` is a number, as its column is, one
- * marked `a` a link that tells Python its row.
+ * marked `a` a link that tells Python its row and what it says.
  */
 function table([head, ...rows], chosen, press) {
   const made = document.createElement("table");
@@ -25,8 +25,10 @@ function table([head, ...rows], chosen, press) {
     const button = document.createElement("button");
     button.className = "jupyter-button synthnb-studio-link";
     button.textContent = text;
-    button.setAttribute("aria-label", `${text} of ${rows[place][0][1]} and the one before`);
-    button.addEventListener("click", () => press(place));
+    const row = rows[place][0][1];
+    const both = text === "diff" ? `diff of ${row} and the one before` : `${text} ${row}`;
+    button.setAttribute("aria-label", both);
+    button.addEventListener("click", () => press(place, text));
     return button;
   };
   const add = (part, tag, pieces, place) => {
@@ -61,10 +63,13 @@ export default {
     dress();
     const draw = () => {
       const lines = model.get("lines");
-      const press = (row) => model.send({ row });
+      const press = (row, link) => model.send({ row, link });
       const isTable = model.get("table") && lines.length;
       const parts = isTable ? [table(lines, model.get("chosen"), press)] : lines.map(line);
+      const links = () => [...el.querySelectorAll("button")];
+      const at = links().indexOf(document.activeElement);
       el.replaceChildren(...parts);
+      if (at >= 0) links()[at]?.focus(); // where the keyboard was
       const first = el.querySelector("ins, del");
       if (first && el.scrollHeight > el.clientHeight) {
         el.scrollTop = Math.max(0, first.offsetTop - el.offsetTop - 40);

@@ -49,13 +49,15 @@ class Words(anywidget.AnyWidget):
             self.add_class(name)
         self.text = text
 
-    def on_press(self, pressed: Callable[[int], None]) -> None:
-        """Call this with the row whose link was pressed, counted below the head."""
+    def on_press(self, pressed: Callable[[int, str], None]) -> None:
+        """Call this with the row whose link was pressed, counted below the head, and what
+        the link says."""
 
         def heard(_: Any, content: Any, buffers: Any) -> None:
-            row = content.get("row") if isinstance(content, dict) else None
-            if isinstance(row, int):
-                pressed(row)
+            told = content if isinstance(content, dict) else {}
+            row, link = told.get("row"), told.get("link")
+            if type(row) is int and isinstance(link, str):
+                pressed(row, link)
 
         self.on_msg(heard)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from argparse import Namespace
 from collections import ChainMap
 from typing import TYPE_CHECKING
@@ -16,8 +17,10 @@ from synthnb.notebook.runs import open_flag
 from synthnb.notebook.verbs.run import is_file, load
 
 if TYPE_CHECKING:
+    from synthnb.batch import Batch
     from synthnb.notebook.magics import SynthMagics
     from synthnb.notebook.studio import Studio
+    from synthnb.recipe import Recipe
 
 __all__ = ["complete", "options", "run"]
 
@@ -50,7 +53,8 @@ def run(magics: SynthMagics, args: Namespace) -> Studio:
     }
     name = args.name
     if name is not None and name not in batches(magics.namespace) and is_file(name):
-        return Studio(load(name), **more)
+        recipe = load(name)
+        return Studio(recipe, batch=_newest(recipe), **more)
     try:
         batch = find_version_or_batch(magics.namespace, name)
     except (StoreError, UsageError) as error:
@@ -60,3 +64,12 @@ def run(magics: SynthMagics, args: Namespace) -> Studio:
         begin = "To begin a recipe: %synth new KIND, then %synth studio FILE"
         raise UsageError(f"{said} {begin}") from None
     return Studio(batch.recipe, batch=batch, **more)
+
+
+def _newest(recipe: Recipe) -> Batch | None:
+    """The newest version that the recipe's name has in this folder, if its rows are there."""
+    from synthnb.versions import open_version
+
+    with contextlib.suppress(StoreError):
+        return open_version(recipe.name or "")
+    return None

@@ -249,6 +249,27 @@ describe('a batch that the kernel holds', () => {
     expect(texts(root, '.sn-bar .sn-num')).toEqual(['700', '20']);
   });
 
+  it('offers no restore where there is no text, and calls an accepted row kept', () => {
+    const kernel = new Kernel();
+    const rows = (sample().rows as JSONObject[]).map(row =>
+      row.id === 'r2'
+        ? { ...row, values: { mood: 'happy' } }
+        : row.id === 'r0'
+          ? { ...row, decision: 'keep' }
+          : row
+    );
+    const root = show(kernel, sample({ rows }));
+    kernel.hello();
+    expect(texts(root, '.sn-edited')).toEqual(['kept']);
+    root.querySelector<HTMLElement>('tr.sn-rejected')!.click();
+    expect(texts(root, '.sn-doors')).toContain(
+      'No text to restore: edit the row in a review to give it one.'
+    );
+    expect(texts(root, '.sn-act')).not.toContain('Restore k');
+    root.querySelector<HTMLElement>('tr.sn-row')!.click();
+    expect(texts(root, '.sn-act')).toContain('Undo keep u');
+  });
+
   it('restores a row by click and by key, and shows what the kernel says then', () => {
     const kernel = new Kernel();
     const save = vi.fn();

@@ -99,6 +99,7 @@ function checks(row: JSONObject): HTMLElement[] {
       { class: passed ? '' : 'sn-failed' },
       h('td', {}, visible(rule)),
       h('td', { class: 'sn-num' }, visible(shown)),
+      h('td', {}), // no limit here: the columns are those of an opened row, and wrap like them
       h('td', {}, passed ? 'passed' : 'failed'),
       h('td', { class: 'sn-dim' }, visible(news))
     );

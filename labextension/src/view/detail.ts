@@ -2,7 +2,16 @@
 
 import type { Context } from './context';
 import { h } from './dom';
-import { cost, count, NOT_MEASURED, plain, plural, seconds, visible } from './format';
+import {
+  cost,
+  count,
+  isRestored,
+  NOT_MEASURED,
+  plain,
+  plural,
+  seconds,
+  visible
+} from './format';
 import { mainColumn } from './columns';
 import { list, number, object, objects, text, type BatchRow, type JSONObject } from './payload';
 
@@ -57,13 +66,21 @@ function decisions(context: Context, row: BatchRow): HTMLElement {
     node.addEventListener('click', () => context.decide(row.id, outcome));
     return node;
   };
+  const undone = row.decision === 'drop' ? 'drop' : isRestored(row) ? 'restore' : 'keep';
+  const main = mainColumn(context.payload);
+  const lost = !row.accepted && main !== undefined && !(main.name in row.values);
   return h(
     'div',
     { class: 'sn-doors' },
-    !row.accepted && row.decision === null && door('Restore', 'k', 'keep'),
+    !row.accepted && row.decision === null && !lost && door('Restore', 'k', 'keep'),
+    lost &&
+      h(
+        'span',
+        { class: 'sn-dim sn-small' },
+        visible(`No ${main.name} to restore: edit the row in a review to give it one.`)
+      ),
     row.accepted && row.decision === null && door('Drop', 'd', 'drop'),
-    row.decision !== null &&
-      door(`Undo ${row.decision === 'keep' ? 'restore' : 'drop'}`, 'u', null)
+    row.decision !== null && door(`Undo ${undone}`, 'u', null)
   );
 }
 

@@ -160,6 +160,11 @@ export function characters(value: string): number {
   return n;
 }
 
+/** Whether a person let in what the run rejected; a kept row may have been accepted before. */
+export function isRestored(row: BatchRow): boolean {
+  return row.accepted && row.decision === 'keep' && row.reasons.length > 0;
+}
+
 /** `rejected: length 71`: why, short enough for a tag. */
 export function reason(row: BatchRow): string {
   const first = row.reasons[0];

@@ -3,7 +3,7 @@
 import type { TableColumn } from './columns';
 import type { Context } from './context';
 import { h, toggle } from './dom';
-import { count, reason, visible } from './format';
+import { count, isRestored, reason, visible } from './format';
 import type { BatchRow } from './payload';
 import { toggleOpen } from './state';
 
@@ -78,8 +78,10 @@ function tags(row: BatchRow): (string | HTMLElement)[] {
   if (!row.accepted) {
     const why = row.reasons.map(r => r.message).filter(Boolean);
     tag(visible(reason(row)), 'sn-no', visible(why.join('\n')));
-  } else if (row.decision === 'keep') {
+  } else if (isRestored(row)) {
     tag('restored', 'sn-edited', visible(`was ${reason(row)}`));
+  } else if (row.decision === 'keep') {
+    tag('kept', 'sn-edited');
   }
   if (row.edited) {
     tag('edited', 'sn-edited');

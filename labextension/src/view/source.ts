@@ -108,11 +108,6 @@ export class KernelRows {
     return this.found;
   }
 
-  /** Forget every answer: rows were decided. */
-  refresh(): void {
-    this.key = '';
-  }
-
   private async ask(page: number, filtered: boolean): Promise<void> {
     const { key } = this;
     const first = this.asked.size === 0;

@@ -14,6 +14,8 @@ from synthnb.batch import Batch
 from synthnb.charts.bins import bar_name
 from synthnb.charts.columns import label_of
 from synthnb.charts.distributions import distributions, histogram
+from synthnb.recipe import Recipe
+from synthnb.types import Reason, Record
 from tests.samples import HOSTILE, RECIPE, batch_of, many, recipe, record, sample_batch
 
 PNG = b"\x89PNG"
@@ -137,10 +139,30 @@ def test_nearest_rows_say_how_many_were_compared() -> None:
     batch = many(4000)
     (chart,) = (chart for chart in batch.distributions if chart.id == "nearest")
     assert chart.total == 2000 < len(batch)
-    assert " of the first 2,000 rows nearly copy another" in chart.finding
+    assert " of the first 2,000 rows (0.8 or more)." in chart.finding
     assert chart.unit == "similarity 0–1, first 2,000 rows"
     (few,) = (c for c in sample_batch().distributions if c.id == "nearest")
     assert "among" not in few.finding
+
+
+def test_the_finding_on_near_copies_agrees_with_a_map_that_has_rejected_rows_too() -> None:
+    made = Recipe.loads(
+        "synthnb: 1\ncolumns: {text: {prompt: x}}\n"
+        "checks: [{near_duplicate: {column: text, threshold: 0.7}}]\n"
+    )
+
+    def finding(close: float, *, accepted: bool) -> str:
+        why = (Reason("near_duplicate", close, "", "text", accepted),)
+        first = Record(0, {"text": "A broken lamp."}, id="a")
+        again = Record(
+            1, {"text": "One lamp, broken."}, accepted, () if accepted else why, why, id="b"
+        )
+        (chart,) = (c for c in Batch([first, again], made).distributions if c.id == "nearest")
+        return chart.finding
+
+    assert finding(0.75, accepted=False).startswith("No near copies kept; ")
+    assert finding(0.3, accepted=True).startswith("No near copies; ")
+    assert finding(0.75, accepted=True) == "Near copies: 1 row (0.7 or more)."
 
 
 def test_each_criterion_of_a_judge_has_its_chart_and_its_least_score() -> None:

@@ -143,3 +143,25 @@ it('colours labels in the order of the recipe, others by name, never by how ofte
   );
   expect(key).toEqual(['e sn-c4', 'd sn-c3', 'c sn-c2', 'b sn-c1', 'a sn-c0']);
 });
+
+it('says of near copies whether rejected rows are among them, whom no chart counts', () => {
+  const said = [
+    [[0, 1]],
+    [
+      [0, 1],
+      [1, 2]
+    ]
+  ].map(clusters => {
+    const element = document.createElement('div');
+    mount(element, sample({ map: { ...map, clusters } }), {});
+    const label = element.querySelector('.sn-map canvas')!.getAttribute('aria-label');
+    const texts = [...element.querySelectorAll('.sn-map button')].map(b => b.textContent);
+    const [copies] = texts.filter(text => text?.includes('near copies'));
+    expect(label).toContain(`${copies}. `);
+    return copies;
+  });
+  expect(said).toEqual([
+    '1 cluster of near copies',
+    '2 clusters of near copies, rejected rows included'
+  ]);
+});

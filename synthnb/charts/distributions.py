@@ -289,19 +289,19 @@ def _nearest(batch: Batch, table: Columns, main: str) -> Distribution:
     scores = nearest_scores(batch, main)
     kept, gone = _split(table, scores)
     limit = limits_of(batch, "near_duplicate").get("threshold")
+    near = 0.8 if limit is None else limit  # the map's clusters go by it too
     copies = _exact_copies(table, main)
-    close = int((kept >= 0.8).sum())
+    close = int((kept >= near).sum())
     known = ~np.isnan(scores[table.accepted & ~np.isnan(table.lengths(main))])
-    part = ""
-    if not known.all():
-        first = known[: len(kept)].all()
-        part = f"first {len(kept):,} rows" if first else f"{len(kept):,} rows compared"
-    among = part and f" among the {part}"
+    first = known[: len(kept)].all()
+    some = f"first {len(kept):,} rows" if first else f"{len(kept):,} rows compared"
+    part = "" if known.all() else some
+    among = f" among the {part}" if part else " kept" if (gone >= near).any() else ""
     if copies:
         finding = f"{count(copies, 'row')} repeat{'s' if copies == 1 else ''} another exactly."
     elif close:
         some = f"{close:,} of the {part}" if part else count(close, "row")
-        finding = f"{some} nearly copy another (0.8 or more)."
+        finding = f"Near copies: {some} ({number(near)} or more)."
     else:
         top = number(round(float(kept.max()), 2)) if len(kept) else "–"
         finding = f"No near copies{among}; the closest two rows are {top} alike."

@@ -86,7 +86,7 @@ def _pairs(diff: Diff, most: int) -> str:
     if diff.paired:
         title, said = "Row pairs", f"the outcome differs in {n} of {len(diff.pairs)}"
     if any(row.mode == "shared" for row in rows):
-        said += "; <mark>shared run</mark> when less than 30% of words are shared"
+        said += "; <mark>in both</mark>, marked where less than 30% of words are shared"
     return (
         f"<p><b>{title}</b> {said}</p><table><tr>{head}</tr>{lines}</table>"
         "<p>Open in JupyterLab with synthnb to see all of them.</p>"

@@ -97,7 +97,7 @@ class MapPanel implements Part {
     this.unit.textContent = `${of} texts by ${visible(points.about)}`;
     this.canvas.setAttribute('aria-label', this.describe());
     this.copies.hidden = points.copies.length === 0;
-    this.copies.textContent = plural(points.clusters.length, 'cluster') + ' of near copies';
+    this.copies.textContent = this.clusters();
     const { totalRows, rows } = context.payload;
     this.more.hidden = !context.live || context.mapped || totalRows <= rows.length;
     const doing = this.more.disabled ? 'Mapping' : 'Map all';
@@ -133,11 +133,17 @@ class MapPanel implements Part {
     }
   }
 
+  /** The chart of the nearest row tells of accepted rows alone. */
+  private clusters(): string {
+    const { accepted, clusters } = this.points;
+    const lost = clusters.some(group => group.some(place => accepted[place] === false));
+    const said = `${plural(clusters.length, 'cluster')} of near copies`;
+    return lost ? `${said}, rejected rows included` : said;
+  }
+
   private describe(): string {
     const { points, region } = this;
-    const copies = points.clusters.length
-      ? `${plural(points.clusters.length, 'cluster')} of near copies. `
-      : '';
+    const copies = points.clusters.length ? `${this.clusters()}. ` : '';
     const where = region ? 'A region is chosen. ' : '';
     return (
       `Map of ${plural(points.total, 'text')}, near means alike. ${copies}${where}` +

@@ -182,8 +182,8 @@ function chipsOf(
         h(
           'span',
           {},
-          h('span', { class: 'sn-shared' }, 'shared run'),
-          ' when less than 30% of words are shared'
+          h('span', { class: 'sn-shared' }, 'in both'),
+          ', marked where less than 30% of words are shared'
         )
       )
     );

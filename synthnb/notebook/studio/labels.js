@@ -132,18 +132,19 @@ export default {
       if (!el.contains(event.relatedTarget)) next = null;
     };
     el.addEventListener("focusout", leave);
-    const taken = (told) => {
+    const answered = (told) => {
+      if (told?.kept) next = null; // refused: what changes later is no answer to this
       const waiting = adder.querySelector("input");
       if (waiting && waiting.value === told?.taken) waiting.value = "";
     };
     model.on("change:labels", changed);
-    model.on("msg:custom", taken);
+    model.on("msg:custom", answered);
     if (model.get("adds")) offer(false);
     draw();
     return () => {
       el.removeEventListener("focusout", leave);
       model.off("change:labels", changed);
-      model.off("msg:custom", taken);
+      model.off("msg:custom", answered);
     };
   },
 };

@@ -111,7 +111,7 @@ class Labels(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _weigh(self, label: str, weight: float) -> None:
         self._edit(lambda draft: draft.weigh(self._name, label, weight), "set")
 
-    def _heard(self, start: int, _: Any, content: Any, buffers: Any) -> None:
+    def _heard(self, start: int, chips: Chips, content: Any, buffers: Any) -> None:
         """A label typed or removed, ``start`` places after the first one."""
         if not isinstance(content, dict):
             return
@@ -132,6 +132,8 @@ class Labels(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         elif isinstance(text, str):
             self._edit(lambda draft: draft.relabel(self._name, place, text))
         self._wanted = None
+        if self.column.values == before.values:
+            chips.send({"kept": True})
 
 
 def _plain(value: Any) -> str:

@@ -371,26 +371,6 @@ describe('a review', () => {
     });
   });
 
-  it('shows the raw answer of a row without a text, and checks that wrap', () => {
-    const cut = {
-      name: 'text',
-      text: 'It br',
-      made: null,
-      written: true,
-      main: true,
-      raw: true
-    };
-    const reasons = [{ rule: 'truncated', value: null, message: 'Truncated: used 60 tokens' }];
-    const row = { ...(ROW.row as JSONObject), accepted: false, was_accepted: false, reasons };
-    const state = { ...ROW, row: { ...row, fields: [cut], detail: {} } };
-    const root = show(mountReview, state, live(state));
-    expect(words(root, '.sn-tag')).toBe('rejected: truncated');
-    expect(words(root, '.sn-card h5')).toBe('text: none, the raw answer');
-    expect(words(root, '.sn-card .sn-tx')).toBe('It br');
-    // only the fifth column, as in an opened row, may wrap
-    expect(words(root, '.sn-checks td:nth-child(5)')).toBe('Truncated: used 60 tokens');
-  });
-
   it('tags with words of before and new ones', async () => {
     const kernel = live(ROW);
     const root = show(mountReview, ROW, kernel);

@@ -1,21 +1,50 @@
-import { describe, expect, it } from 'vitest';
-import { mountRank } from '../src/desk/rank';
+import { describe, expect, it, vi } from 'vitest';
+import { result, type ResultHost } from '../src/desk/result';
+import type { JSONObject } from '../src/view/payload';
 
-/** The words along the axis of two systems, of which one reaches that far. */
-function marks(high: number): string[] {
-  const systems = [
-    { name: 'new', strength: 0.5, low: -0.2, high },
-    { name: 'old', strength: -0.5, low: -1, high: 0.2 }
-  ];
-  const element = document.createElement('div');
-  mountRank(element, { v: 1, id: 'rank-1', current: null, result: { systems } });
-  return [...element.querySelectorAll('.sn-tickword')].map(mark => mark.textContent);
+const FOUND: JSONObject = {
+  sentence: 'Version 2 is preferred',
+  facts: '9 pairs',
+  decided: 6,
+  pairs: 9
+};
+
+function draw(state: JSONObject): { host: ResultHost; root: HTMLElement } {
+  const host: ResultHost = {
+    live: true,
+    code: vi.fn(),
+    goOn: null,
+    differ: null,
+    more: vi.fn(),
+    undo: vi.fn(),
+    exportRows: vi.fn(),
+    fillIn: vi.fn()
+  };
+  return { host, root: result(FOUND, state, host) };
 }
 
-describe('the axis of strengths', () => {
-  it('has a few marks, whatever an output says', () => {
-    expect(marks(1.8)).toEqual(['−2', '−1', '0', '+1', '+2']);
-    expect(marks(7)).toEqual(['−6', '−4', '−2', '0', '+2', '+4', '+6']);
-    expect(marks(1e9)).toHaveLength(7);
+describe('a result', () => {
+  it('exports at once, or by a cell where licence and purpose are open', () => {
+    const stated = draw({ unstated: [] });
+    const open = draw({ unstated: ['license', 'purpose'] });
+    const [first, other] = [stated, open].map(of => of.root.querySelector('button')!);
+    expect(first?.textContent).toBe('Export 6 preference rows');
+    first?.click();
+    expect(stated.host.exportRows).toHaveBeenCalledOnce();
+    expect(other?.textContent).toBe('Export 6 preference rows…');
+    other?.click();
+    expect(open.host.exportRows).not.toHaveBeenCalled();
+    expect(open.host.fillIn).toHaveBeenCalledWith(['license', 'purpose']);
+  });
+
+  it('counts pairs that were skipped apart', () => {
+    const { root } = draw({
+      title: 'a',
+      column: 'text',
+      done: 7,
+      total: 11,
+      tally: { skip: 1 }
+    });
+    expect(root.textContent).toContain('6 of 11 pairs judged and 1 skipped so far');
   });
 });

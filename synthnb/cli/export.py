@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from synthnb.errors import ExportError
-from synthnb.export.options import add_options, chosen, formats_text, told
+from synthnb.export.options import add_options, formats_text, write
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,6 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the rows, or list the formats."""
-    from synthnb.export import export
     from synthnb.folder.loading import load
 
     if args.rows is None or (args.format is None and args.out is None):
@@ -28,5 +27,5 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.out is None:
         raise ExportError("Say where to write: --out PATH")
-    print(told(export(load(args.rows), args.out, args.format, **chosen(args))))
+    print(write(load(args.rows), args.out, args))
     return 0

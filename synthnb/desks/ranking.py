@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb.desks.desk import Desk, clean
 from synthnb.desks.results import result_data, result_html, result_text
+from synthnb.export.gate import PURPOSES, unstated
 from synthnb.ranking.items import RankingError
 from synthnb.ranking.session import Ranking
 from synthnb.review import to_text
@@ -84,6 +85,12 @@ class RankingDesk(Desk):
 
     def _export(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Preference rows into a new file in the working folder."""
+        if missing := unstated(self.ranking.batch):
+            keys = " and ".join(f"{name}:" for name in missing)
+            raise RankingError(
+                f"Preference rows are made to be trained on: write {keys} in the recipe, or "
+                "fill them in where you insert the export as a code cell."
+            )
         name = f"{self.ranking.batch.name}-preferences"
         path, n = Path(f"{name}.jsonl"), 1
         while path.exists():
@@ -117,6 +124,7 @@ class RankingDesk(Desk):
             "notice": ranking.notice,
             "command": self._command(),
             "code": self._code(),
+            "unstated": unstated(ranking.batch),
         }
 
     def saved(self) -> dict[str, Any]:
@@ -162,18 +170,26 @@ class RankingDesk(Desk):
         return f"%synth rank {title}" + (f" --rater {name}" if rater != "you" else "")
 
     def _code(self) -> str:
-        """A cell that writes the preference rows."""
+        """A cell that writes the preference rows, with room for what is never guessed."""
         ranking, name = self.ranking, self.ranking.batch.name
+        missing = unstated(ranking.batch)
+        given = "".join(f', {name}=""' for name in missing)
+        say = {
+            "license": "license: what the rows are under, such as CC-BY-4.0",
+            "purpose": f"purpose: {', '.join(PURPOSES)}",
+        }
+        head = "".join(f"# Fill in {say[name]}\n" for name in missing)
         who = f"rater={ranking.rater!r}" if ranking.rater != "you" else ""
         file = f"{name}-preferences.jsonl"
         if not ranking.items.versions:
-            return f'{name.replace("-", "_")}.rank({who}).export({file!r}, "trl-dpo")'
+            held = name.replace("-", "_")
+            return f'{head}{held}.rank({who}).export({file!r}, "trl-dpo"{given})'
         old, new = (f"{name}@{n}" for n in ranking.items.versions)
         options = f", {who}" if who else ""
         return (
-            "from synthnb.versions import open_version\n"
+            f"{head}from synthnb.versions import open_version\n"
             f"old, new = open_version({old!r}), open_version({new!r})\n"
-            f'old.rank(new{options}).export({file!r}, "trl-dpo")'
+            f'old.rank(new{options}).export({file!r}, "trl-dpo"{given})'
         )
 
     def html(self) -> str:

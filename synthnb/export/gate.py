@@ -15,9 +15,17 @@ if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.export.job import Format
 
-__all__ = ["Leave", "ask"]
+__all__ = ["Leave", "Withheld", "ask", "unstated"]
 
 PURPOSES: tuple[str, ...] = get_args(Purpose)
+
+
+class Withheld(ExportError):
+    """The gate stays shut; ``as_flags`` says what to pass on a command line."""
+
+    def __init__(self, message: str, as_flags: str) -> None:
+        super().__init__(message)
+        self.as_flags = as_flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +66,46 @@ def ask(
     verdict = verdict_of(batch)
     stopped = verdict.level == "block" or (verdict.level == "unknown" and format.publishes)
     if stopped and not accept_terms:
-        raise ExportError(_refusal(verdict, format))
+        raise Withheld(
+            _refusal(verdict, format, "pass accept_terms=True"),
+            _refusal(verdict, format, "add --accept-terms"),
+        )
     return Leave(batch, verdict, stopped, tuple(_warnings(verdict, stopped)))
 
 
+def unstated(batch: Batch) -> list[str]:
+    """What the recipe leaves open and is never guessed: ``license``, ``purpose``."""
+    recipe = batch.recipe
+    given = {"license": recipe.license, "purpose": recipe.purpose}
+    return [name for name, value in given.items() if not value]
+
+
 def _stated(batch: Batch, format: Format) -> None:
-    missing = []
-    if not batch.recipe.license:
-        missing.append("license='CC-BY-4.0' (or what the rows are under)")
-    if not batch.recipe.purpose:
-        missing.append(f"purpose='fine-tuning' (one of {', '.join(PURPOSES)})")
-    if missing:
-        raise ExportError(
-            f"{format.name} is made to be trained on or published: pass "
-            f"{' and '.join(missing)}, or set it in the recipe. Neither is guessed."
-        )
+    missing = unstated(batch)
+    if not missing:
+        return
+    ways = {
+        "license": ("license={}", "--license {}", "CC-BY-4.0", "or what the rows are under"),
+        "purpose": (
+            "purpose={}",
+            "--purpose {}",
+            "fine-tuning",
+            f"one of {', '.join(PURPOSES)}",
+        ),
+    }
+    code, flags = [], []
+    for keyword, flag, value, other in map(ways.__getitem__, missing):
+        code.append(f"{keyword.format(repr(value))} ({other})")
+        flags.append(f"{flag.format(value)} ({other})")
+    head = f"{format.name} is made to be trained on or published:"
+    tail = "or set it in the recipe. Neither is guessed."
+    raise Withheld(
+        f"{head} pass {' and '.join(code)}, {tail}",
+        f"{head} add {' and '.join(flags)}, {tail}",
+    )
 
 
-def _refusal(verdict: Verdict, format: Format) -> str:
+def _refusal(verdict: Verdict, format: Format, way: str) -> str:
     worst = next((f for f in verdict.findings if f.level == verdict.level), None)
     why = f"{worst.subject}: {worst.why}" if worst else "no terms are on record"
     document = f" ({worst.document})" if worst and worst.document else ""
@@ -83,7 +113,7 @@ def _refusal(verdict: Verdict, format: Format) -> str:
     doing = "publishing as" if format.publishes else "export as"
     return (
         f"{head} {doing} {format.name} for {verdict.purpose}: {one_line(why, 300)}{document}. "
-        "If you may all the same, pass accept_terms=True; card and manifest then say so."
+        f"If you may all the same, {way}; card and manifest then say so."
     )
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synthnb.errors import ExportError
-from synthnb.export import FORMATS, Exported
-from synthnb.export.gate import PURPOSES
+from synthnb.export import FORMATS, export
+from synthnb.export.gate import PURPOSES, Withheld
 from synthnb.visible import count
 
-__all__ = ["add_options", "chosen", "formats_text", "told"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from synthnb.batch import Batch
+
+__all__ = ["add_options", "formats_text", "write"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plain", action="store_true", help="TRL: plain text, no messages")
 
 
-def chosen(args: argparse.Namespace) -> dict[str, Any]:
+def _chosen(args: argparse.Namespace) -> dict[str, Any]:
     """Keyword arguments of ``export`` for what was given."""
     options: dict[str, Any] = {"columns": dict(map(_pair, args.column))}
     for name in ("license", "purpose", "split", "system", "task"):
@@ -64,7 +69,14 @@ def formats_text() -> str:
     return "\n".join(f"{f.name:<10} {f.summary}" for f in FORMATS.values())
 
 
-def told(done: Exported) -> str:
-    """What was written, and what to know about it."""
+def write(batch: Batch, path: str | Path, args: argparse.Namespace) -> str:
+    """Export as the arguments say; what was written, and what to know about it.
+
+    What is missing is asked for by the flags that give it.
+    """
+    try:
+        done = export(batch, path, args.format, **_chosen(args))
+    except Withheld as error:
+        raise ExportError(error.as_flags) from None
     lines = [f"{count(done.rows, 'row')} in {done.path}"]
     return "\n".join([*lines, *(f"Note: {said}" for said in done.warnings)])

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["JudgeResult", "Preference", "Result", "conclude", "decided", "weigh"]
 
 AGAIN = ":again"
+POOLED = "raters pooled: the side with more votes wins a pair, ties count for neither"
+"""How several raters' verdicts on a pair become one."""
 UNSTEADY = 3
 """Swapped pairs from which on a rater is called unsteady."""
 Votes = Mapping[str, str]
@@ -112,6 +114,8 @@ class Result:
             pairs = count(self.repeats.pairs, "swapped pair")
             whose = "you repeated your" if self.rater == "you" else f"{self.rater} repeated the"
             parts.append(f"{whose} verdict on {self.repeats.same} of {pairs}")
+        if len(self.raters) > 1:
+            parts.append(POOLED)
         return " · ".join(parts)
 
 

@@ -58,7 +58,7 @@ def test_the_gate_is_the_same_on_the_command_line(
     bare = qa(head="synthnb: 1\nname: bare\n").save(tmp_path / "bare")
     line = ["export", str(bare), "--format", "chat", "--out", str(tmp_path / "a.jsonl")]
     assert main(line) == 2
-    assert "license=" in capsys.readouterr().err
+    assert "add --license CC-BY-4.0" in capsys.readouterr().err
     assert main([*line, "--license", "CC0-1.0", "--purpose", "fine-tuning"]) == 0
     assert main(["export", str(bare), "--out", str(tmp_path / "rows.csv")]) == 0
     assert len(pd.read_csv(tmp_path / "rows.csv")) == 12

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from synthnb.batch import Batch
 from synthnb.errors import ExportError
 from synthnb.export import FORMATS, TermsWarning, export
+from synthnb.export.gate import Withheld
 from tests.export.batches import ASKED, HEAD, qa, row
 
 BARE = "synthnb: 1\nname: sample\n"
@@ -43,12 +44,13 @@ def test_what_is_trained_on_or_published_is_gated() -> None:
 def test_without_licence_and_purpose_one_line_says_what_to_pass(
     tmp_path: Path, format: str
 ) -> None:
-    with pytest.raises(ExportError) as refused:
+    with pytest.raises(Withheld) as refused:
         export(qa(head=BARE), tmp_path / "out", format)
     said = str(refused.value)
     assert "\n" not in said
     assert "license='CC-BY-4.0'" in said
     assert "purpose='fine-tuning'" in said
+    assert "add --license CC-BY-4.0 (or" in refused.value.as_flags
     with pytest.raises(ExportError, match=r"pass purpose='fine-tuning'"):
         export(qa(head=BARE), tmp_path / "out", format, license="CC0-1.0")
     assert not list(tmp_path.glob("out*"))

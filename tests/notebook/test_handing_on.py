@@ -16,7 +16,7 @@ def test_export_card_and_terms_in_a_notebook(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shell.user_ns["sample"] = qa(head="synthnb: 1\nname: sample\n")
-    with pytest.raises(UsageError, match="pass license="):
+    with pytest.raises(UsageError, match=r"add --license CC-BY-4\.0 .* --purpose fine"):
         shell.run_line_magic("synth", "export sample a.jsonl --format chat")
     line = "export sample a.jsonl --format alpaca --license CC0-1.0 --purpose fine-tuning"
     columns = " --column instruction=answer.answer --column output=question"

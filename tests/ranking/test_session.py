@@ -250,3 +250,38 @@ def test_terms_are_asked_at_export(tmp_path: Path) -> None:
     judge_all(ranking, noise=0)
     with pytest.warns(TermsWarning):
         ranking.export(tmp_path / "rows.jsonl")
+
+
+def test_the_result_says_how_several_raters_become_one(home: Path) -> None:
+    ann, you = answers(4).rank(pairs=4, rater="ann"), answers(4).rank(pairs=4)
+    first = you.shown[0]
+    you.vote("tie", first.id)
+    assert "pooled" not in you.result().facts
+    ann.vote("left", first.id)
+    said = you.result()
+    assert said.facts == (
+        "1 pair by 2 raters · 1 decided · "
+        "raters pooled: the side with more votes wins a pair, ties count for neither"
+    )
+    assert said.preferences[0].margin == 0.5
+
+
+def test_the_export_of_a_view_asks_for_what_is_never_guessed_in_a_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bare = answers(4)
+    bare = bare.replace(recipe=bare.recipe.replace(license=None, purpose=None))
+    ranking = bare.rank(pairs=4)
+    judge_all(ranking, noise=0)
+    desk = desk_of(ranking)
+    assert desk.state()["unstated"] == ["license", "purpose"]
+    refused = desk.answer({"id": 1, "op": "export"})["error"]
+    assert refused.startswith("Preference rows are made to be trained on: write license: and")
+    assert "…" not in refused
+    cell = desk.state()["code"].replace('license=""', 'license="CC0-1.0"')
+    cell = cell.replace('purpose=""', 'purpose="alignment"')
+    with pytest.warns(TermsWarning):
+        exec(cell, {"answers": bare})
+    assert (tmp_path / "answers-preferences.jsonl").exists()
+    assert "license=" not in desk_of(answers(4).rank()).state()["code"]

@@ -117,6 +117,11 @@ class Rank implements Screen {
     }
   }
 
+  private fillIn(names: string[]): void {
+    this.desk.host.insertCode?.(text(this.state.code));
+    this.desk.say(`Fill in ${names.join(' and ')} in the new cell, and run it.`);
+  }
+
   private actions(): Parameters<typeof result>[2] {
     const open = text(object(this.state.current).id) !== '';
     return {
@@ -126,7 +131,8 @@ class Rank implements Screen {
       differ: this.desk.live && !open ? model => this.desk.look('differ', { model }) : null,
       more: n => void this.more(n),
       undo: () => this.undo(),
-      exportRows: () => void this.exportRows()
+      exportRows: () => void this.exportRows(),
+      fillIn: names => this.fillIn(names)
     };
   }
 }

@@ -17,6 +17,8 @@ export interface ResultHost {
   more(n: number): void;
   undo(): void;
   exportRows(): void;
+  /** Put the export into a cell that lacks these. */
+  fillIn(names: string[]): void;
 }
 
 const MORE = 30;
@@ -46,7 +48,12 @@ export function result(found: JSONObject, state: JSONObject, host: ResultHost): 
 function facts(found: JSONObject, state: JSONObject): string {
   const done = number(state.done) ?? 0;
   const total = number(state.total) ?? 0;
-  const open = done < total ? ` · ${count(done)} of ${count(total)} pairs judged so far` : '';
+  const skipped = number(object(state.tally).skip) ?? 0;
+  const apart = skipped ? ` and ${count(skipped)} skipped` : '';
+  const open =
+    done < total
+      ? ` · ${count(done - skipped)} of ${count(total)} pairs judged${apart} so far`
+      : '';
   return `${text(state.title)}, column ${text(state.column)} · ${text(found.facts)}${open}`;
 }
 
@@ -204,6 +211,9 @@ function actions(found: JSONObject, state: JSONObject, host: ResultHost): HTMLEl
     h('button', { class: look, type: 'button', onclick: press }, label);
   const first = goOn ? 'sn-button' : 'sn-button sn-primary';
   const offer = `Export ${plural(rows, 'preference row')}`;
+  // Licence and purpose are never guessed: where they are open, the cell has room for them.
+  const open = list(state.unstated).map(text);
+  const filled = code && open.length ? (): void => host.fillIn(open) : host.exportRows;
   return h(
     'div',
     {},
@@ -211,7 +221,9 @@ function actions(found: JSONObject, state: JSONObject, host: ResultHost): HTMLEl
       'div',
       { class: 'sn-keys' },
       goOn && host.live ? goOnButton(goOn) : null,
-      host.live && rows ? button(offer, () => host.exportRows(), first) : null,
+      host.live && rows
+        ? button(open.length ? `${offer}…` : offer, () => filled(), first)
+        : null,
       host.live ? keyed('Undo', 'u', () => host.undo()) : null,
       code && rows
         ? button('Insert as code cell', () => code(text(state.code)), 'sn-text')

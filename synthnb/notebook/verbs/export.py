@@ -5,8 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from synthnb.export import export
-from synthnb.export.options import add_options, chosen, formats_text, told
+from synthnb.export.options import add_options, formats_text, write
 from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 
@@ -34,4 +33,4 @@ def run(magics: SynthMagics, args: Namespace) -> None:
         print(formats_text())
         return
     batch = find_version_or_batch(magics.namespace, args.name)
-    print(told(export(batch, args.path, args.format, **chosen(args))))
+    print(write(batch, args.path, args))

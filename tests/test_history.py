@@ -52,7 +52,11 @@ def test_rows_are_counted_as_people_decided(
     made.decisions.decide(second, None)
     (version,) = history("said")
     assert (version.rows, version.candidates) == (2, 3) == (len(made), len(made.made))
+    assert version.accepted == 2 / 3
     assert "2 of 3" in str(history("said"))
+    assert str(history("said")).endswith("Rows and figures follow the decisions.")
+    made.decisions.decide(first, None)
+    assert history("said")[0].accepted == 1.0
 
 
 def test_a_table_of_versions_says_when_each_was_made_and_where_people_decided(

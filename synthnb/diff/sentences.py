@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from synthnb.diff.verdicts import LEAST, LEVEL, RESAMPLES, Result
-from synthnb.visible import one_line
+from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
     from synthnb.diff import Diff
@@ -59,7 +59,15 @@ def facts(diff: Diff) -> str:
         said = f"{one_line(diff.new.name, 40)}, {new} against {old.removeprefix('version ')}"
     else:
         said = f"{new} against {old}"
-    return f"{said} · {pairs_line(diff)}" if diff.paired else said
+    said = f"{said} · {pairs_line(diff)}" if diff.paired else said
+    own = (batch.decisions.history for batch in (diff.old, diff.new))
+    decided = sum(len({row for row, kind in told if kind != "tags"}) for told in own)
+    if not decided:
+        return said
+    do = "does" if decided == 1 else "do"
+    return (
+        f"{said} · as the runs made them: {count(decided, 'decision')} by hand {do} not count"
+    )
 
 
 def subtitle(diff: Diff) -> str:

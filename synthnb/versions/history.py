@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import overload
+
+import orjson
 
 from synthnb.batch import Batch
 from synthnb.charts.distributions import main_column
@@ -65,7 +68,7 @@ class Version:
     decisions: int
     """Decisions that people made on its rows."""
     accepted: float | None
-    """Share of candidates that were accepted."""
+    """Share of candidates that were accepted, as people decided by now; so are all figures."""
     length: float | None
     """Median characters of the main column, accepted rows."""
     distinct2: float | None
@@ -152,14 +155,17 @@ def history(
         store = shared_store()
     newest = find_version(name, None, project, store=store)
     known = store.versions(project_of(project), newest.name)
-    figures = [_figures_of(version, store) for version in known]
+    decided = [store.decisions(version.run) for version in known]
+    figures = [
+        _figures_of(version, store, hashlib.sha256(orjson.dumps(told)).hexdigest())
+        for version, told in zip(known, decided, strict=True)
+    ]
     sizes = [sum(map(len, f.words)) for f in figures]
     room = min((size for size in sizes if size >= LEAST_WORDS), default=0)
     made = []
     before: Recipe | None = None
-    for version, own in zip(known, figures, strict=True):
-        run = store.run(version.run)
-        told = len(store.decisions(run.id))
+    for version, own, those in zip(known, figures, decided, strict=True):
+        run, told = store.run(version.run), len(those)
         recipe = recipe_of(run)
         changed = changed_keys(before, recipe) if before is not None else []
         words = changed_words(before, recipe) if before is not None else ""
@@ -179,22 +185,29 @@ def history(
 def _decided(version: VersionInfo, run: RunInfo, store: Store) -> int:
     """Accepted rows of a version on whose rows people decided."""
     try:
-        return len(batch_of(version, store))
+        return len(_decided_batch(version, store))
     except StoreError:  # its rows were pruned
         return run.accepted
 
 
+def _decided_batch(version: VersionInfo, store: Store) -> Batch:
+    batch = batch_of(version, store)
+    batch.decisions.refresh()
+    return batch
+
+
 @lru_cache(maxsize=256)
-def _figures_of(version: VersionInfo, store: Store) -> Figures:
+def _figures_of(version: VersionInfo, store: Store, decided: str) -> Figures:
+    """``decided`` is a digest of what people decided: the figures follow it."""
     try:
-        return figures(batch_of(version, store))
+        return figures(_decided_batch(version, store))
     except StoreError:  # its rows were pruned
         return Figures(None, None, None, 0, None, ())
 
 
 def figures(batch: Batch) -> Figures:
     """What the table says of a batch, from its first candidates."""
-    records = [r for r in batch.made[:MEASURED] if r.origin != "real"]
+    records = [r for r in batch.records[:MEASURED] if r.origin != "real"]
     kept = [r for r in records if r.accepted]
     main = main_column(batch)
     texts = [as_plain(r.values.get(main)) for r in kept] if main else []

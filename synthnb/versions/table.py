@@ -56,7 +56,7 @@ def history_text(known: History) -> str:
     table = table_text(
         [head[c] for c in left], [[row[c] for c in left] for row in cut], columns=COLUMNS
     )
-    return f"{table}\n\n{_about()}"
+    return f"{table}\n\n{_about(known)}"
 
 
 def history_html(known: History) -> str:
@@ -79,7 +79,7 @@ def history_html(known: History) -> str:
     title += f", the newest {len(shown)} shown" if len(shown) < len(known) else ""
     return (
         f"<p><b>{escape(known.name)}</b> {title}</p><table>{''.join(parts)}</table>"
-        f"<p>{escape(_about())}</p><pre>{escape(_commands(known))}</pre>"
+        f"<p>{escape(_about(known))}</p><pre>{escape(_commands(known))}</pre>"
     )
 
 
@@ -96,9 +96,12 @@ def _commands(known: History) -> str:
     return "\n".join(f"{show:{wide}}   {compare}".rstrip() for show, compare in lines)
 
 
-def _about() -> str:
+def _about(known: History) -> str:
     """``Accepted: share of candidates. Length: …``"""
-    return " ".join(f"{f.label[0].upper()}{f.label[1:]}: {f.about}." for f in FIGURES)
+    said = [f"{f.label[0].upper()}{f.label[1:]}: {f.about}." for f in FIGURES]
+    if any(version.decisions for version in known):
+        said.append("Rows and figures follow the decisions.")
+    return " ".join(said)
 
 
 def _table(versions: Sequence[Version]) -> tuple[list[str], list[list[str]], list[str]]:

@@ -62,7 +62,6 @@ def test_review_by_keyboard(lab: Server, desk: Desk) -> None:
     desk.shot("review-edit-light")
     keys.press("Control+Enter")
     expect(view.locator(".sn-big")).to_have_text("3 of 31 reviewed")
-    keys.press("ArrowLeft")
     expect(view.locator(".sn-card")).to_contain_text("A better row.")
     expect(view.locator(".sn-card")).to_contain_text("edited")
     keys.press("t")

@@ -12,6 +12,8 @@ const HEIGHT = 18;
 /** Points of a sparkline at most, the newest. */
 const POINTS = 40;
 
+const FOLLOWED = 'what people decided about the rows; rows and figures follow it';
+
 interface Line {
   version: Version;
   buttons: HTMLButtonElement[];
@@ -46,7 +48,7 @@ export function table(
         versions.map(v => v.values[i] ?? null)
       )
     ),
-    decided && h('th', { class: 'sn-num', scope: 'col' }, 'decisions')
+    decided && h('th', { class: 'sn-num', scope: 'col', title: FOLLOWED }, 'decisions')
   );
   const node = h(
     'table',

@@ -20,7 +20,7 @@ from synthnb.explore.door import answer
 from synthnb.explore.live import live_of
 from synthnb.settings import Profile, Settings
 from tests.loopback import Loopback
-from tests.samples import HOSTILE, batch_of, recipe, record, sample_batch
+from tests.samples import HOSTILE, batch_of, recipe, record, sample_batch, truncated
 
 ANGRY = {"kind": "values", "chart": "mood", "values": ["angry"]}
 LONG = {"kind": "range", "chart": "length", "lo": 100, "hi": 160}
@@ -218,6 +218,14 @@ def test_many_threads_ask_at_once() -> None:
         thread.join()
     assert len(replies) == 20
     assert all("error" not in reply for reply in replies)
+
+
+def test_a_row_without_its_text_is_not_restored_by_a_view() -> None:
+    batch = sample_batch().replace(records=[*sample_batch().made, truncated(40)])
+    told = ask(batch, "decide", row="r0040", outcome="keep")["error"]
+    why = "its answer was cut off. Edit it in a review to give it one."
+    assert told == f"Row 41 has no text: {why}"
+    assert len(batch) == 24
 
 
 def test_batches_shown_lately_are_found_by_the_id_of_their_output(

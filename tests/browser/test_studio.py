@@ -190,10 +190,10 @@ def test_columns_and_checks_by_keyboard(lab: Server, desk: Desk) -> None:
     expect(diff).to_be_visible(timeout=TIMEOUT)  # it is reckoned; busy cores are slow
     expect(studio.get_by_role("button", name="Close the diff")).to_be_focused()
     desk.shot("studio-diff")
-    studio.get_by_role("button", name="open 1").press("Enter")
+    studio.get_by_role("button", name="open version 1").press("Enter")
     expect(studio.get_by_text("Shown: version 1. ")).to_be_visible()
     expect(studio.locator('tr[aria-current="true"] td').first).to_have_text("1")
-    expect(studio.get_by_role("button", name="open 1")).to_be_focused()
+    expect(studio.get_by_role("button", name="open version 1")).to_be_focused()
     desk.shot("studio-opened")
 
 

@@ -190,7 +190,7 @@ def test_a_version_can_be_opened(studio: Studio) -> None:
         studio.form.cards["mood"].labels.sliders["angry"].value = weight
         studio.run()
         finish(studio)
-    press(studio, row=1, link="open")
+    press(studio, row=1, link="1")
     assert studio.batch.version == 1 and studio.result.versions.chosen == 1
     assert "version 1" in studio.result.rows.outputs[0]["data"]["text/plain"]
     assert "angry: 6" in studio.draft.recipe.dumps()  # nothing that was edited is lost
@@ -198,7 +198,7 @@ def test_a_version_can_be_opened(studio: Studio) -> None:
     studio.bar.discard_button.click()
     assert studio.draft.recipe.dumps() == RECIPE and studio.notice.text == ""
     for strange in (
-        {"row": 9, "link": "open"}, {"row": -1, "link": "open"}, {"row": True, "link": "open"},
+        {"row": 9, "link": "2"}, {"row": -1, "link": "1"}, {"row": False, "link": "2"},
         {"row": 1, "link": "diff"}, {"row": 0}, {"row": 0, "link": "save"},
     ):  # fmt: skip
         press(studio, **strange)

@@ -29,8 +29,8 @@ __all__ = ["STUDIO", "Shown", "give_name", "still", "written"]
 STUDIO = "application/vnd.synthnb.studio.v1+json"
 MOST = 20
 """Versions that are listed."""
-OPEN, DIFF = "open", "diff"
-"""What the links of a version say."""
+DIFF = "diff"
+"""What the link to a version's changes says; its number is the link to its rows."""
 EMPTY = "No rows yet. Run to see some."
 
 
@@ -101,7 +101,7 @@ class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _pressed(self, row: int, link: str) -> None:
         """Show a version, or what it changed, beside the one before it."""
-        if link == OPEN and 0 <= row < len(self._numbers):
+        if 0 <= row < len(self._numbers) and link == str(self._numbers[row]):
             self._choose(self._numbers[row])
         elif link == DIFF and 0 <= row < len(self._numbers) - 1:  # the newest is the first
             self._compare(self._numbers[row + 1], self._numbers[row])
@@ -166,7 +166,7 @@ def _lines(found: History) -> list[list[Piece]]:
     """A line a version, the newest first."""
     head: list[Piece] = [
         ("n", "version"), ("", "made"), ("", "changed"), ("n", "accepted"),
-        ("n", "nearest row"), ("n", "tokens"), ("", ""), ("", ""),
+        ("n", "nearest row"), ("n", "tokens"), ("", ""),
     ]  # fmt: skip
     lines = [head]
     first = next(iter(found)).number
@@ -174,13 +174,12 @@ def _lines(found: History) -> list[list[Piece]]:
         today = f"{datetime.now():%Y-%m-%d} "
         lines.append(
             [
-                ("n", str(version.number)),
+                ("a", str(version.number)),
                 ("", version.when.removeprefix(today)),
                 ("", one_line(", ".join(version.changed), 120) or "first version"),
                 ("n", f"{version.rows:,} of {version.candidates:,}"),
                 ("n", _figure(version.nearest, 2)),
                 ("n", _figure(version.tokens, 1)),
-                ("a", OPEN),
                 ("a", DIFF) if version.number != first else ("", ""),
             ]
         )

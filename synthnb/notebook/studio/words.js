@@ -16,28 +16,28 @@ function line(pieces) {
 }
 
 /**
- * The first line names the columns; a piece marked `n` is a number, as its column is, one
- * marked `a` a link that tells Python its row and what it says.
+ * The first line names the columns, those marked `n` are of numbers; a piece marked `a` is a
+ * link that tells Python its row and what it says. The first of a row opens that.
  */
 function table([head, ...rows], chosen, press) {
   const made = document.createElement("table");
-  const link = (text, place) => {
+  const link = (text, place, column) => {
     const button = document.createElement("button");
     button.className = "jupyter-button synthnb-studio-link";
     button.textContent = text;
-    const row = rows[place][0][1];
-    const both = text === "diff" ? `diff of ${row} and the one before` : `${text} ${row}`;
-    button.setAttribute("aria-label", both);
+    const both = `${text} of ${rows[place][0][1]} and the one before`;
+    button.title = column ? both : `open ${head[0][1]} ${text}`;
+    button.setAttribute("aria-label", button.title);
     button.addEventListener("click", () => press(place, text));
     return button;
   };
   const add = (part, tag, pieces, place) => {
     const row = part.insertRow();
     if (place === chosen) row.setAttribute("aria-current", "true");
-    pieces.forEach(([mark, text]) => {
+    pieces.forEach(([mark, text], column) => {
       const cell = row.appendChild(document.createElement(tag));
-      cell.append(mark === "a" ? link(text, place) : text);
-      cell.classList.toggle("synthnb-number", mark === "n");
+      cell.append(mark === "a" ? link(text, place, column) : text);
+      cell.classList.toggle("synthnb-number", head[column][0] === "n");
       if (tag === "th") cell.scope = "col";
     });
   };

@@ -31,7 +31,8 @@ function field(text, name, { tell, close }) {
   made.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
-      if (!say()) close(true);
+      if (say()) made.select(); // what is typed before Python has answered is the next label
+      else close(true);
     } else if (event.key === "Escape") {
       event.stopPropagation();
       made.value = told;

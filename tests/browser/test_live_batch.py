@@ -141,7 +141,7 @@ def test_a_kernel_that_restarts_takes_its_rows_along(lab: Server, desk: Desk) ->
     desk.page.evaluate(
         "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     )
-    expect(batch.locator(".sn-link")).to_contain_text("Run its cell again")
+    expect(batch.locator(".sn-link")).to_contain_text("%synth show reviews@1 opens it")
     expect(batch.locator(".sn-count")).to_contain_text("first 200 of 10,000 rows saved here")
     batch.get_by_role("button", name="angry, ").click()
     expect(batch.get_by_role("status")).to_contain_text("accepted")

@@ -179,9 +179,10 @@ class Run:
         by how its newest version went."""
         before = self._before()
         like, went = ([], "") if before else self._newest()
+        job = self.job()
         return estimate_run(
-            self.job().pipeline, self.wanted, before=before, like=like, went=went,
-            checks=self.checks, price_for=self.price_for, in_flight=self.in_flight,
+            job.pipeline, self.wanted, before=before, like=like, went=went, checks=self.checks,
+            price_for=self.price_for, in_flight=self.in_flight, most=job.slots.cap,
         )  # fmt: skip
 
     @property

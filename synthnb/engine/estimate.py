@@ -85,15 +85,18 @@ def estimate_run(
     checks: Iterable[Check] = (),
     price_for: Callable[[str], Price | None] = lambda name: None,
     in_flight: int = 32,
+    most: float = math.inf,
 ) -> Estimate:
     """Predict a run of ``n`` rows; ``before`` are rows of the same recipe, if there are.
 
     Where there are none, ``like`` are rows of the recipe before it was changed, of a version
-    called ``went``: as many may be accepted again, and an answer may take as long.
+    called ``went``: as many may be accepted again, and an answer may take as long. ``most``
+    are the candidates after which the run ends, accepted or not.
     """
     records, others = ([r for r in rows if r.origin != "real"] for rows in (before, like))
     others = [] if records else others
-    candidates = _candidates(records or others, n)
+    likely = _candidates(records or others, n)
+    candidates = Range(*(min(most, x) for x in (likely.low, likely.expected, likely.high)))
     needs = measured(pipeline, records) if records else paced(guessed(pipeline, checks), others)
     requests, asked, said, seconds = NOTHING, NOTHING, NOTHING, NOTHING
     for need in needs:

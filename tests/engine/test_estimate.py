@@ -40,13 +40,17 @@ def test_a_changed_recipe_is_estimated_as_its_newest_version_went(
     )  # fmt: skip
     made = generate(recipe, 5, settings=settings)
     share = len(made) / len(made.records)
-    changed = recipe.replace(columns={**columns, "mood": ["a", "c"]})
+    changed = recipe.replace(
+        columns={**columns, "mood": ["a", "c"]}, target={"max_candidates": 2000}
+    )
     told = estimate(changed, 100, settings=settings)
     assert share < 0.5 and told.requests.expected == pytest.approx(100 / share)
     assert told.seconds is not None and told.went == "version 1"
     assert "rows accepted as version 1 went" in str(told)
     assert told.to_dict()["went"] == "version 1"
-    assert estimate(recipe, 100, settings=settings).went == ""  # it has rows of its own
+    own = estimate(recipe, 100, settings=settings)
+    assert own.went == ""  # it has rows of its own
+    assert own.requests.expected == own.requests.high == 40  # where the run ends, short of rows
     elsewhere = estimate(changed.replace(model="lab/big"), 100, settings=settings)
     assert elsewhere.seconds is None  # nobody knows how long that one takes
     unnamed = estimate(changed.replace(name=None), 100, settings=settings)

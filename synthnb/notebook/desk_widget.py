@@ -8,6 +8,7 @@ import anywidget
 from traitlets import Dict, Unicode
 
 from synthnb.notebook.desks import BUNDLE
+from synthnb.notebook.sending import Sender
 
 if TYPE_CHECKING:
     from synthnb.desks import Desk
@@ -25,15 +26,17 @@ class DeskWidget(anywidget.AnyWidget):
     def __init__(self, desk: Desk, **more: Any) -> None:
         super().__init__(mime=desk.mime, state_now=desk.saved(), **more)
         self._desk = desk
-        desk.join(self, self.send)
+        self._tell = Sender(self.send)
+        desk.join(self, self._tell)
         self.on_msg(self._heard)
 
     def _heard(self, _: Any, content: Any, buffers: Any) -> None:
         if isinstance(content, dict):
+            self._tell.heard()
             if content.get("op") == "hello":
-                self.send({"event": "hello", "state": self._desk.state()})
+                self._tell({"event": "hello", "state": self._desk.state()})
             else:
-                self.send(self._desk.answer(content))
+                self._tell(self._desk.answer(content))
 
     def close(self) -> None:
         """Give the widget and its channel back."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb.desks import find
 from synthnb.notebook.link import needs_widget
+from synthnb.notebook.sending import Sender
 
 if TYPE_CHECKING:
     from synthnb.desks import Desk
@@ -54,9 +55,15 @@ def opened(comm: Any, message: Mapping[str, Any]) -> None:
         comm.send({"event": "unknown"})
         comm.close()
         return
-    comm.on_msg(lambda message: comm.send(desk.answer(_data(message))))
+    send = Sender(comm.send)
+
+    def heard(message: Mapping[str, Any]) -> None:
+        send.heard()
+        send(desk.answer(_data(message)))
+
+    comm.on_msg(heard)
     comm.on_close(lambda message: desk.leave(comm))
-    desk.join(comm, comm.send)
+    desk.join(comm, send)
 
 
 def _data(message: Mapping[str, Any]) -> Mapping[str, Any]:

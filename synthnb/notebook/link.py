@@ -15,6 +15,7 @@ from synthnb.explore import find, remember
 from synthnb.explore.door import answer, hello
 from synthnb.explore.live import live_of
 from synthnb.notebook.doors import doors
+from synthnb.notebook.sending import Sender
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -78,17 +79,18 @@ def opened(comm: Any, message: Mapping[str, Any]) -> None:
         comm.send({"event": "unknown"})
         comm.close()
         return
-    live = live_of(batch)
+    live, send = live_of(batch), Sender(comm.send)
     asked = str(name)
 
     def heard(message: Mapping[str, Any]) -> None:
         now = find(asked) or batch  # the same batch, shown again
-        comm.send(answer(now, _data(message), view=comm, variable=variable_of(now)))
+        send.heard()
+        send(answer(now, _data(message), view=comm, variable=variable_of(now)))
 
     comm.on_msg(heard)
     comm.on_close(lambda message: live.leave(comm))
-    live.join(comm, comm.send)
-    comm.send({**hello(batch), "doors": doors(batch, variable_of(batch))})
+    live.join(comm, send)
+    send({**hello(batch), "doors": doors(batch, variable_of(batch))})
 
 
 def _data(message: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from traitlets import Dict
 from synthnb.charts.payload import payload
 from synthnb.explore.door import answer
 from synthnb.explore.live import live_of
+from synthnb.notebook.sending import Sender
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -29,7 +30,8 @@ class BatchWidget(anywidget.AnyWidget):
     def __init__(self, batch: Batch, **more: Any) -> None:
         super().__init__(payload=payload(batch), **more)
         self._batch = batch
-        live_of(batch).join(self, self.send)
+        self._tell = Sender(self.send)
+        live_of(batch).join(self, self._tell)
         self.on_msg(self._heard)
 
     def _heard(self, _: Any, content: Any, buffers: Any) -> None:
@@ -37,7 +39,8 @@ class BatchWidget(anywidget.AnyWidget):
             from synthnb.notebook.link import variable_of
 
             name = variable_of(self._batch)
-            self.send(answer(self._batch, content, view=self, variable=name))
+            self._tell.heard()
+            self._tell(answer(self._batch, content, view=self, variable=name))
 
     def close(self) -> None:
         """Give the widget and its channel back."""

@@ -4,12 +4,40 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import wraps
+from threading import RLock
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-__all__ = ["Later", "painter"]
+__all__ = ["Later", "alone", "painter"]
 
 Call = Callable[[], None]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class _Locked(Protocol):
+    lock: RLock
+
+
+Self = TypeVar("Self", bound=_Locked)
 PAUSE = 0.3
 """Seconds without another one after which something is done."""
+
+
+def alone(method: Callable[Concatenate[Self, P], T]) -> Callable[Concatenate[Self, P], T]:
+    """One such method of an object at a time: clicks are handled on several threads.
+
+    Where a front end's messages have a subshell, some controls are heard on its thread,
+    others, which nothing was said to yet, on the kernel's own.
+    """
+
+    @wraps(method)
+    def locked(self: Self, /, *args: P.args, **more: P.kwargs) -> T:
+        with self.lock:
+            return method(self, *args, **more)
+
+    return locked
 
 
 class Later:
@@ -54,9 +82,14 @@ class Later:
 
 
 def painter() -> Callable[[Call], None]:
-    """How other threads have something painted: on the loop that handles this click."""
+    """How other threads have something painted: on the loop that handles this click.
+
+    In its context too: what is painted belongs to the click. ipykernel would take it for
+    an answer to whatever was asked last, and send the next click where that was handled.
+    """
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:  # no kernel: a script or a test
         return lambda call: call()
-    return lambda call: (loop.call_soon_threadsafe(call), None)[1]
+    context = copy_context()
+    return lambda call: (loop.call_soon_threadsafe(call, context=context), None)[1]

@@ -8,14 +8,13 @@ handled the click.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import MutableMapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import ipywidgets as w
-from traitlets import Dict, Unicode
 
 from synthnb import api
 from synthnb.api.planning import plan_of
@@ -29,11 +28,12 @@ from synthnb.notebook.studio.checks import known_rules
 from synthnb.notebook.studio.controls import Change, Way, head_row
 from synthnb.notebook.studio.editing import Editing
 from synthnb.notebook.studio.form import Form
-from synthnb.notebook.studio.later import Later, painter
+from synthnb.notebook.studio.later import Later, alone, painter
 from synthnb.notebook.studio.outlook import look_ahead
 from synthnb.notebook.studio.phrases import difference, edits, facts, stale
 from synthnb.notebook.studio.result import Shown, give_name, still, written
-from synthnb.notebook.studio.words import Words, asset
+from synthnb.notebook.studio.root import Root
+from synthnb.notebook.studio.words import Words
 from synthnb.settings import load_settings
 from synthnb.settings.consent import ConsentNeeded, consent
 from synthnb.studio import Draft
@@ -50,17 +50,6 @@ _ROWS = 24
 LIVE = 8
 """Rows in sight while a run goes on, the newest ones."""
 SAVED = "what Save writes"
-
-
-class _Root(anywidget.AnyWidget):
-    """Ctrl Enter anywhere in the studio, names of controls, the look of all."""
-
-    _esm = asset("root.js")
-    _css = asset("studio.css")
-    saved = Dict().tag(sync=True)
-    """The output that is kept for times without a kernel, as it should be now."""
-    draft = Unicode("").tag(sync=True)
-    """The recipe as it is being edited, to be kept there too."""
 
 
 class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
@@ -95,6 +84,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._asked = ""
         self._overwrites: object = None
         self._later = Later()
+        self.lock = threading.RLock()
         self.bar = Bar(
             recipe.target.rows or _ROWS, run=self._press, save=self.save, undo=self.undo,
             discard=self._discard, resized=self._show_draft,
@@ -114,7 +104,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         left = w.VBox([recipe_head, self.form, yaml_head, self.yaml])
         right = w.VBox([self.notice, self.edits, self.result])
         body = w.HBox([left.add_class("synthnb-studio-left"), right])
-        self._root = _Root()
+        self._root = Root()
         self._root.on_msg(self._heard)
         super().__init__([self.bar, body.add_class("synthnb-studio-body"), self._root])
         self.add_class("synthnb-studio")
@@ -155,6 +145,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         else:
             self._take(key, change, way)
 
+    @alone
     def _take(self, key: str, change: Change, way: Way) -> None:
         self._asked, self._overwrites = "", None
         self.bar.offer_to_overwrite(False)
@@ -166,6 +157,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self._show_refused()
             self.form.show_preview()
 
+    @alone
     def undo(self) -> None:
         """Take back what was refused in a field, else the last edit."""
         self._later.now()
@@ -173,6 +165,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self.draft = replace(self.draft, recipe=self._edits.steps.undone(self.draft.recipe))
         self._show_other()
 
+    @alone
     def _open(self, number: int) -> None:
         """Show the rows of a version; the recipe stays as it is, Discard takes that one's."""
         try:
@@ -185,6 +178,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._root.saved = self._still()
         self._show_draft()
 
+    @alone
     def _discard(self) -> None:
         self._later.drop()
         before, self.draft = self.draft, self.draft.discard()
@@ -198,6 +192,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.form.fill(self.draft)
         self._show_draft()
 
+    @alone
     def _show_draft(self) -> None:
         changes = self.draft.changes
         self._facts.text = one_line(facts(self.draft, self.batch), 120)
@@ -218,6 +213,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.bar.undo_button.disabled = not self._edits.steps and not refused
         self.yaml_state.text = "last valid, without what is marked" if refused else SAVED
 
+    @alone
     def _look_ahead(self) -> None:
         """Estimate, budget and prompts of the next run; nothing is sent."""
         try:
@@ -267,6 +263,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             settings=settings, budget=cap or None, fetch=fetch,
         )  # fmt: skip
 
+    @alone
     def run(self) -> None:
         """Start a run of the draft; refused in one line if it cannot run.
 
@@ -321,11 +318,13 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self._say(f"{question} Run again to agree.")
         return again
 
+    @alone
     def _count(self, heard: Heard) -> None:
         if self._handle is not None and heard.latest is not None:
             self.bar.count(heard.latest)
             self.result.tell(heard)
 
+    @alone
     def _ended(self, ran: Recipe, batch: Batch | None, error: BaseException | None) -> None:
         try:
             if batch is not None:
@@ -347,6 +346,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     # ------------------------------------------------------------------ saving
 
+    @alone
     def save(self, path: str | Path | None = None) -> None:
         """Write the file that ``%synth save`` would; one that somebody changed is left alone
         until it is saved again."""

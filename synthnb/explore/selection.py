@@ -14,6 +14,7 @@ from unicodedata import normalize
 import numpy as np
 
 from synthnb.charts.columns import columns_of
+from synthnb.charts.findings import shown_rule
 from synthnb.decisions import row_id
 from synthnb.explore.filters import (
     Among,
@@ -28,6 +29,8 @@ from synthnb.explore.filters import (
     measure,
 )
 from synthnb.explore.query import explorer_of
+from synthnb.suggest import did_you_mean
+from synthnb.types import check_of
 from synthnb.visible import one_line
 
 if TYPE_CHECKING:
@@ -191,7 +194,7 @@ def select(
         from_python(batch, name, value) for name, value in {**(where or {}), **columns}.items()
     ]
     if rule is not None:
-        chosen.append(RejectedBy((rule,) if isinstance(rule, str) else tuple(rule)))
+        chosen.append(_rejected_by(batch, [rule] if isinstance(rule, str) else list(rule)))
     if rejected is not None:
         chosen.append(Outcome(not rejected))
     if ids is not None:
@@ -199,6 +202,20 @@ def select(
     if region is not None:
         chosen.append(_region(region))
     return Selection(batch, tuple(chosen), search or "")
+
+
+def _rejected_by(batch: Batch, rules: list[str]) -> RejectedBy:
+    """Rules that rejected rows, or checks of the recipe that might have."""
+    found = columns_of(batch).rules.labels
+    checks = [*map(check_of, found), *(check.rule for check in batch.recipe.checks)]
+    known = list(dict.fromkeys([*map(shown_rule, found), *checks]))
+    for rule in rules:
+        if rule not in known and rule not in found:
+            hint = did_you_mean(rule, known)
+            some = ", ".join(map(one_line, known[:8])) or "none"
+            rest = hint or f". Rules here: {some}."
+            raise SelectionError(f"No check is called {one_line(str(rule), 60)}{rest}")
+    return RejectedBy(tuple(rules))
 
 
 def _region(value: Any) -> Region:

@@ -38,7 +38,9 @@ def test_rejected_rows_by_rule_and_all_of_them() -> None:
     assert len(BATCH.select(rule="judge", mood="angry").df) == len(
         [r for r in BATCH.select(rule="judge") if r["mood"] == "angry"]
     )
-    with pytest.raises(SelectionError, match=r"^No check is called jugde; did you mean 'judge'"):
+    with pytest.raises(
+        SelectionError, match=r"^No check is called jugde; did you mean 'judge'"
+    ):
         BATCH.select(rule="jugde")
     with pytest.raises(SelectionError, match=r"No check is called none\. Rules here: .*judge"):
         BATCH.select(rule=["judge", "none"])

@@ -22,6 +22,8 @@ class Rank implements Screen {
   /** The result that Esc asked for, while pairs are left. */
   private peeked: JSONObject | null = null;
   private pair: Pair;
+  /** What the result in sight was drawn from. */
+  private drawn = '';
 
   constructor(private desk: Desk) {
     this.pair = new Pair({ vote: verdict => this.vote(verdict), undo: () => this.undo() });
@@ -32,12 +34,18 @@ class Rank implements Screen {
     const had = this.node.contains(document.activeElement);
     if (this.ranking) {
       this.pair.paint(state);
+      this.drawn = '';
       if (this.pair.node.parentNode !== this.node) {
         this.node.replaceChildren(this.pair.node);
       }
     } else {
       const found = this.peeked ?? object(state.result);
-      this.node.replaceChildren(result(found, state, this.actions()));
+      const drawn = JSON.stringify([found, state, this.desk.live]);
+      if (drawn !== this.drawn) {
+        // Drawn anew it would close what is open in it, and take the keyboard along.
+        this.drawn = drawn;
+        this.node.replaceChildren(result(found, state, this.actions()));
+      }
     }
     if (had && !this.node.contains(document.activeElement)) {
       this.focus();

@@ -20,6 +20,7 @@ KNOWN = (
     "Failed to load resource",  # favicons, and what we block: see ``check``
     "WebSocket connection to",  # a kernel that is shut down on purpose
     "Comm not found for comm id",  # both ends closed it at once: an output drawn anew
+    "Canceled future for create_subshell_request",  # Lab's own, as a kernel restarts
 )
 
 READY = """async () => {

@@ -28,6 +28,8 @@ __all__ = ["CollapseWarning", "accumulate", "mix", "real_share", "why_not_replac
 
 NEAR = 0.8
 """Jaccard similarity from which on two rows are near duplicates."""
+MIXED = "mix"
+"""The rule of a row that repeats one that was mixed in."""
 ROUNDS = 10
 _APART = 0.9
 """Share of different rows from which on an equal row is a copy, not a coincidence."""
@@ -251,7 +253,7 @@ def _apart(
 
 
 def _repeats(record: Record, similarity: float) -> Record:
-    why = Reason("mix", round(similarity, 3), f"{similarity:.2f} like a row that is mixed in")
+    why = Reason(MIXED, round(similarity, 3), f"{similarity:.2f} like a row that is mixed in")
     return changed(record, accepted=False, reasons=(why,))
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MISSING",
     "SOME",
+    "UNSAID",
     "Bools",
     "Codes",
     "Columns",
@@ -46,6 +47,8 @@ T = TypeVar("T")
 
 MISSING = object()
 """In place of a value that a record does not have, such as one whose answer failed."""
+UNSAID = "rejected"
+"""The rule of a rejected record that gives no reason."""
 SOME = 200
 """Labels of a column that may have a bar each; one of more is not charted by label."""
 _LOOKED = 5000
@@ -270,7 +273,7 @@ class Columns:
         codes = np.full(self.size, -1, np.intp)
         for i in np.flatnonzero(~self.accepted).tolist():
             reasons = self.records[i].reasons
-            rule = reasons[0].rule if reasons else "rejected"
+            rule = reasons[0].rule if reasons else UNSAID
             codes[i] = names.setdefault(rule, len(names))
         return Codes(codes, list(names))
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from synthnb.charts.columns import (
     MISSING,
     SOME,
+    UNSAID,
     Codes,
     Columns,
     Floats,
@@ -127,7 +128,7 @@ class _Part(Columns):
         """Place, rule and value of the first reason of each rejected row."""
         for place in np.flatnonzero(~self.accepted).tolist():
             reasons = self.rows[place]["r"]
-            rule, value = reasons[0][:2] if reasons else ("rejected", None)
+            rule, value = reasons[0][:2] if reasons else (UNSAID, None)
             yield place, rule, value
 
 

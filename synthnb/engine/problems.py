@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synthnb.types import JSON, Reason
 
-__all__ = ["STAGES", "Lost", "Misfit", "stage_of"]
+__all__ = ["STAGES", "Lost", "Misfit", "gives", "stage_of"]
 
 STAGES = ("calls", "answered", "parsed", "valid", "judged", "unique", "accepted")
 """The funnel, in order: each counts the candidates that came so far."""
@@ -22,6 +22,31 @@ UNREADABLE = frozenset(
     }
 )
 MISFIT = frozenset({"choices", "code", "repeated", "schema", "template", "turns"})
+UNANSWERED = frozenset(
+    {
+        "bad_request",
+        "connect",
+        "context_length",
+        "cut",
+        "dns",
+        "encoding",
+        "malformed",
+        "no_choices",
+        "overloaded",
+        "rate_limit",
+        "refused",
+        "reset",
+        "server",
+        "silence",
+        "timeout",
+        "too_large",
+        "too_long",
+        "tool_calls",
+    }
+)
+"""Kinds of errors of models that lose a row while the run goes on; so do ``http_418`` …"""
+FULL = "quota"
+"""The rule of a good row whose quota was full."""
 
 
 class Lost(Exception):
@@ -55,6 +80,16 @@ class Misfit(Exception):
         self.value = value
         self.feedback = feedback
         self.again = again
+
+
+def gives(rule: str) -> bool:
+    """Whether the engine itself may reject a row by this rule.
+
+    >>> gives("truncated"), gives("http_418"), gives("trunctated")
+    (True, True, False)
+    """
+    own = rule in UNREADABLE | MISFIT | UNANSWERED or rule == FULL
+    return own or (rule.startswith("http_") and rule[5:].isdigit())
 
 
 def stage_of(rule: str) -> str:

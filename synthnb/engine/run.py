@@ -18,7 +18,7 @@ from synthnb.checks import Check
 from synthnb.engine.breaker import Breaker
 from synthnb.engine.decisions import Judge, Records
 from synthnb.engine.pipeline import Outcome, Pipeline
-from synthnb.engine.problems import STAGES
+from synthnb.engine.problems import FULL, STAGES
 from synthnb.engine.slots import Slots
 from synthnb.errors import FatalModelError, SynthError
 from synthnb.events import Event, Notice, Progress, RowDone, RunEnded, RunStarted, Status
@@ -225,7 +225,7 @@ class Engine:
         if outcome.lost is None and not outcome.failed:
             full = slots.full(outcome.row.values)
             if full is not None:
-                outcome.reject("quota", full)
+                outcome.reject(FULL, full)
         record, stage = self.job.records.make(outcome)
         for name in STAGES:
             if name == stage:

@@ -13,9 +13,9 @@ from unicodedata import normalize
 
 import numpy as np
 
-from synthnb.charts.columns import columns_of
+from synthnb.charts.columns import UNSAID, columns_of
 from synthnb.charts.findings import shown_rule
-from synthnb.decisions import row_id
+from synthnb.decisions import DROPPED, row_id
 from synthnb.explore.filters import (
     Among,
     Between,
@@ -205,17 +205,26 @@ def select(
 
 
 def _rejected_by(batch: Batch, rules: list[str]) -> RejectedBy:
-    """Rules that rejected rows, or checks of the recipe that might have."""
+    """Rules that rejected rows, and checks of the recipe or rules of ours that might have."""
     found = columns_of(batch).rules.labels
     checks = [*map(check_of, found), *(check.rule for check in batch.recipe.checks)]
     known = list(dict.fromkeys([*map(shown_rule, found), *checks]))
     for rule in rules:
-        if rule not in known and rule not in found:
+        if rule not in known and rule not in found and not _is_ours(rule):
             hint = did_you_mean(rule, known)
             some = ", ".join(map(one_line, known[:8])) or "none"
             rest = hint or f". Rules here: {some}."
             raise SelectionError(f"No check is called {one_line(str(rule), 60)}{rest}")
     return RejectedBy(tuple(rules))
+
+
+def _is_ours(rule: Any) -> bool:
+    """Whether rows are rejected by this rule whatever the recipe checks: code that selects
+    them holds for other versions too, where there may be none."""
+    from synthnb.engine.problems import gives
+    from synthnb.mixing import MIXED
+
+    return rule in (DROPPED, UNSAID, MIXED) or (isinstance(rule, str) and gives(rule))
 
 
 def _region(value: Any) -> Region:

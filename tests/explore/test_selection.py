@@ -46,6 +46,20 @@ def test_rejected_rows_by_rule_and_all_of_them() -> None:
         BATCH.select(rule=["judge", "none"])
 
 
+def test_code_of_a_rule_that_no_check_has_holds_where_no_row_was_rejected_by_it() -> None:
+    batch = sample_batch()
+    for row in batch.select(mood="angry").ids[:2]:
+        batch.decisions.decide(row, "drop")
+    dropped = {"filters": [{"kind": "rule", "rules": ["dropped"]}]}
+    code = str(answer(batch, {"op": "code", **dropped}, variable="b")["code"])
+    assert len(eval(code, {"b": batch})) == 2
+    assert len(eval(code, {"b": BATCH})) == 0
+    for rule in ("truncated", "refusal", "timeout", "http_418", "quota", "mix", "rejected"):
+        assert len(batch_of(["one text"]).select(rule=rule, rejected=True)) == 0
+    with pytest.raises(SelectionError, match="No check is called http_x"):
+        BATCH.select(rule="http_x")
+
+
 def test_text_and_ids() -> None:
     assert all("lid broke" in row["text"] for row in BATCH.select(search="LID BROKE"))
     assert BATCH.select(ids=["r0001", "r0003"]).ids == ["r0001", "r0003"]

@@ -16,11 +16,12 @@ from synthnb.recipe.writing import canonical_text
 from synthnb.recipe.yamledit import edit
 from synthnb.recipe.yamltext import MAX_BYTES, Node
 from synthnb.recipe.yamltext import Path as Steps
+from synthnb.visible import one_line
 
 if TYPE_CHECKING:
     from synthnb.recipe import Recipe
 
-__all__ = ["load", "save", "write"]
+__all__ = ["load", "save", "unwritable", "write"]
 
 
 def load(cls: type[Recipe], path: Path) -> Recipe:
@@ -102,7 +103,13 @@ def _content(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise RecipeError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise unwritable(path, error) from None
+
+
+def unwritable(path: Path, error: OSError) -> RecipeError:
+    """What keeps a recipe or what lies beside it from being written, as one line."""
+    why = error.strerror or str(error) or type(error).__name__
+    return RecipeError(f"{one_line(str(path), 200)} cannot be written: {why}")
 
 
 def _refuse_overwriting(recipe: Recipe, path: Path, there: bytes, text: str) -> None:
@@ -137,4 +144,4 @@ def _replace_file(path: Path, content: bytes) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise RecipeError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise unwritable(path, error) from None

@@ -254,6 +254,20 @@ def test_save_leaves_what_a_studio_saved_and_no_run_holds(shell: InteractiveShel
     assert "angry: 7" not in file.read_text("utf-8")
 
 
+def test_save_says_why_a_file_cannot_be_written(shell: InteractiveShell) -> None:
+    batch = sample_batch()
+    long = batch.recipe.replace(name="評" * 100)  # three bytes each: too much for one name
+    shell.user_ns["reviews"] = batch.replace(recipe=long)
+    with pytest.raises(UsageError, match=r"評… cannot be written: File name too long$"):
+        shell.run_line_magic("synth", f"save reviews {'評' * 300}")
+    with pytest.raises(UsageError, match=r"評\.synth\.yaml cannot be written: File name too"):
+        shell.run_line_magic("synth", "save reviews")
+    studio = shell.run_line_magic("synth", "studio reviews")
+    studio.bar.save_button.click()
+    assert "cannot be written: File name too long" in studio.bar.status.text
+    assert [*Path().glob("*.synth.yaml")] == []
+
+
 def test_save_puts_a_data_frame_beside_the_recipe(shell: InteractiveShell) -> None:
     import pandas as pd
 

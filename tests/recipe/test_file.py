@@ -44,6 +44,14 @@ def test_a_file_that_was_never_loaded_is_not_overwritten(tmp_path: Path) -> None
     assert file.read_text() == "precious"
 
 
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name, why in (("x" * 300, "File name too long"), ("file/a", "Not a directory")):
+        with pytest.raises(RecipeError, match=rf"cannot be written: {why}$") as error:
+            Recipe.loads(EXAMPLE).save(tmp_path / f"{name}.synth.yaml")
+        assert len(str(error.value).splitlines()) == 1
+
+
 def test_a_recipe_without_a_file_asks_for_one() -> None:
     with pytest.raises(RecipeError, match="has no file yet"):
         Recipe.loads(EXAMPLE).save()

@@ -15,6 +15,7 @@ from synthnb.notebook.completion import recipe_files
 from synthnb.notebook.names import batches, find_version_or_batch, version_names
 from synthnb.notebook.options import Parser
 from synthnb.recipe import Recipe, Source
+from synthnb.recipe.file import unwritable
 from synthnb.source import open_source
 
 if TYPE_CHECKING:
@@ -57,11 +58,21 @@ def write(
     """Write the file, a table in memory beside it; the saved recipe and what was done.
 
     ``written`` are the files that this session wrote, by their hashes. Raises
-    ``WouldOverwrite`` for a file that anybody else changed, unless ``force``.
+    ``WouldOverwrite`` for a file that anybody else changed, unless ``force``, and
+    ``RecipeError`` where no file can be written.
     """
+    if _ENDING.search(target.name) is None:
+        target = target.with_name(f"{target.name}.synth.yaml")
+    try:
+        return _written(recipe, target, written, frame=frame, force=force)
+    except OSError as error:  # what is there cannot be looked at: a name too long, say
+        raise unwritable(target, error) from None
+
+
+def _written(
+    recipe: Recipe, target: Path, written: MutableMapping[Path, str], *, frame: Any, force: bool
+) -> tuple[Recipe, str]:
     stem = _ENDING.sub("", target.name)
-    if stem == target.name:
-        target = target.with_name(f"{stem}.synth.yaml")
     beside = target.with_name(f"{stem}.source.parquet")
     before = beside.read_bytes() if beside.is_file() else None
     if frame is not None:

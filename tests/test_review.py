@@ -182,6 +182,23 @@ def test_the_desk_answers_and_never_raises() -> None:
     assert desk.answer(edit)["state"]["counts"]["edited"] == 1
 
 
+def test_a_view_that_could_not_be_told_once_is_told_again() -> None:
+    queue = sample_batch().review()
+    desk, told = desk_of(queue), iter([None, OSError("full"), None, None])
+    heard: list[str] = []
+
+    def send(event: dict[str, object]) -> None:
+        if (failed := next(told)) is not None:
+            raise failed
+        heard.append(str(event["event"]))
+
+    desk.join("odd", send)
+    desk.join("fine", lambda event: heard.append("fine"))
+    queue.keep()
+    queue.keep()
+    assert heard == ["hello", "fine", "fine", "state", "fine"]
+
+
 def test_the_desk_says_where_it_is_which_tags_there_are_and_what_went_wrong() -> None:
     queue = sample_batch().review()
     desk = desk_of(queue)

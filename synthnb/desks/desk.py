@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from collections import OrderedDict
@@ -45,7 +46,7 @@ class Desk:
         self._views: dict[object, Send] = {}
         self._lock = threading.RLock()
         self._seen = False
-        self.ops: dict[str, Op] = {"state": lambda asked: None, "bundle": self._bundle}
+        self.ops: dict[str, Op] = {"here": lambda asked: None, "bundle": self._bundle}
         with _LOCK:
             _DESKS[name] = self
             _DESKS.move_to_end(name)
@@ -85,17 +86,18 @@ class Desk:
             self._views.pop(view, None)
 
     def changed(self) -> None:
-        """Something was decided: every view draws it."""
+        """Something was decided: every view draws it.
+
+        A view that cannot be told stays: it leaves when its channel closes.
+        """
         with self._lock:
-            views = list(self._views.items())
+            views = list(self._views.values())
         if not views:
             return
         event = {"event": "state", "state": self.state()}
-        for view, send in views:
-            try:
+        for send in views:
+            with contextlib.suppress(Exception):  # what failed for one view is told to others
                 send(event)
-            except Exception:  # a view whose channel broke is gone
-                self.leave(view)
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one request ``{"id": n, "op": …}``; never raises."""

@@ -5,6 +5,7 @@ Filters of different charts must all hold; choices inside one are alternatives.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,7 +24,7 @@ from synthnb.charts.findings import shown_rule
 from synthnb.errors import SynthError
 from synthnb.suggest import did_you_mean
 from synthnb.types import check_of
-from synthnb.visible import one_line
+from synthnb.visible import one_line, visible
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -42,10 +43,23 @@ __all__ = [
     "from_json",
     "from_python",
     "names_of",
+    "sendable",
 ]
 
 MOST = 10_000
 """Labels, rules or ids that one filter of a view may name."""
+
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def sendable(text: str) -> str:
+    """Text that every transport takes: half a surrogate pair is named as views show it.
+
+    >>> sendable("half \\ud83d a pair")
+    'half ⟨U+D83D⟩ a pair'
+    """
+    return _HALF.sub(lambda half: visible(half[0]), text)
 
 
 class SelectionError(SynthError):
@@ -62,11 +76,11 @@ class OneOf:
     def mask(self, batch: Batch, table: Columns) -> Bools:
         """Which records have one of the labels; a date has its month and its year too."""
         found = table.labels(self.name)
-        wanted = set(self.labels)
+        wanted = set(map(sendable, self.labels))
         dated = getattr(batch.recipe.columns.get(self.name), "kind", "") == "datetime"
         hit = [
             one_line(label, 60) in wanted
-            or label in wanted
+            or sendable(label) in wanted
             or (dated and (label[:7] in wanted or label[:4] in wanted))
             for label in found.labels
         ]
@@ -79,7 +93,11 @@ class OneOf:
 
     def json(self) -> JSON:
         """As a view sends and takes it."""
-        return {"kind": "values", "chart": self.name, "values": list(self.labels)}
+        return {
+            "kind": "values",
+            "chart": self.name,
+            "values": list(map(sendable, self.labels)),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +138,12 @@ class RejectedBy:
     def mask(self, batch: Batch, table: Columns) -> Bools:
         """Which records were rejected so."""
         found = table.rules
-        asked = set(self.rules)
+        asked = set(map(sendable, self.rules))
         hit = np.array(
             [
                 *(
                     bool({label, shown_rule(label), check_of(label)} & asked)
-                    for label in found.labels
+                    for label in map(sendable, found.labels)
                 ),
                 False,
             ],
@@ -140,7 +158,7 @@ class RejectedBy:
 
     def json(self) -> JSON:
         """As a view sends and takes it."""
-        return {"kind": "rule", "rules": list(self.rules)}
+        return {"kind": "rule", "rules": list(map(sendable, self.rules))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +200,7 @@ class Among:
     def json(self) -> JSON:
         """As a view sends and takes it."""
         label = self.label or f"{len(self.ids)} rows"
-        return {"kind": "rows", "ids": list(self.ids), "label": label}
+        return {"kind": "rows", "ids": list(map(sendable, self.ids)), "label": label}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from synthnb.charts.payload import view_id
-from synthnb.explore.filters import Filter, from_json
+from synthnb.explore.filters import Filter, from_json, sendable
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -52,7 +53,8 @@ class Live:
     def state(self) -> dict[str, JSON]:
         """The selection as views take it."""
         with self._lock:
-            return {"filters": [item.json() for item in self._chosen], "search": self._search}
+            filters = [item.json() for item in self._chosen]
+            return {"filters": filters, "search": sendable(self._search)}
 
     def selection(self, batch: Batch) -> Selection:
         """The selection as a value."""
@@ -62,14 +64,15 @@ class Live:
             return Selection(batch, self._chosen, self._search)
 
     def tell(self, event: dict[str, Any], but: object = None) -> None:
-        """Send an event to all views, leaving out the one that caused it."""
+        """Send an event to all views, leaving out the one that caused it.
+
+        A view that cannot be told stays: it leaves when its channel closes.
+        """
         with self._lock:
-            views = [(view, send) for view, send in self._views.items() if view is not but]
-        for view, send in views:
-            try:
+            views = [send for view, send in self._views.items() if view is not but]
+        for send in views:
+            with contextlib.suppress(Exception):  # what failed for one view is told to others
                 send(event)
-            except Exception:  # a view whose channel broke is gone
-                self.leave(view)
 
 
 _LIVE: weakref.WeakValueDictionary[str, Live] = weakref.WeakValueDictionary()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,9 @@ KEPT = 24
 """Masks and orders remembered; the oldest go first."""
 HELD = 300_000
 """Rows whose text is kept in lower case between two searches."""
+
+_NAMED = re.compile("⟨u\\+(d[89a-f][0-9a-f]{2})⟩")
+"""Half a surrogate pair as views show and send it, in lower case."""
 
 Places = NDArray[np.intp]
 
@@ -153,7 +157,11 @@ class Explorer:
         texts: Iterable[str] = self._texts or self._table.texts()
         if self._texts is None and self._table.size <= HELD:
             self._texts = texts = list(texts)
-        return np.fromiter((needle in text for text in texts), np.bool_, self._table.size)
+        meant = _NAMED.sub(lambda half: chr(int(half[1], 16)), needle)
+        hit = (needle in text for text in texts)
+        if meant != needle:
+            hit = (needle in text or meant in text for text in texts)
+        return np.fromiter(hit, np.bool_, self._table.size)
 
     def _order(self, sort: str | None) -> Places:
         """Places in ascending order; numbers before texts, what is missing last."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,53 @@ def test_two_views_agree_and_the_batch_knows_what_they_chose() -> None:
     answer(batch, {"id": 2, "op": "select", "filters": []}, view="mine")
     assert len(other) == 1
     assert len(batch.selection) == 24
+
+
+def strict(heard: list[Any]) -> Callable[[Any], None]:
+    """A channel that takes what a kernel's takes: text that can be encoded."""
+
+    def send(event: Any) -> None:
+        json.dumps(event, ensure_ascii=False).encode()
+        heard.append(event)
+
+    return send
+
+
+def test_half_a_character_is_told_by_name_and_selects_what_it_did() -> None:
+    tags = [*("plain", "other") * 30, *map(str, range(30)), "half \ud83d a", "half \ud83d b"]
+    made = [record(i, {"tag": tag, "text": f"said {tag}"}) for i, tag in enumerate(tags)]
+    batch = Batch(made, recipe("synthnb: 1\ncolumns: {tag: [a], text: {prompt: x}}"))
+    heard: list[Any] = []
+    live_of(batch).join("other", strict(heard))
+    rare = batch.distributions[0].bars[-1]
+    others = {"kind": "values", "chart": "tag", "values": [rare.label]}
+    half = {"kind": "values", "chart": "tag", "values": ["half \ud83d a"]}
+    for filters, search in (
+        ([], "\ud83d"),
+        ([half], ""),
+        ([others], "\ud83d b"),
+        ([others], ""),
+    ):
+        sent = {"filters": filters, "search": search}
+        assert answer(batch, {"op": "select", **sent}, view="mine")["size"] > 0
+        here, event = batch.selection, heard[-1]
+        there = ask(batch, "rows", filters=event["filters"], search=event["search"])["total"]
+        assert len(here) == there == ask(batch, "rows", **sent)["total"]
+        assert eval(here.code("b"), {"b": batch}).ids == here.ids
+    assert len(batch.select(search="⟨U+D83D⟩")) == len(batch.select(search="\ud83d")) == 2
+    assert batch.select(tag="half \ud83d a").ids == ["r0090"]
+
+
+def test_a_view_that_could_not_be_told_once_is_told_again() -> None:
+    batch = sample_batch()
+    odd: list[Any] = []
+    fine: list[Any] = []
+    live_of(batch).join("odd", strict(odd))
+    live_of(batch).join("fine", fine.append)
+    live_of(batch).tell({"event": "\ud83d"})
+    live_of(batch).tell({"event": "map"})
+    assert odd == [{"event": "map"}]
+    assert fine == [{"event": "\ud83d"}, {"event": "map"}]
 
 
 def test_a_selection_becomes_a_cell() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from collections.abc import Callable
 from contextvars import ContextVar
 
 from synthnb.notebook.studio import Studio
-from synthnb.notebook.studio.later import painter
+from synthnb.notebook.studio.later import PAUSE, Later, painter
 
 CLICK: ContextVar[str] = ContextVar("CLICK", default="none")
 
@@ -27,6 +29,49 @@ def test_what_is_painted_belongs_to_the_click_that_caused_it() -> None:
 
     asyncio.run(clicked())
     assert painted == ["run"]
+
+
+def test_what_is_painted_is_painted_when_its_loop_is_gone() -> None:
+    painted: list[str] = []
+
+    async def clicked() -> None:
+        CLICK.set("run")
+        paints.append(painter())
+
+    paints: list[Callable[[Callable[[], None]], None]] = []
+    asyncio.run(clicked())
+    paints[0](lambda: painted.append(CLICK.get()))
+    assert painted == ["run"]
+
+
+def test_a_run_misses_no_edit_whose_pause_is_just_over() -> None:
+    made: list[str] = []
+    seen: list[list[str]] = []
+
+    async def typed() -> None:
+        later, held = Later(), threading.Event()
+
+        def take() -> None:
+            with later.lock:
+                made.append("an edit")
+
+        later("text", take)
+
+        def run() -> None:
+            with later.lock:
+                held.set()
+                time.sleep(2 * PAUSE)  # the loop begins the call, which waits
+                later.now()
+                seen.append(list(made))
+
+        other = threading.Thread(target=run)
+        other.start()
+        held.wait()
+        await asyncio.sleep(2 * PAUSE)
+        other.join()
+
+    asyncio.run(typed())
+    assert seen == [["an edit"]] and made == ["an edit"]
 
 
 def test_edits_on_two_threads_are_all_taken(studio: Studio) -> None:

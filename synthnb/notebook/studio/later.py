@@ -43,12 +43,15 @@ def alone(method: Callable[Concatenate[Self, P], T]) -> Callable[Concatenate[Sel
 class Later:
     """Calls by key, the newest of each once nothing asked for it for ``PAUSE`` seconds.
 
-    Without an event loop (a script, a test) they are made at once.
+    Without an event loop (a script, a test) they are made at once. ``lock`` is the one that
+    calls are made under: what waits no longer has been made.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lock: RLock | None = None) -> None:
+        self.lock = lock or RLock()
         self._waiting: dict[str, tuple[asyncio.TimerHandle, Call]] = {}
 
+    @alone
     def __call__(self, key: str, call: Call) -> None:
         """Make this call later, in place of another one with that key."""
         try:
@@ -59,11 +62,13 @@ class Later:
         self._drop(key)
         self._waiting[key] = loop.call_later(PAUSE, self._make, key), call
 
+    @alone
     def now(self) -> None:
         """Make what waits at once."""
         while self._waiting:
             self._make(next(iter(self._waiting)))
 
+    @alone
     def drop(self) -> None:
         """Forget what waits."""
         for key in list(self._waiting):
@@ -75,6 +80,7 @@ class Later:
             timer.cancel()
         return call
 
+    @alone
     def _make(self, key: str) -> None:
         call = self._drop(key)
         if call is not None:
@@ -92,4 +98,11 @@ def painter() -> Callable[[Call], None]:
     except RuntimeError:  # no kernel: a script or a test
         return lambda call: call()
     context = copy_context()
-    return lambda call: (loop.call_soon_threadsafe(call, context=context), None)[1]
+
+    def paint(call: Call) -> None:
+        try:
+            loop.call_soon_threadsafe(call, context=context)
+        except RuntimeError:  # the loop is closed: its subshell is gone, the studio is not
+            context.copy().run(call)
+
+    return paint

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -13,6 +14,7 @@ from synthnb.charts.payload import MIME
 from synthnb.charts.picture import PNG, batch_sheet, html_sheet, kept
 from synthnb.errors import SynthError
 from synthnb.notebook.studio.controls import head_row, link
+from synthnb.notebook.studio.later import alone
 from synthnb.notebook.studio.words import WIDE, Words
 from synthnb.visible import escape, one_line
 
@@ -45,8 +47,10 @@ class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self,
         choose: Callable[[int], None] = lambda number: None,
         focus: Callable[[w.Widget], None] = lambda control: None,
+        lock: RLock | None = None,
     ) -> None:
         self._choose, self._focus = choose, focus
+        self.lock = lock or RLock()
         self._name = ""
         self._numbers: list[int] = []
         self._empty = Words(EMPTY, "synthnb-studio-dim")
@@ -99,6 +103,7 @@ class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             parts += [self._head, self.versions]
         self.children = tuple(parts)
 
+    @alone
     def _pressed(self, row: int, link: str) -> None:
         """Show a version, or what it changed, beside the one before it."""
         if 0 <= row < len(self._numbers) and link == str(self._numbers[row]):
@@ -121,6 +126,7 @@ class Shown(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self.children = (*self.children, self._diff)
         self._focus(self.shut)
 
+    @alone
     def _shut(self) -> None:
         self.children = tuple(part for part in self.children if part is not self._diff)
 

@@ -48,7 +48,17 @@ export default {
       if (control) control.focus();
       else if (tries > 0 && !over.signal.aborted) setTimeout(() => focus(mark, tries - 1), 50);
     };
-    const hear = (told) => typeof told?.focus === "string" && focus(told.focus);
+    // Python gathers the controls where this is handled; a page's own place for messages
+    // may not be there yet.
+    const here = () => model.send({ key: "here" });
+    let wait = 100;
+    const later = () => {
+      if (!over.signal.aborted && wait < 10_000) setTimeout(here, (wait *= 2));
+    };
+    const hear = (told) => {
+      if (typeof told?.focus === "string") focus(told.focus);
+      if (told?.again) later();
+    };
     model.on("msg:custom", hear);
     over.signal.addEventListener("abort", () => model.off("msg:custom", hear));
 
@@ -98,6 +108,7 @@ export default {
       name(root);
     };
     attach(100);
+    here();
     return () => over.abort();
   },
 };

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import anywidget
 from traitlets import Dict, Unicode
 
@@ -19,3 +22,31 @@ class Root(anywidget.AnyWidget):
     """The output that is kept for times without a kernel, as it should be now."""
     draft = Unicode("").tag(sync=True)
     """The recipe as it is being edited, to be kept there too."""
+
+    def gather(self, widget: Any) -> None:
+        """Have what all controls in ``widget`` say handled where this message is.
+
+        ipykernel handles what a control says where it was told something last. Were that one
+        thread for the field and another for the button, a run would overtake an edit. A page
+        whose messages have no place of their own yet is to ask again.
+        """
+        if _on_subshell():
+            _tell(widget)
+        else:
+            self.send({"again": True})
+
+
+def _on_subshell() -> bool:
+    """Whether the message that is being handled came by a subshell of the kernel."""
+    core = sys.modules.get("IPython.core.getipython")
+    kernel = getattr(core.get_ipython() if core else None, "kernel", None)
+    parent = kernel.get_parent() if kernel is not None else {}
+    return parent.get("header", {}).get("subshell_id") is not None
+
+
+def _tell(widget: Any) -> None:
+    """Tell all controls in a widget nothing."""
+    for child in getattr(widget, "children", ()):
+        _tell(child)
+    if widget.comm is not None:
+        widget.send({})

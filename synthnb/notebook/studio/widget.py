@@ -83,8 +83,8 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._handle: api.Handle | None = None
         self._asked = ""
         self._overwrites: object = None
-        self._later = Later()
         self.lock = threading.RLock()
+        self._later = Later(self.lock)
         self.bar = Bar(
             recipe.target.rows or _ROWS, run=self._press, save=self.save, undo=self.undo,
             discard=self._discard, resized=self._show_draft,
@@ -96,14 +96,13 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.yaml = Words("", "synthnb-studio-yaml")
         self.notice = Words("", "synthnb-studio-notice", role="status")
         self.edits = Words("", "synthnb-studio-edits")
-        self.result = Shown(self._open, self._focus)
+        self.result = Shown(self._open, self._focus, self.lock)
         self._facts = Words("", "synthnb-studio-hint")
-        recipe_head = head_row("Recipe", self._facts)
         self.yaml_state = Words("", "synthnb-studio-hint")
-        yaml_head = head_row("As YAML", self.yaml_state)
-        left = w.VBox([recipe_head, self.form, yaml_head, self.yaml])
+        left = [head_row("Recipe", self._facts), self.form]
+        left += [head_row("As YAML", self.yaml_state), self.yaml]
         right = w.VBox([self.notice, self.edits, self.result])
-        body = w.HBox([left.add_class("synthnb-studio-left"), right])
+        body = w.HBox([w.VBox(left).add_class("synthnb-studio-left"), right])
         self._root = Root()
         self._root.on_msg(self._heard)
         super().__init__([self.bar, body.add_class("synthnb-studio-body"), self._root])
@@ -121,14 +120,17 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _still(self) -> dict[str, Any]:
         return still(self.draft.recipe, self.batch)
 
+    @alone
     def _heard(self, _: Any, content: Any, buffers: Any) -> None:
-        """Ctrl Enter, with the text of the prompt it was pressed in."""
-        if not isinstance(content, dict) or content.get("key") != "run":
-            return
-        name, text = content.get("prompt"), content.get("text")
-        if isinstance(name, str) and isinstance(text, str):
-            self.form.take(name, text)
-        self.run()
+        """The page is there; or Ctrl Enter, with the text of the prompt it was pressed in."""
+        told = content if isinstance(content, dict) else {}
+        if told.get("key") == "here":
+            self._root.gather(self)
+        elif told.get("key") == "run":
+            name, text = told.get("prompt"), told.get("text")
+            if isinstance(name, str) and isinstance(text, str):
+                self.form.take(name, text)
+            self.run()
 
     def _focus(self, control: w.Widget) -> None:
         """Give the keyboard to a control that took the place of the one it was in."""
@@ -248,6 +250,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     # ------------------------------------------------------------------ running
 
+    @alone
     def _press(self) -> None:
         if self._handle is not None:
             self._handle.stop()
@@ -359,11 +362,9 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         try:
             saved, said = self._write(recipe, target)
         except WouldOverwrite as error:
-            self._offer_to_overwrite(error)
-            return
+            return self._offer_to_overwrite(error)
         except SynthError as error:
-            self._say(str(error), wrong=True)
-            return
+            return self._say(str(error), wrong=True)
         self._overwrites = None
         self._edits.steps.rest()
         self.bar.offer_to_overwrite(False)

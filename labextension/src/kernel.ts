@@ -99,7 +99,12 @@ export class KernelLink {
     const comm = kernel.createComm(this.target);
     this.comm = comm;
     comm.onMsg = message => {
+      const live = (): boolean => this.channel.status === 'live';
+      const greeted = live();
       this.channel.receive(message.content.data);
+      if (!greeted && live()) {
+        void this.settle(comm);
+      }
     };
     comm.onClose = () => {
       if (this.comm === comm) {
@@ -111,6 +116,18 @@ export class KernelLink {
       comm.send(message);
     }, 'opening');
     comm.open({ batch: this.batch });
+  }
+
+  /**
+   * ipykernel hands what a view asks to where it was told something last. The greeting came
+   * from the kernel's own thread, where a running cell would hold up the next question.
+   */
+  private async settle(comm: Kernel.IComm): Promise<void> {
+    const { subshellStarted } = comm as { subshellStarted?: Promise<void> };
+    await subshellStarted?.catch(() => undefined);
+    if (this.comm === comm && !comm.isDisposed) {
+      comm.send({ id: 0, op: 'here' });
+    }
   }
 }
 

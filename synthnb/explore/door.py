@@ -2,7 +2,8 @@
 
 A request is ``{"id": n, "op": …}`` with what the op needs, the answer ``{"id": n, …}``;
 what goes wrong is ``{"id": n, "error": "one line"}``. Ops: ``rows``, ``detail``,
-``decide``, ``select``, ``code``, ``map``, ``payload``.
+``decide``, ``select``, ``code``, ``map``, ``payload``; ``here`` tells where the view's
+messages come from from now on (see ``notebook.sending``).
 """
 
 from __future__ import annotations
@@ -192,5 +193,6 @@ OPS: dict[str, Callable[[Batch, Mapping[str, Any], object, str], dict[str, JSON]
     "map": _map,
     "payload": _payload,
     "hello": _hello,
+    "here": lambda batch, asked, view, variable: {},
 }
 """What a view may ask."""

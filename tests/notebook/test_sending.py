@@ -1,17 +1,17 @@
-"""What views are told and ask while other views come and go, in a real kernel."""
+"""What views are told and ask while cells run and other views come and go, in a kernel."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
 from tests.loopback import Loopback
-from tests.notebook.conftest import lab_settings
-from tests.notebook.kernels import Kernel, started
+from tests.notebook.conftest import STUDIO_RECIPE, lab_settings
+from tests.notebook.kernels import Comm, Kernel, started
 
 MADE = "%%synth made -n 4\nmood: [angry, happy]\n---\nA review by someone who is {{ mood }}."
 SHOWN = """
@@ -24,61 +24,49 @@ REVIEW = """
 queue = get_ipython().run_line_magic('synth', 'review made')
 display(queue)
 """
+STUDIO = f"""
+from synthnb import Recipe
+from synthnb.notebook.studio import Studio
+studio = Studio(Recipe.loads({STUDIO_RECIPE!r}))
+"""
+WAIT = """
+import time
+from pathlib import Path
+from synthnb.explore.live import live_of
+live_of(made).tell({{"event": "waiting"}})
+while not Path({file!r}).exists(): time.sleep(0.02)
+"""
 
 
-class View:
-    """A front end's end of a comm; ``subshell`` is where it wants its requests handled."""
+class View(Comm):
+    """A front end's end of a batch's comm, or a desk's."""
 
-    told_others: ClassVar[list[dict[str, Any]]] = []
-    """What was read while waiting for something else."""
+    def __init__(
+        self, kernel: Kernel, shown: str, subshell: str | None, target: str = "synthnb.batch"
+    ) -> None:
+        super().__init__(kernel, subshell=subshell)
+        self.open(target, batch=shown)
+        self.told(event="hello")
 
-    def __init__(self, kernel: Kernel, target: str, shown: str, subshell: str | None) -> None:
-        self.kernel, self.subshell, self.comm = kernel, subshell, uuid.uuid4().hex
-        self._send("comm_open", {"batch": shown}, target_name=target)
-        self.told("hello")
-
-    def _send(self, kind: str, data: dict[str, Any], **more: str) -> None:
-        session = self.kernel.client.session
-        message = session.msg(kind, {"comm_id": self.comm, "data": data, **more})
-        message["header"]["subshell_id"] = self.subshell
-        self.kernel.client.shell_channel.send(message)
-
-    def ask(self, op: str, timeout: float = 10, **more: Any) -> dict[str, Any]:
+    def ask(self, op: str, **more: Any) -> dict[str, Any]:
         """What is answered to a request."""
-        self._send("comm_msg", {"id": 7, "op": op, **more})
-        return self._next(lambda data: data.get("id") == 7, timeout)
-
-    def told(self, event: str) -> dict[str, Any]:
-        """What the view is told without asking."""
-        return self._next(lambda data: data.get("event") == event, 10)
-
-    def _next(self, wanted: Any, timeout: float) -> dict[str, Any]:
-        read = self.told_others
-        while True:
-            for content in read:
-                if content["comm_id"] == self.comm and wanted(content["data"]):
-                    read.remove(content)
-                    return dict(content["data"])
-            message = self.kernel.client.get_iopub_msg(timeout=timeout)
-            if message["msg_type"] == "comm_msg":
-                read.append(message["content"])
-
-
-def control(kernel: Kernel, kind: str, **content: str) -> dict[str, Any]:
-    """What the kernel says to a request of its control channel."""
-    channel = kernel.client.control_channel
-    channel.send(kernel.client.session.msg(kind, content))
-    return dict(channel.get_msg(timeout=10)["content"])
+        self.send(id=7, op=op, **more)
+        return self.told(id=7)
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    with Loopback() as server:
-        folder: Path = tmp_path_factory.mktemp("views")
-        lab_settings(folder / "home", server.base_url)
-        with started(folder) as made:
-            made.run(MADE)
-            yield made
+def server() -> Iterator[Loopback]:
+    with Loopback() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory, server: Loopback) -> Iterator[Kernel]:
+    folder: Path = tmp_path_factory.mktemp("views")
+    lab_settings(folder / "home", server.base_url)
+    with started(folder) as made:
+        made.run(MADE)
+        yield made
 
 
 @pytest.fixture
@@ -87,47 +75,69 @@ def shown(kernel: Kernel) -> str:
     return str(said[-1]["content"]["text"]).strip()
 
 
-@pytest.fixture
-def subshell(kernel: Kernel) -> str:
-    made = control(kernel, "create_subshell_request")
-    if "subshell_id" not in made:
-        pytest.skip("this kernel has no subshells")
-    return str(made["subshell_id"])
+@contextmanager
+def busy(kernel: Kernel, file: Path) -> Iterator[None]:
+    """A cell that tells views something, and runs on until this is over."""
+    cell = kernel.start(WAIT.format(file=str(file)))
+    try:
+        yield
+    finally:
+        file.touch()
+        kernel.messages(cell)
 
 
-def test_a_view_outlives_the_one_that_told_it_something(
-    kernel: Kernel, shown: str, subshell: str
-) -> None:
-    view = View(kernel, "synthnb.batch", shown, None)
+def test_a_view_outlives_the_one_that_told_it_something(kernel: Kernel, shown: str) -> None:
+    view, subshell = View(kernel, shown, None), kernel.subshell()
     assert view.ask("hello")["id"] == 7
-    other = View(kernel, "synthnb.batch", shown, subshell)
+    other = View(kernel, shown, subshell)
     other.ask("select", filters=[], search="review")
-    assert view.told("selection")["search"] == "review"
-    control(kernel, "delete_subshell_request", subshell_id=subshell)
+    assert view.told(event="selection")["search"] == "review"
+    kernel.control("delete_subshell_request", subshell_id=subshell)
     assert view.ask("rows", start=0, end=4)["total"] == 4
 
 
-def test_a_batch_outlives_the_review_that_decided_about_it(
-    kernel: Kernel, shown: str, subshell: str
-) -> None:
-    view = View(kernel, "synthnb.batch", shown, None)
+def test_a_batch_outlives_the_review_that_decided_about_it(kernel: Kernel, shown: str) -> None:
+    view, subshell = View(kernel, shown, None), kernel.subshell()
     assert view.ask("hello")["id"] == 7
     kernel.run(REVIEW)
     name = kernel.value("queue.views[-1].id").strip("'")
-    desk = View(kernel, "synthnb.desk", name, subshell)
+    desk = View(kernel, name, subshell, "synthnb.desk")
     assert "error" not in desk.ask("drop")
-    view.told("changed")
-    control(kernel, "delete_subshell_request", subshell_id=subshell)
+    view.told(event="changed")
+    kernel.control("delete_subshell_request", subshell_id=subshell)
     assert view.ask("rows", start=0, end=4)["total"] == 4
 
 
 def test_a_view_is_answered_while_a_cell_runs_that_told_it_something(
-    kernel: Kernel, shown: str, subshell: str
+    kernel: Kernel, shown: str, tmp_path: Path
 ) -> None:
-    view = View(kernel, "synthnb.batch", shown, subshell)
-    assert view.ask("hello")["id"] == 7
-    tell = "from synthnb.explore.live import live_of; live_of(made).tell({'event': 'told'})"
-    busy = kernel.start(f"{tell}; import time; time.sleep(4)")
-    view.told("told")
-    assert view.ask("rows", timeout=2, start=0, end=4)["total"] == 4
-    kernel.messages(busy)
+    view = View(kernel, shown, None)  # as Lab opens it: the subshell is not there yet
+    view.subshell = kernel.subshell()
+    view.send(id=0, op="here")
+    view.told(id=0)
+    with busy(kernel, tmp_path / "over"):
+        view.told(event="waiting")
+        assert view.ask("rows", start=0, end=4)["total"] == 4
+
+
+def test_a_run_of_the_studio_does_not_overtake_an_edit(
+    kernel: Kernel, shown: str, tmp_path: Path, server: Loopback
+) -> None:
+    kernel.run(STUDIO)
+    parts = ("_root", "form.cards['text'].editor", "bar.run_button", "bar.status")
+    ids = [kernel.value(f"studio.{part}.model_id").strip("'") for part in parts]
+    root, editor, button, status = (Comm(kernel, comm) for comm in ids)
+    root.custom(key="here")
+    root.told(method="custom", content={"again": True})  # this page has no subshell yet
+    subshell = kernel.subshell()
+    for comm in (root, editor, button, status):
+        comm.subshell = subshell
+    root.custom(key="here")
+    editor.told(method="custom", content={})
+    server.requests.clear()
+    with busy(kernel, tmp_path / "over"):
+        editor.send(method="update", state={"value": "Brand new {{ mood }}."}, buffer_paths=[])
+        button.custom(event="click")
+        kernel.next(lambda m: "4 of 4 rows" in str(m["content"].get("data")))
+    assert server.requests
+    assert all("Brand new" in str(request.body) for request in server.requests)

@@ -127,16 +127,17 @@ def rate_limit(
     retry_after: bool = False,
     latency: float = 0.0,
     tells: bool = False,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Script:
     """A token bucket: above ``per_second`` it answers 429, with or without Retry-After.
 
     With ``tells`` its headers say what is left in the bucket, as OpenAI's do.
     """
-    tokens, last = burst, time.monotonic()
+    tokens, last = burst, clock()
 
     def script(number: int, body: Any) -> Reply:
         nonlocal tokens, last
-        now = time.monotonic()
+        now = clock()
         tokens, last = min(burst, tokens + (now - last) * per_second), now
         if tokens < 1.0:
             wait = {"Retry-After": f"{(1.0 - tokens) / per_second:.3f}"} if retry_after else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -23,9 +24,11 @@ from synthnb.middleware import (
     Throttle,
     request_key,
 )
+from synthnb.models.waits import headroom
 from synthnb.prices import Price
 from synthnb.store import Store
 from synthnb.types import Completion, Message, Request
+from tests.loopback import Reply, rate_limit
 
 ASKED = Request(
     "lab/tiny",
@@ -225,6 +228,45 @@ def test_random_429_leave_the_limit_and_a_wave_of_them_shrinks_it_once() -> None
         limit.passed()
     assert limit.allowed == 32.0
     assert limit.rate is None or limit.rate > 2 * slow
+
+
+class Skipping(selectors.SelectSelector):
+    """Time passes only where nothing is left to do, and then at once."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        self.now += timeout or 0.0
+        return super().select(0)
+
+
+@pytest.mark.parametrize(("tells", "requests"), [(False, 1.6), (True, 1.02)])
+def test_the_pace_is_soon_near_what_the_server_bears(tells: bool, requests: float) -> None:
+    time = Skipping()
+    loop = asyncio.SelectorEventLoop(time)
+    loop.time = lambda: time.now  # type: ignore[method-assign]
+    serve = rate_limit(120, burst=60, tells=tells, clock=loop.time)
+
+    class Server(Scripted):
+        async def complete(self, request: Request) -> Completion:
+            self.calls += 1
+            reply = serve(self.calls, {})
+            await asyncio.sleep(0.02)
+            assert isinstance(reply, Reply)
+            if reply.status == 429:
+                raise RateLimited("slow down", kind="rate_limit")
+            return replace(answer(), room=headroom(reply.headers, 1))
+
+    model, limit = Server(lambda call: answer()), Limit(64, clock=loop.time)
+    layered = Retry(Throttle(model, limit), Policy(base=0.03))
+
+    async def main() -> None:
+        await asyncio.gather(*(layered.complete(ASKED) for _ in range(900)))
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(main())
+    assert 900 / time.now > 0.9 * 120
+    assert model.calls < requests * 900
 
 
 def test_a_wait_that_many_are_told_pauses_the_endpoint_and_leaves_its_pace() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-import time
 
 import orjson
 import pytest
@@ -350,7 +349,7 @@ def test_real_rows_are_mixed_in(settings: Settings) -> None:
 def test_an_interrupt_keeps_the_rows_that_are_finished(
     reviews: Make, settings: Settings, loopback: Loopback
 ) -> None:
-    loopback.latency = 0.02
+    loopback.script(lambda n, body: None if n < 60 else Reply(cut="hang"))
     heard: list[Event] = []
 
     def hear(event: Event) -> None:
@@ -358,14 +357,12 @@ def test_an_interrupt_keeps_the_rows_that_are_finished(
         if sum(isinstance(event, RowDone) for event in heard) == 20:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-    started = time.monotonic()
     with pytest.raises(KeyboardInterrupt) as interrupt:
         generate(reviews(), 5000, settings=settings, on_event=hear)
 
-    assert time.monotonic() - started < 5
     batch = interrupt.value.batch  # type: ignore[attr-defined]
     assert batch.status == "interrupted"
-    assert 20 <= len(batch) < 500
+    assert 20 <= len(batch) <= 60
     assert batch.version == 1
 
 

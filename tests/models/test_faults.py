@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -226,10 +225,8 @@ def test_a_web_page_hints_at_the_address(fails: Fails) -> None:
 
 
 def test_a_server_that_stays_silent(fails: Fails) -> None:
-    started = time.monotonic()
     found = fails(Reply(cut="hang"), silence=0.3)
     assert found.kind == "silence" and "silent for 0.3 s" in str(found)
-    assert time.monotonic() - started < 5
 
 
 def test_an_answer_that_trickles_past_the_deadline(fails: Fails) -> None:

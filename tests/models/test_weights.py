@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -207,8 +206,6 @@ def test_a_damaged_file_is_refused_before_it_is_loaded(tmp_path: Path) -> None:
 
 
 def test_the_real_weights_are_what_was_published(embedded_model: Path) -> None:
-    begin = time.monotonic()
     path = fetch()
     weights.verify(path)
     assert path.stat().st_size == EMBEDDED.size == 98_362_432
-    assert time.monotonic() - begin < 10

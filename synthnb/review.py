@@ -95,7 +95,8 @@ class Queue:
             raise ReviewError(f"This batch has no row {one_line(strange[0], 40)}.")
         self.rows = wanted
         """Ids of the rows, in order."""
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Held while something is decided: hold it to read several things of one moment."""
         batch.decisions.refresh()
         self._history = _taken_back(batch.decisions.history, set(wanted))
         self.place = next((i for i, row in enumerate(wanted) if not self.is_done(row)), 0)
@@ -155,24 +156,38 @@ class Queue:
         """A row by its id, as the run made it."""
         return self._records[row]
 
-    def keep(self) -> None:
+    def keep(self, row: str | None = None) -> None:
         """Keep the row and go on; a rejected one joins the accepted ones.
 
-        Raises ``DecisionError`` where its answer was cut off or lost: edit it first.
+        ``row`` is the id of another row to look at first: nobody else, in another thread,
+        turns to yet another one meanwhile. So it is for all decisions. Raises
+        ``DecisionError`` where the row's answer was cut off or lost: edit it first.
         """
-        self._decide([Decision(self.row, "outcome", "keep")], onward=True)
+        with self.lock:
+            self._decide([Decision(self._at(row), "outcome", "keep")], onward=True)
+        self.tell()
 
-    def drop(self) -> None:
+    def drop(self, row: str | None = None) -> None:
         """Drop the row and go on; it stays among the rejected ones."""
-        self._decide([Decision(self.row, "outcome", "drop")], onward=True)
+        with self.lock:
+            self._decide([Decision(self._at(row), "outcome", "drop")], onward=True)
+        self.tell()
 
-    def edit(self, values: Row) -> None:
+    def edit(self, values: Row, row: str | None = None) -> None:
         """Give columns of the row other values and keep it; it stays the one looked at.
 
         Values must stay of their kind; those equal to what the run made are no edit. A column
         that the run failed to write gets its first value: ``offered`` has the raw answer.
         """
-        made, own, row = self.made.values, self._decided, self.row
+        with self.lock:
+            row = self._at(row)
+            other = self._changed(row, values) or None
+            self._decide([Decision(row, "edit", other), Decision(row, "outcome", "keep")])
+        self.tell()
+
+    def _changed(self, row: str, values: Row) -> Row:
+        """All of the row's values that are others than the run made, with these."""
+        made, own = self.made.values, self._decided
         missing = own.unwritten(self.made)
         strange = [name for name in values if name not in {*made, *missing}]
         if strange:
@@ -180,13 +195,14 @@ class Queue:
         told = {**(own.decisions.edited(row) or {}), **values}
         if any(name not in told for name in missing):
             own.refuse_unwritten(row)
-        other = {n: v for n, v in told.items() if n not in made or v != made[n]}
-        self._decide([Decision(row, "edit", other or None), Decision(row, "outcome", "keep")])
+        return {n: v for n, v in told.items() if n not in made or v != made[n]}
 
-    def tag(self, tags: Sequence[str]) -> None:
+    def tag(self, tags: Sequence[str], row: str | None = None) -> None:
         """Give the row these tags, in place of those it had."""
         told = [tags] if isinstance(tags, str) else list(tags)
-        self._decide([Decision(self.row, "tags", told)])
+        with self.lock:
+            self._decide([Decision(self._at(row), "tags", told)])
+        self.tell()
 
     @property
     def can_undo(self) -> bool:
@@ -195,7 +211,7 @@ class Queue:
 
     def undo(self) -> None:
         """Take back the last decision, also one of an earlier session, and show its row."""
-        with self._lock:
+        with self.lock:
             if not self._history:
                 raise ReviewError("There is nothing to undo.")
             told = self._history.pop()
@@ -206,14 +222,15 @@ class Queue:
 
     def move(self, by: int) -> None:
         """Look at another row, ``by`` places on; stays within the queue."""
-        with self._lock:
+        with self.lock:
             self.place = min(max(self.place + by, 0), max(len(self.rows) - 1, 0))
 
     def go(self, row: str) -> None:
         """Look at this row."""
         if row not in self.rows:
             raise ReviewError(f"This queue has no row {one_line(row, 40)}.")
-        self.place = self.rows.index(row)
+        with self.lock:
+            self.place = self.rows.index(row)
 
     def tell(self) -> None:
         """Let the views of this queue and of its batch draw what was decided."""
@@ -225,15 +242,19 @@ class Queue:
 
             live_of(self.batch).tell({"event": "changed", "payload": payload(self.batch)})
 
+    def _at(self, row: str | None) -> str:
+        """The row to decide on, which is looked at from now on."""
+        if row is not None:
+            self.go(row)
+        return self.row
+
     def _decide(self, told: list[Decision], onward: bool = False) -> None:
-        with self._lock:
-            self._history.append([_put(self.batch, decision) for decision in told])
-            if onward:
-                later = range(self.place + 1, self.place + len(self.rows))
-                following = (i % len(self.rows) for i in later)
-                opened = (i for i in following if not self.is_done(self.rows[i]))
-                self.place = next(opened, self.place)
-        self.tell()
+        self._history.append([_put(self.batch, decision) for decision in told])
+        if onward:
+            later = range(self.place + 1, self.place + len(self.rows))
+            following = (i % len(self.rows) for i in later)
+            opened = (i for i in following if not self.is_done(self.rows[i]))
+            self.place = next(opened, self.place)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -180,6 +182,39 @@ def test_the_desk_answers_and_never_raises() -> None:
     assert "unknown op" in desk.answer({"id": 3, "op": "eval"})["error"]
     edit = {"id": 4, "op": "edit", "row": queue.rows[4], "values": {"text": "Hi."}}
     assert desk.answer(edit)["state"]["counts"]["edited"] == 1
+
+
+def test_a_decision_is_on_the_row_that_the_view_showed_whatever_others_look_at() -> None:
+    queue = sample_batch().review()
+    desk, rows = desk_of(queue), queue.rows
+    own = queue.batch.decisions
+    done, wrong = threading.Event(), []
+
+    def wander() -> None:
+        while not done.is_set():
+            queue.go(rows[0])
+
+    def decide() -> None:
+        for row in rows[1:] * 20:
+            state = desk.answer({"id": 1, "op": "tag", "row": row, "tags": [row]})["state"]
+            if state["row"]["id"] not in (row, rows[0]):
+                wrong.append(row)
+            desk.answer({"id": 2, "op": "edit", "row": row, "values": {"text": row}})
+
+    pause = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        other = threading.Thread(target=wander)
+        other.start()
+        decide()
+    finally:
+        done.set()
+        other.join()
+        sys.setswitchinterval(pause)
+    assert [own.tags(row) for row in rows] == [[], *([row] for row in rows[1:])]
+    assert [own.edited(row) for row in rows] == [None, *({"text": row} for row in rows[1:])]
+    assert own.outcomes == dict.fromkeys(rows[1:], "keep")
+    assert wrong == []
 
 
 def test_a_view_that_could_not_be_told_once_is_told_again() -> None:

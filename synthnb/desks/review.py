@@ -47,8 +47,8 @@ class ReviewDesk(Desk):
         self.queue = queue
         queue.views.append(self)
         self.ops |= {
-            "keep": lambda asked: self._at(asked).keep(),
-            "drop": lambda asked: self._at(asked).drop(),
+            "keep": lambda asked: queue.keep(_seen(asked)),
+            "drop": lambda asked: queue.drop(_seen(asked)),
             "undo": lambda asked: queue.undo(),
             "edit": self._edit,
             "tag": self._tag,
@@ -61,27 +61,29 @@ class ReviewDesk(Desk):
         self.queue.batch.decisions.refresh()
         return super().answer(request)
 
-    def _at(self, asked: Mapping[str, Any]) -> Queue:
-        """The queue at the row that the view shows, whatever other views did."""
-        if isinstance(asked.get("row"), str):
-            self.queue.go(asked["row"])
-        return self.queue
-
     def _edit(self, asked: Mapping[str, Any]) -> None:
-        queue = self._at(asked)
-        given, offered = asked.get("values"), queue.offered
+        queue, given, row = self.queue, asked.get("values"), _seen(asked)
         texts = given if isinstance(given, Mapping) else {}
+        with queue.lock:
+            if row is not None:
+                queue.go(row)
+            row, offered, made, now = queue.row, queue.offered, queue.made, queue.record
         # A raw answer that the editor left as it was comes whole, however long it is.
-        known = {**{n: v for n, v in offered.items() if v}, **queue.record.values}
+        known = {**{n: v for n, v in offered.items() if v}, **now.values}
         first = {n: known[n] for n in offered if n in known}
-        queue.edit({**first, **typed({**offered, **queue.made.values}, texts)})
+        queue.edit({**first, **typed({**offered, **made.values}, texts)}, row)
 
     def _tag(self, asked: Mapping[str, Any]) -> None:
         given = asked.get("tags")
-        self._at(asked).tag([str(tag) for tag in given] if isinstance(given, list) else [])
+        tags = [str(tag) for tag in given] if isinstance(given, list) else []
+        self.queue.tag(tags, _seen(asked))
 
     def state(self) -> dict[str, Any]:
         """Progress, the row, and what it was before."""
+        with self.queue.lock:  # of one moment: a decision is on the row whose text was seen
+            return self._state()
+
+    def _state(self) -> dict[str, Any]:
         queue, batch = self.queue, self.queue.batch
         known = sorted({tag for tags in batch.decisions.tagged.values() for tag in tags})
         return {
@@ -198,6 +200,12 @@ class ReviewDesk(Desk):
             for one in saved["decided"]
         ]
         return "\n".join(lines)
+
+
+def _seen(asked: Mapping[str, Any]) -> str | None:
+    """The row that the view shows, whatever other views did; none where it says none."""
+    row = asked.get("row")
+    return row if isinstance(row, str) else None
 
 
 def _named(batch: Batch) -> str:

@@ -37,6 +37,16 @@ def test_reading_a_recipe_loads_nothing_heavy() -> None:
     assert loaded_by(code).isdisjoint((*HEAVY, *SCREENS))
 
 
+def test_loading_the_extension_loads_little() -> None:
+    """How many seconds that is: tests/benchmarks/importing.py."""
+    shell = "from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance()"
+    loaded = loaded_by(f"{shell}; s.run_line_magic('load_ext', 'synthnb')") - loaded_by(shell)
+    foreign = {name for name in loaded - sys.stdlib_module_names if not name.startswith("_")}
+    pydantic = {"annotated_types", "pydantic", "pydantic_core", "typing_inspection"}
+    small = {"jinja2", "markupsafe", "orjson", "platformdirs", "typing_extensions"}
+    assert foreign <= pydantic | small | {"synthnb"}
+
+
 NAMES = {"ruamel": "ruamel.yaml", "sklearn": "scikit-learn", "vl_convert": "vl-convert-python"}
 """Modules whose package is called otherwise."""
 ASKED = {"certifi"}

@@ -21,7 +21,7 @@ def post(server: Loopback, body: dict[str, Any]) -> Any:
         json.dumps(body).encode(),
         {"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=5) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         return json.load(response)
 
 
@@ -78,9 +78,9 @@ def test_it_runs_as_a_process() -> None:
         assert process.stdout is not None and process.stdin is not None
         base = process.stdout.readline().strip()
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(f"{base}/models", timeout=5)
+            urllib.request.urlopen(f"{base}/models", timeout=60)
         caught.value.close()
-        with urllib.request.urlopen(base.removesuffix("/v1") + "/stats", timeout=5) as answer:
+        with urllib.request.urlopen(base.removesuffix("/v1") + "/stats", timeout=60) as answer:
             assert json.load(answer)["counts"] == {"500": 1}
         process.stdin.close()
-        assert process.wait(5) == 0
+        assert process.wait(60) == 0

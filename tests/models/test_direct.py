@@ -164,7 +164,7 @@ def talk(
         where = Where(profile.host, "tiny", "lab", None, None)
         transport = DirectTransport(profile, None, Reach(profile, where))
         try:
-            await asyncio.wait_for(use(transport), 10)
+            await asyncio.wait_for(use(transport), 60)
         finally:
             await transport.aclose()
             server.close()

@@ -18,6 +18,9 @@ from jupyter_client.manager import KernelManager
 
 __all__ = ["Comm", "Kernel", "started"]
 
+TIMEOUT = 120.0
+"""Seconds to wait for anything; two busy cores are slow."""
+
 
 class Kernel:
     """A kernel with the extension loaded; ``run`` gives what the front end would get."""
@@ -26,13 +29,13 @@ class Kernel:
         self.manager = manager
         self.client: BlockingKernelClient = manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=TIMEOUT)
         self._unread: list[dict[str, Any]] = []
 
     def start(self, code: str, *, watched: bool = True) -> str:
         return str(self.client.execute(code, allow_stdin=watched))
 
-    def next(self, wanted: Callable[[dict[str, Any]], bool], timeout: float = 30) -> Any:
+    def next(self, wanted: Callable[[dict[str, Any]], bool], timeout: float = TIMEOUT) -> Any:
         """The first message published that is wanted; others wait for who wants them."""
         end = time.monotonic() + timeout
         while not (found := [message for message in self._unread if wanted(message)]):
@@ -43,7 +46,7 @@ class Kernel:
         self._unread.remove(found[0])
         return found[0]
 
-    def messages(self, request: str, timeout: float = 30) -> list[dict[str, Any]]:
+    def messages(self, request: str, timeout: float = TIMEOUT) -> list[dict[str, Any]]:
         """All that was published for a request, up to its end."""
         found: list[dict[str, Any]] = []
         while not found or found[-1]["content"].get("execution_state") != "idle":
@@ -56,7 +59,7 @@ class Kernel:
         """What the kernel says to a request of its control channel."""
         channel = self.client.control_channel
         channel.send(self.client.session.msg(kind, content))
-        return dict(channel.get_msg(timeout=30)["content"])
+        return dict(channel.get_msg(timeout=TIMEOUT)["content"])
 
     def subshell(self) -> str:
         """A new thread of the kernel for messages that are to pass a running cell."""
@@ -109,7 +112,7 @@ class Comm:
         """What a widget's model sends."""
         self.send(method="custom", content=content)
 
-    def told(self, timeout: float = 30, **data: Any) -> dict[str, Any]:
+    def told(self, timeout: float = TIMEOUT, **data: Any) -> dict[str, Any]:
         """The next message whose data have these."""
 
         def wanted(message: dict[str, Any]) -> bool:

@@ -46,7 +46,7 @@ def test_each_version_resumes_its_own_run(shell: InteractiveShell, lab: Loopback
     ("line", "head", "label", "more"),
     [
         ("r -n 40 --budget 0.3", "", "Raise budget", " --budget "),
-        ("r -n 40", "budget: {minutes: 0.005}\n", "Resume", ""),
+        ("r -n 40", "budget: {minutes: 0.02}\n", "Resume", ""),
         ("r -n 40", "budget: {tokens: 600}\n", None, ""),
     ],
 )

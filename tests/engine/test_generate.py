@@ -140,7 +140,7 @@ def test_rejected_rows_are_replaced_and_kept_aside(
 
 
 def test_independent_columns_are_asked_at_once(settings: Settings, loopback: Loopback) -> None:
-    loopback.latency = 0.1
+    loopback.latency = 0.5
     recipe = Recipe(
         columns={
             "left": {"prompt": "Left."},

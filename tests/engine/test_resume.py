@@ -88,7 +88,7 @@ def test_candidates_that_a_resume_does_not_need_are_forgotten(
 
     def script(number: int, body: dict[str, int]) -> Reply | None:
         if number == 43:  # the last one
-            return replace(error(401, "The key expired"), delay=0.2)
+            return replace(error(401, "The key expired"), delay=1.0)
         failing.update([body["seed"]] if number in (3, 8) else [])
         return error(500, "Broken") if body["seed"] in failing else None
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from synthnb.batch import Batch
 from synthnb.models import llama
 from synthnb.recipe import Recipe
-from tests.loopback import Loopback
+from tests.loopback import Loopback, Reply
 
 CELL = "mood: {angry: 2, happy: 1}\n---\nA review by someone who is {{ mood }}."
 
@@ -227,26 +229,28 @@ def test_a_large_run_off_this_machine_asks_or_names_the_flag(
 def test_a_run_in_the_background_becomes_the_batch(
     shell: InteractiveShell, lab: Loopback
 ) -> None:
-    lab.latency = 0.2
+    go_on = threading.Event()
+    lab.script(lambda number, body: None if go_on.wait(60) else Reply(status=500))
     live = synth(shell, "r -n 3 --background")
     assert shell.user_ns["r"] is live
     assert "running" in repr(live)
-    assert live.wait(20) is not None
+    go_on.set()
+    assert live.wait(60) is not None
     assert len(live) == 3
-    for _ in range(100):
-        if isinstance(shell.user_ns["r"], Batch):
-            break
-        live.wait(1)
+    end = time.monotonic() + 60
+    while not isinstance(shell.user_ns["r"], Batch):
+        assert time.monotonic() < end
+        time.sleep(0.01)
     assert "text/html" in live._repr_mimebundle_()
-    lab.latency = 5
+    lab.script(lambda number, body: Reply(cut="hang"))
     slow = synth(shell, "s -n 3 --background")
-    assert slow.stop(10).status == "interrupted"
+    assert slow.stop(60).status == "interrupted"
 
 
 def test_a_run_in_the_background_says_that_it_is_not_over(
     shell: InteractiveShell, lab: Loopback
 ) -> None:
-    lab.latency = 30
+    lab.script(lambda number, body: Reply(cut="hang"))
     live = synth(shell, "r -n 3 --background")
     for ask in (lambda: live.df, lambda: live.select(mood="angry"), lambda: live.rejected):
         with pytest.raises(AttributeError, match=r"r is still running: r\.wait\(\) gives the"):
@@ -254,7 +258,7 @@ def test_a_run_in_the_background_says_that_it_is_not_over(
     for line in ("review r", "diff r", "show", "export r x.jsonl"):
         with pytest.raises(UsageError, match="r is still running"):
             shell.run_line_magic("synth", line)
-    live.stop(10)
+    live.stop(60)
     assert list(live.df.columns) == list(live.wait().columns)  # the handle goes on as the batch
     assert shell.run_line_magic("synth", "show r") is not live
 

@@ -48,15 +48,13 @@ def fill(store: Store, count: int, start: int = 0) -> None:
 def test_an_answer_is_there_once_put_returns(path: Path) -> None:
     store = Store.open(path)
 
-    async def put() -> float:
-        started = time.monotonic()
+    async def put() -> None:
         await store.put(b"k" * 16, b"an answer")
         other = sqlite3.connect(path)
         assert other.execute("SELECT value FROM answers").fetchall() == [(b"an answer",)]
         other.close()
-        return time.monotonic() - started
 
-    assert min(asyncio.run(put()) for _ in range(5)) < 0.05
+    asyncio.run(put())
     assert store.get(b"k" * 16) == b"an answer"
     assert store.get(b"x" * 16) is None
     assert store.get(b"k" * 16, since=time.time() + 1) is None
@@ -177,7 +175,7 @@ def test_a_full_disk_is_told_and_loses_no_earlier_answer(path: Path) -> None:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
-    store._writer.execute(full).result(5)
+    store._writer.execute(full).result(60)
     with pytest.raises(sqlite3.OperationalError, match="full"):
         fill(store, 5000, 100)
     store._writer._wake.set()  # for what it has written already, as happens

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
 import nbformat
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route, expect
 
 from tests.browser.server import Server
 
 TIMEOUT = 60_000
 """Milliseconds to wait for anything; two busy cores are slow."""
+expect.set_options(timeout=TIMEOUT)
 
 KNOWN = (
     "reading 'schema'",  # Notebook 7 logs it without us
@@ -105,13 +108,32 @@ class Desk:
         )
         return found
 
+    def until(self, look: Callable[[], object], wanted: object = True) -> None:
+        """Wait until what one looks at is this, where no locator tells it."""
+        end = time.monotonic() + TIMEOUT / 1000
+        while (found := look()) != wanted:
+            assert time.monotonic() < end, f"{found!r} is not {wanted!r}"
+            self.page.wait_for_timeout(50)
+
+    def kept(self, mime: str) -> dict[str, Any]:
+        """What the first output of this kind holds, which the next ``save`` writes."""
+        found: dict[str, Any] = self.page.evaluate(
+            "mime => jupyterapp.shell.currentWidget.content.model.toJSON().cells"
+            ".flatMap(c => c.outputs ?? []).map(o => (o.data ?? {})[mime]).find(d => d) ?? {}",
+            mime,
+        )
+        return found
+
     def scroll_to_cell(self, index: int) -> None:
         """Cells that are out of sight are not in the page."""
         scroll = "i => jupyterapp.shell.currentWidget.content.scrollToItem(i, 'start')"
         self.page.evaluate(scroll, index)
 
     def save(self) -> None:
+        """Write the notebook; where Lab is writing it already, this waits for that."""
         self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+        clean = "() => !jupyterapp.shell.currentWidget.context.model.dirty"
+        self.page.wait_for_function(clean)
 
     def without_kernel(self) -> None:
         """Answer the question for a kernel with none."""

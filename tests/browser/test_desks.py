@@ -11,6 +11,8 @@ from tests.browser.server import Server
 
 REVIEW = "from tests.samples import sample_batch\nbatch = sample_batch()\nbatch.review()"
 RANK = "from tests.browser.desk_notebook import support\nsupport().rank(pairs=12)"
+REVIEW_DATA = "application/vnd.synthnb.review.v1+json"
+RANK_DATA = "application/vnd.synthnb.rank.v1+json"
 
 JUDGED = """
 import random
@@ -64,20 +66,21 @@ def test_review_by_keyboard(lab: Server, desk: Desk) -> None:
     expect(view.locator(".sn-big")).to_have_text("3 of 31 reviewed")
     expect(view.locator(".sn-card")).to_contain_text("A better row.")
     expect(view.locator(".sn-card")).to_contain_text("edited")
+    expect(view.locator(".sn-card")).to_be_focused()  # the form is closed
     keys.press("t")
     keys.type("funny, short")
     keys.press("Enter")
     expect(view.locator(".sn-taglist")).to_contain_text("funny")
+    expect(view.locator(".sn-card")).to_be_focused()
     keys.press("u")
     keys.press("u")
     expect(view.locator(".sn-big")).to_have_text("2 of 31 reviewed")
     desk.theme("JupyterLab Dark")
-    desk.page.wait_for_timeout(1500)
     desk.shot("review-dark")
+    desk.until(lambda: desk.kept(REVIEW_DATA).get("done"), 2)
     desk.save()
-    desk.page.wait_for_timeout(1000)
     saved = outputs(lab, name, 0)
-    state = saved.data["application/vnd.synthnb.review.v1+json"]
+    state = saved.data[REVIEW_DATA]
     assert (state["done"], state["counts"]["dropped"]) == (2, 1)
     assert "2 of 31 rows reviewed" in saved.data["text/html"]
 
@@ -99,11 +102,9 @@ def test_ranking_by_keyboard(lab: Server, desk: Desk) -> None:
         )
     expect(view.locator(".sn-rubric.sn-all")).to_be_visible()
     desk.theme("JupyterLab Dark")
-    desk.page.wait_for_timeout(1500)
     desk.shot("rank-dark")
     keys.press("Escape")
     expect(view.get_by_role("button", name="Go on ranking")).to_be_visible()
-    desk.page.wait_for_timeout(1000)
     desk.shot("rank-so-far-dark")
     keys.press("Enter")
     for done in range(7, 15):
@@ -115,13 +116,11 @@ def test_ranking_by_keyboard(lab: Server, desk: Desk) -> None:
     expect(view.locator(".sn-bt tbody tr")).to_have_count(4)
     desk.shot("rank-result-dark")
     desk.theme("JupyterLab Light")
-    desk.page.wait_for_timeout(1500)
     desk.shot("rank-result-light")
-    desk.page.wait_for_timeout(1500)
+    desk.until(lambda: desk.kept(RANK_DATA).get("done"), 14)
     desk.save()
-    desk.page.wait_for_timeout(1000)
     kept = outputs(lab, name, 0)
-    assert kept.data["application/vnd.synthnb.rank.v1+json"]["done"] == 14
+    assert kept.data[RANK_DATA]["done"] == 14
     assert "14 of 14 pairs judged by you" in kept.data["text/html"]
 
     desk.open(lab, name)
@@ -162,7 +161,7 @@ def test_a_review_goes_on_after_a_restart(lab: Server, desk: Desk) -> None:
     keys.type("odd")
     keys.press("Enter")
     expect(view.locator(".sn-taglist")).to_contain_text("odd")
-    desk.page.wait_for_timeout(1500)  # the output is saved
+    desk.until(lambda: desk.kept(REVIEW_DATA).get("counts", {}).get("tagged"), 1)
     desk.page.evaluate(
         "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     )

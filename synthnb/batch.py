@@ -233,7 +233,8 @@ class Batch(Outgoing, Deciding):
         """Where the texts lie: near means alike; ``.x`` and ``.y`` run from 0 to 1000.
 
         By words (TF-IDF and its two main directions), or by the embeddings of a model named
-        as ``PROFILE/MODEL``; the view then shows that map.
+        as ``PROFILE/MODEL``; the view then shows that map, without rows that are edited
+        later, until a model is named again.
         """
         from synthnb.explore.live import live_of
         from synthnb.explore.textmap import text_map

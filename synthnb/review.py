@@ -236,11 +236,13 @@ class Queue:
         """Let the views of this queue and of its batch draw what was decided."""
         for view in list(self.views):
             view.changed()
-        if self.batch.__dict__.get("_live") is not None:
-            from synthnb.charts.payload import payload
-            from synthnb.explore.live import live_of
+        from synthnb.explore.live import live_of
 
-            live_of(self.batch).tell({"event": "changed", "payload": payload(self.batch)})
+        live = live_of(self.batch)
+        if live.watched:
+            from synthnb.charts.payload import payload
+
+            live.tell({"event": "changed", "payload": payload(self.batch)})
 
     def _at(self, row: str | None) -> str:
         """The row to decide on, which is looked at from now on."""

@@ -14,6 +14,7 @@ from synthnb.explore.filters import Filter, from_json, sendable
 if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.explore.selection import Selection
+    from synthnb.explore.textmap import NamedMap
     from synthnb.types import JSON
 
 __all__ = ["Live", "live_of"]
@@ -29,6 +30,18 @@ class Live:
         self._views: dict[object, Send] = {}
         self._chosen: tuple[Filter, ...] = ()
         self._search = ""
+        self.map: NamedMap | None = None
+        """The map by a model that somebody named; ``None`` while it goes by words."""
+
+    @property
+    def maps(self) -> int:
+        """How many maps were named by now."""
+        return 0 if self.map is None else self.map.number
+
+    @property
+    def watched(self) -> bool:
+        """Whether there is a view to tell anything."""
+        return bool(self._views)
 
     def join(self, view: object, send: Send) -> None:
         """Tell this view of changes that others make."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from synthnb.charts.columns import MISSING, Bools, Columns, columns_of
 from synthnb.charts.distributions import Distribution, bins_of, date_cut, measured_name
 from synthnb.explore.filters import Filter, measure
+from synthnb.explore.live import live_of
 from synthnb.visible import one_line
 
 if TYPE_CHECKING:
@@ -210,6 +211,6 @@ def _has_rest(chart: Distribution, labels: Sequence[str]) -> bool:
 
 
 def explorer_of(batch: Batch) -> Explorer:
-    """The explorer of a batch as people decided by now."""
-    table = columns_of(batch)
-    return table.once("explorer", "", lambda: Explorer(batch, table))
+    """The explorer of a batch as people decided by now, and by the map of now."""
+    table, maps = columns_of(batch), live_of(batch).maps
+    return table.once("explorer", str(maps), lambda: Explorer(batch, table))

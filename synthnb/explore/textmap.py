@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from synthnb.charts.columns import Columns, Floats, columns_of
 from synthnb.charts.distributions import limits_of, main_column
 from synthnb.charts.similarity import READ, words
+from synthnb.explore.live import live_of
 from synthnb.metrics.threads import one_thread
+from synthnb.visible import count
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
 
-__all__ = ["DRAWN", "SIDE", "TextMap", "layout", "text_map"]
+__all__ = ["DRAWN", "SIDE", "NamedMap", "TextMap", "layout", "text_map"]
 
 SIDE = 1000
 SMALL = 600
@@ -70,19 +72,53 @@ class TextMap:
         return f"<TextMap of {len(self.placed):,} texts by {self.about}{near}>"
 
 
+@dataclass(frozen=True)
+class NamedMap:
+    """The map by a model that somebody named, kept through decisions: no model is asked
+    anew without being named anew."""
+
+    made: TextMap
+    column: str
+    texts: dict[int, int]
+    """The hash of the text that each place was placed by."""
+    number: int
+    """Other than that of the map before."""
+
+    def now(self, table: Columns) -> TextMap:
+        """The map without the rows whose text is another by now: where they would lie is
+        not known."""
+        places = list(self.texts)
+        found = zip(places, table.pick(self.column, places), strict=True)
+        gone = {place for place, text in found if _told(text) != self.texts[place]}
+        if not gone:
+            return self.made
+        x, y = self.made.x.copy(), self.made.y.copy()
+        x[[*gone]] = y[[*gone]] = math.nan
+        groups = [[i for i in group if i not in gone] for group in self.made.clusters]
+        groups = [group for group in groups if len(group) > 1]
+        about = f"{self.made.about}, without {count(len(gone), 'row')} edited since"
+        return replace(self.made, x=x, y=y, clusters=groups, about=about)
+
+
 def text_map(batch: Batch, embeddings: str | None = None) -> TextMap:
     """The map of a batch's main column, made once for each state of its decisions.
 
     ``embeddings`` names a profile's model as ``PROFILE/MODEL`` (``local/…`` stays in this
     process, any other sends the texts to its endpoint); views and regions then go by that
-    map. ``SettingsError`` where rows may not go there, ``ModelError`` where it gives none.
+    map, without rows that are edited later. ``SettingsError`` where rows may not go there,
+    ``ModelError`` where it gives none.
     """
-    table = columns_of(batch)
+    table, live = columns_of(batch), live_of(batch)
     if embeddings is not None:
-        made = _embedded(batch, table, embeddings)
-        table.put("map", "", made)
-        return made
-    return table.once("map", "", lambda: _by_words(batch, table))
+        live.map = _embedded(batch, table, embeddings, live.maps + 1) or live.map
+    named = live.map
+    if named is None or len(named.made.x) != table.size:
+        return table.once("map", "", lambda: _by_words(batch, table))
+    return table.once("map", str(named.number), lambda: named.now(table))
+
+
+def _told(text: object) -> int:
+    return hash(text[:READ]) if isinstance(text, str) else 0
 
 
 def _texts(batch: Batch, table: Columns) -> tuple[list[int], list[str]]:
@@ -233,15 +269,19 @@ def _unit(rows: Floats) -> Floats:
     return found
 
 
-def _embedded(batch: Batch, table: Columns, model: str) -> TextMap:
+def _embedded(batch: Batch, table: Columns, model: str, number: int) -> NamedMap | None:
+    """The map by a model's embeddings; none of fewer than three texts."""
     places, texts = _texts(batch, table)
     step = max(1, math.ceil(len(texts) / EMBEDDED))
     places, texts = places[::step], texts[::step]
-    if len(texts) < 3:
-        return _by_words(batch, table)
+    column = main_column(batch)
+    if len(texts) < 3 or column is None:
+        return None
     vectors = np.asarray(_ask(model, texts, _private(batch)), np.float64)
     points = _scaled(principal(_unit(vectors)))
-    return _made(batch, table, places, texts, points, f"embeddings of {model}")
+    made = _made(batch, table, places, texts, points, f"embeddings of {model}")
+    placed = dict(zip(places, map(_told, texts), strict=True))
+    return NamedMap(made, column, placed, number)
 
 
 def _private(batch: Batch) -> bool:

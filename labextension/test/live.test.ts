@@ -337,6 +337,19 @@ describe('a batch that the kernel holds', () => {
     expect(texts(two, '.sn-chip')).toEqual(['mood = angry×']);
   });
 
+  it('clears for the others and the kernel what it took over from them', () => {
+    const one = show(new Kernel(), sample());
+    one.querySelector<HTMLElement>('.sn-bar')?.click();
+    const kernel = new Kernel();
+    const rerun = show(kernel, sample());
+    kernel.hello();
+    expect(kernel.last('select').filters).toHaveLength(1);
+    press(rerun, 'Escape');
+    vi.advanceTimersByTime(100);
+    expect(texts(one, '.sn-chip')).toEqual([]);
+    expect(kernel.last('select').filters).toEqual([]);
+  });
+
   it('says what needs a kernel where there is none', () => {
     const kernel = new Kernel();
     const connect = vi.fn();

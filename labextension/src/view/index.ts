@@ -84,7 +84,7 @@ class View {
   private doors: Door[] = [];
   private stops: (() => void)[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private told = JSON.stringify(toJSON(START));
+  private told: string;
   private context: Context;
   private found: Found;
 
@@ -101,6 +101,7 @@ class View {
     for (const other of family) {
       this.state = { ...this.state, filters: other.state.filters, search: other.state.search };
     }
+    this.told = JSON.stringify(toJSON(this.state)); // they know: to clear it is news
     const { channel } = host;
     if (channel) {
       this.stops.push(

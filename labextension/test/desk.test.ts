@@ -98,6 +98,18 @@ describe('a pair', () => {
     expect(document.activeElement?.className).toBe('sn-ans');
   });
 
+  it('offers nothing to press where no kernel takes it', () => {
+    const kernel = live(PAIR);
+    const root = show(mountRank, PAIR, kernel);
+    const keys = root.querySelector<HTMLElement>('.sn-keys')!;
+    const answer = root.querySelector<HTMLElement>('.sn-ans')!;
+    expect([keys.hidden, answer.getAttribute('aria-disabled')]).toEqual([false, 'false']);
+    kernel.host.channel?.connect(null, 'none');
+    expect([keys.hidden, answer.getAttribute('aria-disabled')]).toEqual([true, 'true']);
+    expect(words(root, '.sn-asked')).toBe('Where?');
+    expect([...root.querySelectorAll('kbd')].filter(k => !k.closest('[hidden]'))).toEqual([]);
+  });
+
   it('keeps the keyboard from pair to pair', async () => {
     const kernel = live(PAIR);
     const root = show(mountRank, PAIR, kernel);

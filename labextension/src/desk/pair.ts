@@ -30,6 +30,7 @@ export class Pair {
   private context = h('div', { class: 'sn-ctx' }, this.question, this.source);
   private rubric = h('span', { class: 'sn-rubric' });
   private undo: HTMLElement;
+  private keys: HTMLElement;
   private foot = h('div', { class: 'sn-dim sn-small sn-desk-foot' });
   private left: Answer;
   private right: Answer;
@@ -38,6 +39,7 @@ export class Pair {
     this.left = answer('Left', '1', () => acts.vote('left'));
     this.right = answer('Right', '2', () => acts.vote('right'));
     this.undo = keyed('Undo', 'u', () => acts.undo());
+    this.keys = buttons(acts, this.undo, this.rubric);
     const title = 'Which answer is better?';
     this.node = h(
       'div',
@@ -57,12 +59,13 @@ export class Pair {
         this.left.node,
         this.right.node
       ),
-      buttons(acts, this.undo, this.rubric),
+      this.keys,
       this.foot
     );
   }
 
-  paint(state: JSONObject): void {
+  /** Without a kernel there is a pair to read, and nothing to press. */
+  paint(state: JSONObject, live: boolean): void {
     const current = object(state.current);
     const done = number(state.done) ?? 0;
     const total = number(state.total) ?? 0;
@@ -81,8 +84,9 @@ export class Pair {
     this.question.replaceChildren(...fields(objects(current.question), true));
     this.source.replaceChildren(...(label ? sourceOf(label, objects(from.fields)) : []));
     this.context.classList.toggle('sn-single', !label);
-    this.left.set(text(current.left));
-    this.right.set(text(current.right));
+    this.left.set(text(current.left), live);
+    this.right.set(text(current.right), live);
+    this.keys.hidden = !live;
     this.rubric.textContent = `Rubric: ${visible(text(state.rubric) || DEFAULT_RUBRIC)}`;
     this.foot.textContent = tallied(object(state.tally), number(state.repeats) ?? 0);
   }
@@ -144,11 +148,12 @@ function buttons({ vote }: Acts, undo: HTMLElement, rubric: HTMLElement): HTMLEl
 
 interface Answer {
   node: HTMLButtonElement;
-  set(words: string): void;
+  set(words: string, live: boolean): void;
 }
 
 function answer(side: string, key: string, press: () => void): Answer {
   const words = h('span', { class: 'sn-tx', dir: 'auto' });
+  const hint = h('kbd', { 'aria-hidden': 'true' }, key);
   const node = h(
     'button',
     {
@@ -157,18 +162,15 @@ function answer(side: string, key: string, press: () => void): Answer {
       'aria-keyshortcuts': key,
       onclick: press
     },
-    h(
-      'span',
-      { class: 'sn-hd' },
-      h('span', {}, side),
-      h('kbd', { 'aria-hidden': 'true' }, key)
-    ),
+    h('span', { class: 'sn-hd' }, h('span', {}, side), hint),
     words
   );
   return {
     node,
-    set(value) {
+    set(value, live) {
       words.textContent = visible(value);
+      hint.hidden = !live;
+      node.setAttribute('aria-disabled', String(!live));
     }
   };
 }

@@ -33,7 +33,7 @@ class Rank implements Screen {
     this.state = state;
     const had = this.node.contains(document.activeElement);
     if (this.ranking) {
-      this.pair.paint(state);
+      this.pair.paint(state, this.desk.live);
       this.drawn = '';
       if (this.pair.node.parentNode !== this.node) {
         this.node.replaceChildren(this.pair.node);

@@ -66,6 +66,14 @@ describe('a diff', () => {
     expect(root.querySelectorAll('.sn-metrics .sn-tip')).toHaveLength(1); // beyond the scale
   });
 
+  it('says which metric was measured in too few pairs', () => {
+    const sample = diffSample();
+    const metric = (sample.metrics as Record<string, unknown>[])[1] as Record<string, unknown>;
+    const few = { ...metric, verdict: 'too few pairs', pairs: 4, low: null, high: null };
+    const root = show({ ...sample, metrics: [few] });
+    expect(texts(root, 'tr.sn-v-too-few-pairs .sn-word')).toEqual(['too few pairs (4)']);
+  });
+
   it('begins with pairs whose outcome differs; a chip leads to all', () => {
     const root = show();
     expect(texts(root, 'tr.sn-pair')).toHaveLength(1);

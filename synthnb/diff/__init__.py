@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +12,7 @@ from synthnb.diff.measures import Measure, Own, measures, text_of
 from synthnb.diff.overlays import Overlay, overlays
 from synthnb.diff.pairing import MOST, Pair, Pairing, first_answers, pair
 from synthnb.diff.recipe import RecipeDiff, compare_recipes
-from synthnb.diff.verdicts import Result, judge
+from synthnb.diff.verdicts import Result, Verdict, judge
 from synthnb.types import Record
 from synthnb.visible import count, one_line
 
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Diff", "Pair", "Result", "diff"]
 
-_ORDER = ("worse", "better", "changed", "no evidence")
+_ORDER: dict[Verdict, str] = {
+    "worse": "worse", "better": "better", "changed": "changed", "no evidence": "no evidence",
+    "too few pairs": "with too few pairs",
+}  # fmt: skip
+"""Verdicts as the headline counts them."""
 
 
 def diff(old: Batch | str | int, new: Batch, *, metrics: Own | None = None) -> Diff:
@@ -100,9 +105,8 @@ class Diff:
         found = [r for m in self.measured if (r := judge(m, paired=self.paired)) is not None]
 
         def place(result: Result) -> tuple[int, float]:
-            clear = result.verdict not in (None, "no evidence")
             size = abs(result.change) / result.spread if result.spread else 0.0
-            return (0, -size) if clear else (1, 0.0)
+            return (0, -size) if result.clear else (1, 0.0)
 
         return sorted(found, key=place)
 
@@ -126,8 +130,9 @@ class Diff:
             return "No difference: the same recipe made the same rows"
         if not self.paired:
             return f"Not paired: {self.pairing.broken}. Shown as two separate batches."
-        said = [(sum(r.verdict == word for r in self.results), word) for word in _ORDER]
-        return ", ".join(f"{n} {word}" for n, word in said if n) or "Nothing differs"
+        found = Counter(r.verdict for r in self.results)
+        said = [f"{found[word]} {shown}" for word, shown in _ORDER.items() if found[word]]
+        return ", ".join(said) or "Nothing differs"
 
     @property
     def labels(self) -> tuple[str, str]:

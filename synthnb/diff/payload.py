@@ -51,7 +51,7 @@ def payload(diff: Diff) -> dict[str, JSON]:
 
 def _head(diff: Diff) -> dict[str, JSON]:
     old, new = diff.labels
-    words = ("worse", "better", "changed", "no evidence")
+    words = ("worse", "better", "changed", "no evidence", "too few pairs")
     counts = {word: sum(r.verdict == word for r in diff.results) for word in words}
     digest = hashlib.sha256(f"{diff.old.hash} {diff.new.hash} {old} {new}".encode())
     return {

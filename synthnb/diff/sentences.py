@@ -83,7 +83,7 @@ def look_first(diff: Diff) -> str | None:
     if diff.same or not diff.paired:
         return None
     changed = len(diff.recipe.effective)
-    top = next((r for r in diff.results if r.verdict not in (None, "no evidence")), None)
+    top = next((r for r in diff.results if r.clear), None)
     parts = []
     if top is not None:
         digits = top.measure.digits
@@ -110,8 +110,9 @@ def note(diff: Diff, *, drawn: bool = False) -> str:
         return "No intervals and no verdicts: other rows alone can move every figure."
     if not judged:
         return f"Fewer than {LEAST} pairs cannot show a change." if diff.results else ""
-    odd = [f"{r.measure.label} {r.n}" for r in judged if r.n != len(diff.pairs)]
+    odd = [f"{r.measure.label} {r.n}" for r in diff.results if r.n != len(diff.pairs)]
     k = len(judged)
+    few = f" Fewer than {LEAST} pairs cannot show a change." if k < len(diff.results) else ""
     tables = round(1 / (1 - LEVEL**k))
     many = _WORDS[tables] if tables < len(_WORDS) else str(tables)
     expected = f"{(1 - LEVEL) * k:.{1 if k > 1 else 2}f}"
@@ -121,4 +122,4 @@ def note(diff: Diff, *, drawn: bool = False) -> str:
         f"With {k} interval{'' if k == 1 else 's'} expect {expected} false calls: "
         f"about one such table in {many} holds one by chance."
     )
-    return said + (f" Fewer pairs have: {', '.join(odd[:4])}." if odd else "")
+    return said + few + (f" Fewer pairs have: {', '.join(odd)}." if odd else "")

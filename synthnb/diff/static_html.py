@@ -64,8 +64,7 @@ def _metrics(diff: Diff) -> str:
         cells = [figure(r.old, digits), figure(r.new, digits), signed(r.change, digits)]
         cells += [interval_text(r)] if diff.paired else []
         row = "".join(f'<td align="right">{escape(cell)}</td>' for cell in cells)
-        clear = r.verdict not in (None, "no evidence")
-        word = f"<b>{r.verdict}</b>" if clear else r.verdict
+        word = f"<b>{r.word}</b>" if r.clear else r.word
         last = f"<td>{word}</td>" if diff.paired else ""
         lines.append(f'<tr><th scope="row">{escape(r.measure.label)}</th>{row}{last}</tr>')
     return (

@@ -60,7 +60,7 @@ def _metrics(diff: Diff) -> str:
     for r in diff.results:
         digits = r.measure.digits
         shown = [figure(r.old, digits), figure(r.new, digits), signed(r.change, digits)]
-        body.append([r.measure.label, *shown, interval_text(r), r.verdict or "–"])
+        body.append([r.measure.label, *shown, interval_text(r), r.word])
     if not diff.paired:
         head, body = head[:4], [row[:4] for row in body]
     return table_text(head, body)

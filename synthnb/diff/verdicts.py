@@ -21,7 +21,7 @@ LEAST = 6
 """Fewer pairs cannot show a change at this level, whatever they say (2 / 2**5 > 0.05)."""
 _CHUNK = 2_000_000
 
-Verdict: TypeAlias = Literal["better", "worse", "changed", "no evidence"]
+Verdict: TypeAlias = Literal["better", "worse", "changed", "no evidence", "too few pairs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,17 @@ class Result:
     """Standard deviation of the old version, to draw all metrics on one scale."""
     verdict: Verdict | None
     """``None`` where rows are not paired."""
+
+    @property
+    def clear(self) -> bool:
+        """Whether something changed: the interval leaves 0 out."""
+        return self.verdict in ("better", "worse", "changed")
+
+    @property
+    def word(self) -> str:
+        """The verdict as people read it: ``too few pairs (4)``."""
+        few = f"{self.verdict} ({self.n:,})"
+        return few if self.verdict == "too few pairs" else self.verdict or "–"
 
 
 def judge(measure: Measure, *, paired: bool = True) -> Result | None:
@@ -74,7 +85,7 @@ def judge(measure: Measure, *, paired: bool = True) -> Result | None:
 
 def _verdict(measure: Measure, ends: tuple[float, float] | None) -> Verdict:
     if ends is None:
-        return "no evidence"
+        return "too few pairs"
     shown = [round(end, measure.digits) for end in ends]  # as people read it
     if shown[0] <= 0 <= shown[1]:
         return "no evidence"

@@ -263,8 +263,31 @@ def test_each_criterion_of_a_judge_is_a_metric() -> None:
 
 def test_few_pairs_show_nothing_whatever_they_say() -> None:
     made = diff(rows(["short"] * 5), rows(["a very much longer text than that"] * 5))
-    assert {r.verdict for r in made.results} == {"no evidence"}
+    assert {r.verdict for r in made.results} == {"too few pairs"}
+    assert made.verdict == f"{len(made.results)} with too few pairs"
     assert "Fewer than 6 pairs cannot show a change." in str(made)
+
+
+def test_a_metric_of_few_pairs_is_not_measured_beside_others_that_are() -> None:
+    """Where most answers were lost, no metric of texts hides behind the 8 pairs."""
+    old, new = rows(["a b c", "d e f"] * 4), rows(["a longer b c", "d e f"] * 4)
+    lost = (Reason("truncated", None, "cut off"),)
+    none = [
+        replace(r, values={"mood": r.values["mood"]}, accepted=False, reasons=lost)
+        for r in old.made[4:]
+    ]
+    made = diff(old.replace(records=[*old.made[:4], *none]), new)
+    assert "8 pairs of first answers" in str(made)
+    found = {r.measure.id: r for r in made.results}
+    assert (found["length"].n, found["length"].verdict) == (4, "too few pairs")
+    assert found["accepted"].n == 8
+    assert re.search(r"^length .* too few pairs \(4\)$", str(made), re.MULTILINE)
+    assert "Fewer than 6 pairs cannot show a change. Fewer pairs have: " in str(made)
+    assert "length 4" in str(made).splitlines()[-3]
+    body = made._repr_mimebundle_()
+    metric = next(m for m in body[MIME]["metrics"] if m["id"] == "length")
+    assert (metric["verdict"], metric["pairs"], metric["low"]) == ("too few pairs", 4, None)
+    assert "<td>too few pairs (4)</td>" in body["text/html"]
 
 
 def test_metrics_of_your_own_join_the_table() -> None:

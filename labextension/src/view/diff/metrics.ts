@@ -65,10 +65,14 @@ function line(metric: Metric, paired: boolean, scale: Scale): HTMLElement {
     low === null || high === null
       ? NOT_MEASURED
       : `${signed(low, digits)} to ${signed(high, digits)}`;
+  const word =
+    verdict === 'too few pairs'
+      ? `${verdict} (${count(metric.pairs)})`
+      : (verdict ?? NOT_MEASURED);
   const numbers = [plain(metric.old, digits), plain(metric.new, digits)];
   return h(
     'tr',
-    { class: `sn-v-${(verdict ?? 'none').replace(' ', '-')}` },
+    { class: `sn-v-${(verdict ?? 'none').replaceAll(' ', '-')}` },
     h(
       'th',
       { scope: 'row' },
@@ -79,7 +83,7 @@ function line(metric: Metric, paired: boolean, scale: Scale): HTMLElement {
     paired && h('td', { class: 'sn-plotted' }, ...scale.grid(), scale.plot(metric)),
     h('td', { class: 'sn-num' }, signed(metric.change, digits)),
     paired && h('td', { class: 'sn-num sn-dim sn-interval' }, interval),
-    paired && h('td', { class: 'sn-word' }, verdict ?? NOT_MEASURED)
+    paired && h('td', { class: 'sn-word' }, word)
   );
 }
 

@@ -8,7 +8,7 @@ export const DIFF_MIME_TYPE = 'application/vnd.synthnb.diff.v1+json';
 
 /** Pieces of a text; marked ones differ, or are shared. */
 export type Parts = { marked: boolean; text: string }[];
-export type Verdict = 'better' | 'worse' | 'changed' | 'no evidence';
+export type Verdict = (typeof VERDICTS)[number];
 export type Op = 'same' | 'removed' | 'added' | 'skipped';
 
 export interface Metric {
@@ -136,7 +136,7 @@ export function parseDiff(data: unknown): DiffPayload | null {
 }
 
 const OPS = ['same', 'removed', 'added', 'skipped'] as const;
-const VERDICTS = ['better', 'worse', 'changed', 'no evidence'] as const;
+const VERDICTS = ['better', 'worse', 'changed', 'no evidence', 'too few pairs'] as const;
 
 function name(data: unknown): Name {
   const raw = object(data);

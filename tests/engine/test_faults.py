@@ -181,7 +181,7 @@ def test_silence_is_an_error_and_is_asked_again(
     reviews: Make, settings: Settings, loopback: Loopback
 ) -> None:
     loopback.script(lambda number, body: Reply(cut="hang") if number == 1 else None)
-    lab = replace(settings.profiles["lab"], silence=0.5, timeout=5.0)
+    lab = replace(settings.profiles["lab"], silence=1.0, timeout=30.0)
 
     settings = replace(settings, profiles={"lab": lab})
     batch = generate(reviews(), 4, policy=QUICK, settings=settings)

@@ -217,7 +217,7 @@ def test_a_connection_that_the_server_closed_while_idle_is_replaced() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "kind"), [({"silence": 0.1}, "silence"), ({"timeout": 0.1}, "timeout")]
+    ("values", "kind"), [({"silence": 0.1}, "silence"), ({"timeout": 2.0}, "timeout")]
 )
 def test_silence_and_the_deadline_end_a_call(values: dict[str, Any], kind: str) -> None:
     async def use(transport: DirectTransport) -> None:

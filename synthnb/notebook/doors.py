@@ -20,13 +20,13 @@ def doors(batch: Batch, variable: str) -> list[dict[str, JSON]]:
     """Label and code of each, and whether to run it at once: ``{label, code, run}``; one
     beside the map says so (``place``).
 
-    ``variable`` is what the user calls the batch. A cap in tokens is the recipe's own, no
-    flag raises it: nothing goes on there. Nothing is offered where ``%synth`` is not
-    loaded, or where a name would need quotes: it comes from a file that anyone may have
-    written.
+    ``variable`` is what the user calls the batch now; a later run may bind it to other
+    rows, so a version is named by its number. A cap in tokens is the recipe's own, no flag
+    raises it: nothing goes on there. Nothing is offered where ``%synth`` is not loaded, or
+    where a name would need quotes: it comes from a file that anyone may have written.
     """
     named = _PLAIN.fullmatch(batch.name) is not None and batch.version is not None
-    name = variable or (f"{batch.name}@{batch.version}" if named else "")
+    name = f"{batch.name}@{batch.version}" if named else variable
     if not name or not _loaded():
         return []
     found: list[dict[str, JSON]] = []
@@ -50,8 +50,8 @@ def doors(batch: Batch, variable: str) -> list[dict[str, JSON]]:
     if any(prompt.candidates for prompt in batch.recipe.prompts.values()):
         offer("Rank", f"rank {name}")
     if variable:
-        offer("Export", f"export {variable} {variable}.jsonl", run=False)
-        offer("Save recipe", f"save {variable}")
+        offer("Export", f"export {name} {batch.name if named else variable}.jsonl", run=False)
+        offer("Save recipe", f"save {name}")
         code = f"{variable}.map({EMBEDDED!r})  # or any PROFILE/MODEL"
         found.append({"label": "By a model…", "code": code, "run": False, "place": "map"})
     return found

@@ -88,7 +88,7 @@ def find_version_or_batch(namespace: Mapping[str, Any], name: str | None) -> Any
     if "@" not in name and is_run(name):
         return read_batch(name)
     try:
-        return open_version(name)
+        return _with_frame(open_version(name), known)
     except StoreError:
         stored = {version.partition("@")[0] for version in version_names()}
         hint = did_you_mean(name, [*known, *stored])
@@ -96,6 +96,20 @@ def find_version_or_batch(namespace: Mapping[str, Any], name: str | None) -> Any
             raise
         have = f" (there are: {', '.join(known)})"
         raise UsageError(f"No batch is called {one_line(name, 60)}{hint or have}") from None
+
+
+def _with_frame(opened: Any, known: Mapping[str, Any]) -> Any:
+    """The version, as this session has it where its source is a table in memory."""
+    from synthnb.charts.payload import view_id
+    from synthnb.explore import find
+
+    source = opened.recipe.source
+    if source is None or source.path is not None or source.documents is not None:
+        return opened
+    same = opened.run, opened.version, len(opened.records)  # fewer: it was resumed since
+    held: list[Any] = [*known.values(), find(view_id(opened))]
+    held = [batch for batch in held if getattr(batch, "frame", None) is not None]
+    return next((b for b in held if (b.run, b.version, len(b.records)) == same), opened)
 
 
 def _whole(found: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from synthnb.batch import Batch
 from synthnb.notebook.doors import doors
+from synthnb.notebook.names import find_version_or_batch
+from synthnb.recipe import Recipe
 from tests.loopback import Loopback, Reply, error
 
 CELL = "mood: {angry: 2, happy: 1}\n---\nA review by someone who is {{ mood }}."
@@ -62,3 +65,29 @@ def test_a_cap_is_raised_where_a_flag_can(
     assert (batch.status, len(batch) < 40) == ("budget", True), batch.reason
     assert list(going_on(batch)) == ([label] if label else [])
     assert all(f"resume {batch.run}{more}" in code for code in going_on(batch).values())
+
+
+def test_the_view_of_an_older_version_acts_on_that_one(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    first = synth(shell, "r -n 4")
+    shown = {str(door["label"]): str(door["code"]) for door in doors(first, "r")}
+    synth(shell, "r -n 4", CELL + " Short.")  # the name holds other rows from here on
+    for label in ("Review", "Export", "Save recipe"):
+        shell.run_cell(shown[label])
+    assert shown["Review"] == "%synth review r@1"
+    assert shell.user_ns["_"].batch.version == 1
+    rows = [json.loads(line) for line in Path("r.jsonl").read_text("utf-8").splitlines()]
+    assert [row["text"] for row in rows] == first["text"]
+    assert Recipe.load(Path("r.synth.yaml")).fingerprint == first.recipe.fingerprint
+
+
+def test_a_version_by_its_number_has_its_table_in_memory(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    shell.user_ns["orders"] = [{"order": "A late lamp."}, {"order": "A wrong cup."}]
+    made = synth(shell, "r --source orders", "---\nA complaint: {{ order }}")
+    shell.user_ns["other"] = shell.user_ns.pop("r")
+    assert find_version_or_batch(shell.user_ns, "r@1") is made
+    shell.run_line_magic("synth", "save r@1")
+    assert Path("r.source.parquet").is_file()  # it is in no store

@@ -9,7 +9,10 @@ const FOUND: JSONObject = {
   pairs: 9
 };
 
-function draw(state: JSONObject): { host: ResultHost; root: HTMLElement } {
+function draw(
+  state: JSONObject,
+  found: JSONObject = FOUND
+): { host: ResultHost; root: HTMLElement } {
   const host: ResultHost = {
     live: true,
     code: vi.fn(),
@@ -20,7 +23,7 @@ function draw(state: JSONObject): { host: ResultHost; root: HTMLElement } {
     exportRows: vi.fn(),
     fillIn: vi.fn()
   };
-  return { host, root: result(FOUND, state, host) };
+  return { host, root: result(found, state, host) };
 }
 
 describe('a result', () => {
@@ -35,6 +38,13 @@ describe('a result', () => {
     other?.click();
     expect(open.host.exportRows).not.toHaveBeenCalled();
     expect(open.host.fillIn).toHaveBeenCalledWith(['license', 'purpose']);
+  });
+
+  it('offers the rows that are left, and says which pairs are none', () => {
+    const sum = '5 preference rows = 9 pairs − 3 ties − 1 with a dropped row';
+    const { root } = draw({ unstated: [] }, { ...FOUND, rows: 5, gone: 1, sum });
+    expect(root.querySelector('button')?.textContent).toBe('Export 5 preference rows');
+    expect(root.textContent).toContain(`${sum}. Columns: prompt`);
   });
 
   it('counts pairs that were skipped apart', () => {

@@ -37,6 +37,9 @@ def result_data(ranking: Ranking) -> dict[str, Any]:
         "judges": [_judge(judge, people_of(found)) for judge in found.judges],
         "pairs": found.pairs,
         "decided": found.decided,
+        "rows": len(found.preferences),
+        "gone": sum(n for n, _ in found.gone),
+        "sum": found.sum,
         "ties": found.ties,
         "both_bad": found.both_bad,
         "skipped": found.skipped,
@@ -182,4 +185,5 @@ def _said(data: dict[str, Any]) -> list[str]:
         if people["krippendorff"] is not None:
             parts.append(f"Krippendorff α {figure(people['krippendorff'], 2)}")
         said.append("Agreement: " + (", ".join(parts) or "not defined yet"))
-    return said + [line for judge in data["judges"] for line in judge["said"]]
+    said += [line for judge in data["judges"] for line in judge["said"]]
+    return said + ([data["sum"]] if data["gone"] else [])

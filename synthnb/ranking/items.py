@@ -27,6 +27,8 @@ class Option:
 
     system: int
     value: JSON
+    record: Record | None = None
+    """The row that it stands in, where that is another one than the question's."""
 
     @property
     def text(self) -> str:
@@ -62,6 +64,15 @@ class Items:
     """Pairs that are left out because both answers are the same."""
     versions: tuple[int | None, ...] = ()
     """Versions that are compared; empty where candidates are."""
+    batches: tuple[Batch, ...] = ()
+    """Whose rows the answers stand in: that of each version, or the one with candidates."""
+
+    def home(self, unit: Unit, place: int) -> tuple[Batch, Record] | None:
+        """The batch and the row of one answer to a question."""
+        option = unit.options[place]
+        if not self.batches:
+            return None
+        return self.batches[option.system if self.versions else 0], option.record or unit.record
 
 
 def candidates(batch: Batch, column: str | None = None) -> Items:
@@ -91,7 +102,7 @@ def candidates(batch: Batch, column: str | None = None) -> Items:
     runs = batch.run or batch.hash
     return Items(
         _digest("candidates", runs, name), _title(batch), name, tuple(kinds) or ("",),
-        tuple(units), shown, sum(_same(unit) for unit in units),
+        tuple(units), shown, sum(_same(unit) for unit in units), batches=(batch,),
     )  # fmt: skip
 
 
@@ -117,7 +128,7 @@ def between(old: Batch, new: Batch, column: str | None = None) -> Items:
     for both in found.pairs:
         a, b = both.old.values.get(name), both.new.values.get(name)
         if a is not None and b is not None:
-            options = (Option(0, a), Option(1, b))
+            options = (Option(0, a, both.old), Option(1, b, both.new))
             told = _prompt(both.new, name)
             units.append(Unit(row_id(both.new), both.new, options, told))
     names = _names(old, new)
@@ -125,7 +136,7 @@ def between(old: Batch, new: Batch, column: str | None = None) -> Items:
     shown = tuple(n for n in found.shared if n != name)
     return Items(
         digest, f"{_title(old)} and {_title(new)}", name, names, tuple(units), shown,
-        sum(_same(unit) for unit in units), (old.version, new.version),
+        sum(_same(unit) for unit in units), (old.version, new.version), (old, new),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from synthnb.decisions import row_id
@@ -12,10 +13,41 @@ from synthnb.visible import as_text
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
-    from synthnb.ranking.items import Unit
+    from synthnb.ranking.items import Items, Unit
     from synthnb.ranking.session import Ranking
 
-__all__ = ["note", "preferences"]
+__all__ = ["note", "preferences", "standing"]
+
+
+def standing(items: Items, result: Result) -> Result:
+    """The result without preferences whose texts are no longer those that were judged.
+
+    A pair with a row that was dropped since is no preference, nor is one whose answer was
+    edited: the verdict was on the words before.
+    """
+    units = {unit.id: unit for unit in items.units}
+    for batch in items.batches:
+        batch.decisions.refresh()
+    why = [_gone(items, units[found.pair.unit], found) for found in result.preferences]
+    kept = tuple(f for f, gone in zip(result.preferences, why, strict=True) if not gone)
+    return replace(
+        result, preferences=kept, dropped=why.count("dropped"), edited=why.count("edited")
+    )
+
+
+def _gone(items: Items, unit: Unit, found: Preference) -> str:
+    """``dropped`` or ``edited`` where one of the two rows is, else empty."""
+    why = ""
+    for place in (found.chosen, found.rejected):
+        home = items.home(unit, place)
+        if home is None:
+            continue
+        own, row = home[0].decisions, row_id(home[1])
+        if own.outcome(row) == "drop":
+            return "dropped"
+        if items.column in (own.edited(row) or {}):
+            why = "edited"
+    return why
 
 
 def preferences(ranking: Ranking, result: Result) -> Batch:
@@ -42,7 +74,8 @@ def preferences(ranking: Ranking, result: Result) -> Batch:
             )
         )
     left = result.ties + result.both_bad
-    said = f"{result.decided} of {result.pairs} ranked pairs; {left} ties or both bad left out"
+    said = f"{len(records)} of {result.pairs} ranked pairs; {left} ties or both bad left out"
+    said += "".join(f", {n} with {what}" for n, what in result.gone)
     batch = ranking.batch
     return batch.replace(
         records=records, name=f"{batch.name}-preferences", version=None, run="", wanted=None,

@@ -95,9 +95,15 @@ class Result:
     agreement: Agreement | None
     judges: tuple[JudgeResult, ...]
     preferences: tuple[Preference, ...]
+    """Decided pairs whose texts are still those that were judged."""
+    dropped: int = 0
+    """Decided pairs that are none because a row of theirs was dropped."""
+    edited: int = 0
+    """The same because an answer was edited."""
 
     def __repr__(self) -> str:
         told = [self.sentence, self.facts, *(judge.line for judge in self.judges)]
+        told += [self.sum] if self.gone else []
         return f"<Result: {' · '.join(map(one_line, told))}>"
 
     @property
@@ -117,6 +123,21 @@ class Result:
         if len(self.raters) > 1:
             parts.append(POOLED)
         return " · ".join(parts)
+
+    @property
+    def gone(self) -> list[tuple[int, str]]:
+        """Decided pairs that are no preference rows, by what they have."""
+        each = (self.dropped, "a dropped row"), (self.edited, "an edited answer")
+        return [(n, what) for n, what in each if n]
+
+    @property
+    def sum(self) -> str:
+        """What pairs make of rows: ``7 preference rows = 11 pairs − 4 ties``."""
+        parts = [count(self.pairs, "pair")]
+        parts += [count(self.ties, "tie")] if self.ties else []
+        parts += [f"{self.both_bad} both bad"] if self.both_bad else []
+        parts += [f"{n} with {what}" for n, what in self.gone]
+        return f"{count(len(self.preferences), 'preference row')} = {' − '.join(parts)}"
 
 
 def settled(votes: Votes) -> dict[str, str]:

@@ -222,19 +222,23 @@ class Ranking:
 
     def result(self) -> Result:
         """What all verdicts so far say, those of other raters in the store included."""
+        from synthnb.ranking.preferences import standing
+
         with self._lock:
             self._load()
             swapped = {s.pair.id: s.swapped for s in self.shown if not s.again}
             judged = {name: list(found.values()) for name, found in self._judged.items()}
-            return conclude(
+            found = conclude(
                 self.items, self.pairs, self._votes, self.rater, judged, swapped,
                 self.batch.recipe.seed,
             )  # fmt: skip
+            return standing(self.items, found)
 
     def preferences(self) -> Batch:
         """The decided pairs as a batch with the columns prompt, chosen, rejected, margin.
 
-        Ties and pairs of two bad answers are left out.
+        Ties and pairs of two bad answers are left out, and so are pairs with a row that was
+        dropped or an answer that was edited: the verdict was on what the run made.
         """
         from synthnb.ranking.preferences import preferences
 
@@ -244,6 +248,9 @@ class Ranking:
         """Write the preference rows; ``format`` and options as for ``Batch.export``."""
         made = self.preferences()
         if not len(made):
+            if gone := self.result().gone:
+                each = " and ".join(f"{n} with {what}" for n, what in gone)
+                raise RankingError(f"No decided pair is left to export: {each}.")
             raise RankingError("No pair is decided yet: there is nothing to export.")
         return made.export(path, format, **options)
 

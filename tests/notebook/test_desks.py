@@ -8,6 +8,7 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
+from synthnb.decisions import row_id
 from synthnb.errors import StoreError
 from synthnb.ranking import Ranking
 from synthnb.review import Queue
@@ -55,6 +56,14 @@ def test_two_versions_are_ranked(shell: InteractiveShell, lab: Loopback) -> None
     rows = list(again.preferences())
     assert len(rows) == 6
     assert "two-sentence" in rows[0]["prompt"]
+    unit = again.unit(again.pairs[0])
+    for place, version in enumerate(("r@1", "r@2")):  # a row of either side
+        home = again.items.home(unit, place)
+        assert home is not None
+        line(shell, f"review {version}").drop(row_id(home[1]))
+        assert len(again.preferences()) == 5
+        line(shell, f"review {version}").undo()
+        assert len(again.preferences()) == 6
 
 
 def test_the_other_version_is_named_as_a_diff_names_it(

@@ -119,6 +119,28 @@ def test_ties_skips_and_bad_pairs_are_no_preferences(tmp_path: Path) -> None:
     assert winner.split(" answers")[0] in ranking.items.systems
 
 
+def test_what_people_dropped_or_edited_is_no_preference(tmp_path: Path) -> None:
+    batch = answers(6)
+    ranking = batch.rank(pairs=6)
+    judge_all(ranking, noise=0)
+    assert (len(ranking.preferences()), ranking.result().gone) == (6, [])
+    dropped, edited = (pair.unit for pair in ranking.pairs[:2])
+    batch.decisions.decide(dropped, "drop")
+    batch.decisions.edit(edited, {"response": ["another", "text"]})
+    made = ranking.preferences()
+    assert [r.parents[0] for r in made.accepted] == [p.unit for p in ranking.pairs[2:]]
+    said = "4 preference rows = 6 pairs − 1 with a dropped row − 1 with an edited answer"
+    assert said in desk_of(ranking).text() and said in desk_of(ranking).html()
+    assert said in repr(ranking.result())
+    assert desk_of(ranking).state()["result"]["rows"] == 4
+    assert made.notes[-1].endswith(", 1 with a dropped row, 1 with an edited answer")
+    assert len(ranking.export(tmp_path / "rows.jsonl").read_text("utf-8").splitlines()) == 4
+    for pair in ranking.pairs:
+        batch.decisions.decide(pair.unit, "drop")
+    with pytest.raises(RankingError, match="6 with a dropped row"):
+        ranking.export(tmp_path / "none.jsonl")
+
+
 def test_a_preference_has_the_request_as_its_prompt_or_else_the_question(
     tmp_path: Path,
 ) -> None:

@@ -205,7 +205,7 @@ function agreement(found: JSONObject): HTMLElement[] {
 // what to do next
 
 function actions(found: JSONObject, state: JSONObject, host: ResultHost): HTMLElement {
-  const rows = n(found.decided);
+  const rows = number(found.rows ?? found.decided) ?? 0;
   const { goOn, code } = host;
   const button = (label: string, press: () => void, look = 'sn-button'): HTMLElement =>
     h('button', { class: look, type: 'button', onclick: press }, label);
@@ -229,7 +229,7 @@ function actions(found: JSONObject, state: JSONObject, host: ResultHost): HTMLEl
         ? button('Insert as code cell', () => code(text(state.code)), 'sn-text')
         : null
     ),
-    rows ? h('p', { class: 'sn-dim sn-small' }, sum(found, rows)) : null
+    n(found.decided) ? h('p', { class: 'sn-dim sn-small' }, sum(found, rows)) : null
   );
 }
 
@@ -239,7 +239,7 @@ function goOnButton(press: () => void): HTMLElement {
   return made;
 }
 
-/** `49 = 60 pairs − 6 ties − 5 both bad.` */
+/** `49 preference rows = 60 pairs − 6 ties − 5 both bad.`, and their columns. */
 function sum(found: JSONObject, rows: number): string {
   const parts = [plural(n(found.pairs), 'pair')];
   if (n(found.ties)) {
@@ -251,5 +251,6 @@ function sum(found: JSONObject, rows: number): string {
   const same = n(found.left_out);
   const left = same ? ` ${plural(same, 'pair')} of equal answers never shown.` : '';
   const columns = 'Columns: prompt, chosen, rejected, margin.';
-  return `${count(rows)} = ${parts.join(' − ')}. ${columns}${left}`;
+  const made = text(found.sum) || `${count(rows)} = ${parts.join(' − ')}`;
+  return `${made}. ${columns}${left}`;
 }

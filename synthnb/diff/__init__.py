@@ -12,7 +12,7 @@ from synthnb.diff.measures import Measure, Own, measures, text_of
 from synthnb.diff.overlays import Overlay, overlays
 from synthnb.diff.pairing import MOST, Pair, Pairing, first_answers, pair
 from synthnb.diff.recipe import RecipeDiff, compare_recipes
-from synthnb.diff.verdicts import Result, Verdict, judge
+from synthnb.diff.verdicts import Result, Verdict, distinct, judge
 from synthnb.types import Record
 from synthnb.visible import count, one_line
 
@@ -130,7 +130,7 @@ class Diff:
             return "No difference: the same recipe made the same rows"
         if not self.paired:
             return f"Not paired: {self.pairing.broken}. Shown as two separate batches."
-        found = Counter(r.verdict for r in self.results)
+        found = Counter(r.verdict for r in distinct(self.results))
         said = [f"{found[word]} {shown}" for word, shown in _ORDER.items() if found[word]]
         return ", ".join(said) or "Nothing differs"
 

@@ -17,10 +17,12 @@ from synthnb.types import Reason, Record, Row, check_of
 if TYPE_CHECKING:
     from synthnb.batch import Batch
 
-__all__ = ["Measure", "Own", "measures", "text_of"]
+__all__ = ["OUTCOMES", "Measure", "Own", "measures", "text_of"]
 
 Own: TypeAlias = Mapping[str, Callable[[Row], float | bool | None]]
 """Metrics of the user's own: a name and a function of one row's values."""
+OUTCOMES = {"truncated": "truncated", "refusal": "refused"}
+"""Rules whose hits are metrics of their own, and what they are called."""
 _PHRASE = 4
 """Words of a few-shot phrase that count as repeated."""
 _JUDGED = 12
@@ -83,12 +85,11 @@ def _outcomes(batches: tuple[Batch, Batch], records: Records) -> Iterator[Measur
     alike = batches[0].recipe.checks == batches[1].recipe.checks
     words = f"share of first answers, {'higher is better' if alike else 'checks differ'}"
     yield Measure("accepted", "accepted", words, int(alike), *kept, yes_no=True)
-    for rule in ("truncated", "refusal"):
+    for rule, name in OUTCOMES.items():
 
         def hit(record: Record, rule: str = rule) -> float:
             return float(any(reason.rule == rule for reason in record.reasons))
 
-        name = {"truncated": "truncated", "refusal": "refused"}[rule]
         yield Measure(
             rule, name, "share, lower is better", -1, *_both(records, hit), yes_no=True
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from synthnb.diff.alone import each_alone
 from synthnb.diff.rows import ATTRIBUTES, Shown, Side, differing, shown_rows
 from synthnb.diff.sentences import facts, look_first, note, subtitle
-from synthnb.diff.verdicts import Result
+from synthnb.diff.verdicts import Result, distinct
 from synthnb.visible import clip, one_line, visible
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def payload(diff: Diff) -> dict[str, JSON]:
 def _head(diff: Diff) -> dict[str, JSON]:
     old, new = diff.labels
     words = ("worse", "better", "changed", "no evidence", "too few pairs")
-    counts = {word: sum(r.verdict == word for r in diff.results) for word in words}
+    told = distinct(diff.results)
+    counts = {word: sum(r.verdict == word for r in told) for word in words}
     digest = hashlib.sha256(f"{diff.old.hash} {diff.new.hash} {old} {new}".encode())
     return {
         "v": 1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from synthnb.diff.verdicts import LEAST, LEVEL, RESAMPLES, Result
+from synthnb.diff.verdicts import LEAST, LEVEL, RESAMPLES, Result, distinct
 from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
@@ -111,15 +111,22 @@ def note(diff: Diff, *, drawn: bool = False) -> str:
     if not judged:
         return f"Fewer than {LEAST} pairs cannot show a change." if diff.results else ""
     odd = [f"{r.measure.label} {r.n}" for r in diff.results if r.n != len(diff.pairs)]
-    k = len(judged)
-    few = f" Fewer than {LEAST} pairs cannot show a change." if k < len(diff.results) else ""
+    unmeasured = len(judged) < len(diff.results)
+    few = f" Fewer than {LEAST} pairs cannot show a change." if unmeasured else ""
+    told = distinct(judged)
+    again = [r.measure.label for r in judged if r not in told]
+    once = f", accepted and {' and '.join(again)} counted once," if again else ""
+    k = len(told)
     tables = round(1 / (1 - LEVEL**k))
     many = _WORDS[tables] if tables < len(_WORDS) else str(tables)
-    expected = f"{(1 - LEVEL) * k:.{1 if k > 1 else 2}f}"
+    expected = f"{(1 - LEVEL) * k:.2f}".removesuffix("0")
+    shares = any(r.measure.yes_no for r in judged)
+    drawn_with = ", shares with half a pair added each way and one without a change"
     said = (
         f"{'Dot and line: mean' if drawn else 'Mean'} change and {LEVEL:.0%} interval, "
-        f"{RESAMPLES:,} paired bootstrap resamples. No evidence: the interval contains 0. "
-        f"With {k} interval{'' if k == 1 else 's'} expect {expected} false calls: "
+        f"{RESAMPLES:,} paired bootstrap resamples{drawn_with if shares else ''}. "
+        "No evidence: the interval contains 0. "
+        f"With {k} interval{'' if k == 1 else 's'}{once} expect {expected} false calls: "
         f"about one such table in {many} holds one by chance."
     )
     return said + few + (f" Fewer pairs have: {', '.join(odd)}." if odd else "")

@@ -11,9 +11,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from synthnb.diff.measures import Measure
+from synthnb.diff.measures import OUTCOMES, Measure
 
-__all__ = ["LEVEL", "RESAMPLES", "Result", "Verdict", "interval", "judge"]
+__all__ = ["LEVEL", "RESAMPLES", "Result", "Verdict", "distinct", "interval", "judge"]
 
 LEVEL = 0.95
 RESAMPLES = 10_000
@@ -81,6 +81,23 @@ def judge(measure: Measure, *, paired: bool = True) -> Result | None:
         ends = change + (ends[0] - change) * wide, change + (ends[1] - change) * wide
     low, high = ends if ends is not None else (None, None)
     return Result(measure, len(old), *means, change, low, high, spread, _verdict(measure, ends))
+
+
+def distinct(results: Sequence[Result]) -> list[Result]:
+    """Results without those that say again, the other way round, what ``accepted`` says:
+    where all that was not accepted was cut off, fewer such answers are no second fact."""
+    accepted = next((r for r in results if r.measure.id == "accepted"), None)
+    return [r for r in results if accepted is None or not _again(r, accepted)]
+
+
+def _again(result: Result, accepted: Result) -> bool:
+    if result.measure.id not in OUTCOMES or result.verdict != accepted.verdict:
+        return False
+    lost, kept = (
+        [b - a for a, b in zip(m.old, m.new, strict=False) if a is not None and b is not None]
+        for m in (result.measure, accepted.measure)
+    )
+    return result.verdict is not None and lost == [-change for change in kept]
 
 
 def _verdict(measure: Measure, ends: tuple[float, float] | None) -> Verdict:

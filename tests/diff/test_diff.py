@@ -50,7 +50,7 @@ def test_the_diff_of_two_versions_reads_from_verdict_to_rows() -> None:
     assert re.search(r"^length +148\.\d .* to .* no evidence$", text, re.MULTILINE)
     assert "10,000 paired bootstrap resamples" in text
     assert "Dot and line" not in text  # nothing is drawn here
-    assert re.search(r"With \d intervals expect 0.\d false calls", text)
+    assert re.search(r"With \d intervals expect 0.\d+ false calls", text)
     assert re.search(r"The outcome differs in \d+ of 31 pairs", text)
 
 
@@ -288,6 +288,35 @@ def test_a_metric_of_few_pairs_is_not_measured_beside_others_that_are() -> None:
     metric = next(m for m in body[MIME]["metrics"] if m["id"] == "length")
     assert (metric["verdict"], metric["pairs"], metric["low"]) == ("too few pairs", 4, None)
     assert "<td>too few pairs (4)</td>" in body["text/html"]
+
+
+def test_answers_cut_off_no_more_are_no_second_improvement() -> None:
+    new = rows(["a b c", "d e f"] * 8)
+    lost = (Reason("truncated", None, "cut off"),)
+    cut = [replace(r, accepted=False, reasons=lost) for r in new.made[:10]]
+    old = new.replace(records=[*cut, *new.made[10:]])
+    made = diff(old, new)
+    assert {r.measure.id: r.verdict for r in made.results} == {
+        "accepted": "better",
+        "truncated": "better",
+    }
+    assert made.verdict == "1 better"
+    assert made._repr_mimebundle_()[MIME]["verdict"]["counts"]["better"] == 1
+    assert "With 1 interval, accepted and truncated counted once, expect 0.05" in str(made)
+    assert "resamples, shares with half a pair added each way and one without" in str(made)
+    other = replace(old.made[0], reasons=(Reason("length", 5),))
+    apart = diff(old.replace(records=[other, *old.made[1:]]), new)
+    assert apart.verdict == "2 better"  # not all that was lost was cut off
+    assert "With 2 intervals expect 0.1 false calls" in str(apart)
+
+
+def test_expected_false_calls_are_what_the_tables_say() -> None:
+    """Three intervals: 3 × 0.05, and one table in seven."""
+    old, new = rows(["a b c", "d e f"] * 8), rows(["a b c d", "d e f"] * 8)
+    own = {"words": lambda row: len(row["text"].split()), "a": lambda row: len(row["text"])}
+    said = str(new.diff(old, metrics=own))
+    assert "With 3 intervals expect 0.15 false calls: about one such table in seven" in said
+    assert "shares with" not in said
 
 
 def test_metrics_of_your_own_join_the_table() -> None:

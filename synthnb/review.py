@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from synthnb.decisions import Outcome, row_id
 from synthnb.errors import SynthError
-from synthnb.unwritten import is_plain, raw_answer
+from synthnb.unwritten import is_plain, raw_answer, refuse_empty
 from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def _put(batch: Batch, decision: Decision) -> Decision:
         own.decide(row, cast("Outcome | None", value))
     elif decision.kind == "edit":
         before = own.edited(row)
+        refuse_empty(batch.recipe, cast("Row | None", value) or {})
         own.edit(row, cast("Row | None", value))
     else:
         before = cast("JSON", own.tags(row)) or None
@@ -178,6 +179,7 @@ class Queue:
 
         Values must stay of their kind; those equal to what the run made are no edit. A column
         that the run failed to write gets its first value: ``offered`` has the raw answer.
+        Raises ``DecisionError`` where the main column would be left empty: drop the row.
         """
         with self.lock:
             row = self._at(row)

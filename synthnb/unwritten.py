@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from synthnb.errors import SynthError
@@ -10,9 +11,17 @@ from synthnb.visible import one_line
 
 if TYPE_CHECKING:
     from synthnb.recipe import Recipe
-    from synthnb.types import Record
+    from synthnb.types import JSON, Record
 
-__all__ = ["DecisionError", "is_plain", "lacking", "raw_answer", "refusal", "written"]
+__all__ = [
+    "DecisionError",
+    "is_plain",
+    "lacking",
+    "raw_answer",
+    "refusal",
+    "refuse_empty",
+    "written",
+]
 
 
 class DecisionError(SynthError):
@@ -39,6 +48,14 @@ def refusal(recipe: Recipe, record: Record, name: str, row: str) -> str:
     if is_plain(recipe, name):
         return said + "Edit it in a review to give it one."
     return said + f"Only batch.decisions.edit({row!r}, {{{name!r}: …}}) can give it one."
+
+
+def refuse_empty(recipe: Recipe, edit: Mapping[str, JSON]) -> None:
+    """Raise ``DecisionError`` for an edit that takes the main column's text away."""
+    text = edit.get(recipe.main, "…")
+    if text is None or (isinstance(text, str) and not text.strip()):
+        name = one_line(recipe.main, 40)
+        raise DecisionError(f"An empty {name} can't be kept: drop the row instead.")
 
 
 def is_plain(recipe: Recipe, name: str) -> bool:

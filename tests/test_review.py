@@ -115,6 +115,18 @@ def test_a_cut_answer_is_shown_and_an_edit_makes_it_the_text() -> None:
     assert len(batch) == rows
 
 
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_no_row_is_kept_with_an_empty_text(text: str) -> None:
+    batch = sample_batch()
+    queue, before = batch.review(), list(batch)
+    row = queue.row
+    said = desk_of(queue).answer({"id": 1, "op": "edit", "row": row, "values": {"text": text}})
+    assert said["error"] == "An empty text can't be kept: drop the row instead."
+    with pytest.raises(DecisionError, match="An empty text"):
+        apply(batch, [Decision(row, "edit", {"text": text})])
+    assert (list(batch), queue.can_undo, batch.decisions.history) == (before, False, [])
+
+
 def test_values_keep_their_kind() -> None:
     assert from_text(1, "2.5") == 2.5
     assert from_text(["a"], '["b"]') == ["b"]

@@ -85,6 +85,8 @@ class RankingDesk(Desk):
 
     def _export(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Preference rows into a new file in the working folder."""
+        if self.ranking.so_far().hidden:
+            raise RankingError("Judge the rest first: the rows say what others said too.")
         if missing := unstated(self.ranking.batch):
             keys = " and ".join(f"{name}:" for name in missing)
             raise RankingError(
@@ -130,7 +132,9 @@ class RankingDesk(Desk):
     def saved(self) -> dict[str, Any]:
         """Without a kernel: how far it is, and what the verdicts say so far."""
         state = self.state()
-        found = state["result"] or (result_data(self.ranking) if self.ranking.votes else None)
+        found = state["result"] or (
+            result_data(self.ranking) if self.ranking.can_undo else None
+        )
         return {**state, "current": None, "result": found, "minutes": None}
 
     def _ahead(self) -> list[Shown]:
@@ -197,7 +201,7 @@ class RankingDesk(Desk):
         ranking = self.ranking
         head = f"{ranking.done} of {count(len(ranking), 'pair')} judged by {ranking.rater}"
         lines = [f"<p><b>{escape(head)}</b>, {escape(ranking.items.title)}</p>"]
-        if ranking.votes:
+        if ranking.can_undo:
             lines.append(result_html(ranking))
         lines.append(f"<p><code>{escape(self._command())}</code> goes on.</p>")
         return "\n".join(lines)
@@ -206,7 +210,7 @@ class RankingDesk(Desk):
         """The same in lines."""
         ranking = self.ranking
         head = f"{ranking.items.title}: {ranking.done} of {count(len(ranking), 'pair')} judged"
-        return "\n".join([head, *(result_text(ranking) if ranking.votes else [])])
+        return "\n".join([head, *(result_text(ranking) if ranking.can_undo else [])])
 
 
 def _source(ranking: Ranking, unit: Unit, shown: list[str]) -> dict[str, Any] | None:

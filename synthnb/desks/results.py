@@ -18,8 +18,11 @@ __all__ = ["result_data", "result_html", "result_text"]
 
 
 def result_data(ranking: Ranking) -> dict[str, Any]:
-    """What a view draws when the pairs are done."""
-    found = ranking.result()
+    """What a view draws when the pairs are done, or when its rater looks between them.
+
+    Then it offers no rows where others judged too: rows pool what all said.
+    """
+    found = ranking.so_far()
     names = ranking.items.systems
     return {
         "sentence": found.sentence,
@@ -37,8 +40,8 @@ def result_data(ranking: Ranking) -> dict[str, Any]:
         "judges": [_judge(judge, people_of(found)) for judge in found.judges],
         "pairs": found.pairs,
         "decided": found.decided,
-        "rows": len(found.preferences),
-        "gone": sum(n for n, _ in found.gone),
+        "rows": 0 if found.hidden else len(found.preferences),
+        "gone": 0 if found.hidden else sum(n for n, _ in found.gone),
         "sum": found.sum,
         "ties": found.ties,
         "both_bad": found.both_bad,

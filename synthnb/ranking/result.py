@@ -100,6 +100,8 @@ class Result:
     """Decided pairs that are none because a row of theirs was dropped."""
     edited: int = 0
     """The same because an answer was edited."""
+    hidden: tuple[str, ...] = ()
+    """Raters whose verdicts are kept from one who has pairs left to judge."""
 
     def __repr__(self) -> str:
         told = [self.sentence, self.facts, *(judge.line for judge in self.judges)]
@@ -122,6 +124,9 @@ class Result:
             parts.append(f"{whose} verdict on {self.repeats.same} of {pairs}")
         if len(self.raters) > 1:
             parts.append(POOLED)
+        if self.hidden:
+            who = self.hidden[0] if len(self.hidden) == 1 else f"{len(self.hidden)} others"
+            parts.append(f"blind: without the verdicts of {who} until all pairs are judged")
         return " · ".join(parts)
 
     @property

@@ -6,6 +6,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -222,14 +223,31 @@ class Ranking:
 
     def result(self) -> Result:
         """What all verdicts so far say, those of other raters in the store included."""
+        with self._lock:
+            self._load()
+            return self._concluded(self._votes)
+
+    def so_far(self) -> Result:
+        """What this rater may see: own verdicts alone while pairs are open, then ``result()``.
+
+        What others said would tell a rater which side to expect.
+        """
+        with self._lock:
+            self._load()
+            if self.current is None:
+                return self._concluded(self._votes)
+            others = tuple(who for who in self.raters if who != self.rater)
+            found = self._concluded({self.rater: self._own()})
+            return replace(found, hidden=others)
+
+    def _concluded(self, votes: dict[str, dict[str, str]]) -> Result:
         from synthnb.ranking.preferences import standing
 
         with self._lock:
-            self._load()
             swapped = {s.pair.id: s.swapped for s in self.shown if not s.again}
             judged = {name: list(found.values()) for name, found in self._judged.items()}
             found = conclude(
-                self.items, self.pairs, self._votes, self.rater, judged, swapped,
+                self.items, self.pairs, votes, self.rater, judged, swapped,
                 self.batch.recipe.seed,
             )  # fmt: skip
             return standing(self.items, found)

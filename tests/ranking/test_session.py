@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -257,6 +258,30 @@ def test_the_pairs_where_a_judge_differs_can_be_seen(home: Path, loopback: Loopb
         assert row["people"] == better
         assert row["question"].startswith("Question ")
     assert desk.answer({**asked, "model": "nobody"})["rows"] == []
+
+
+def test_a_second_rater_sees_nothing_of_the_first_until_the_end(home: Path) -> None:
+    ann, ben = answers().rank(pairs=12, rater="ann"), answers().rank(rater="ben")
+    judge_all(ann, noise=0)
+    desk = desk_of(ben)
+    hidden = "blind: without the verdicts of ann until all pairs are judged"
+
+    def seen() -> Any:
+        return desk.answer({"id": 1, "op": "result"})["result"]
+
+    assert desk.saved()["result"] is None and "better" not in desk.text() + desk.html()
+    for _ in range(3):
+        ben.vote("tie")
+    assert (seen()["pairs"], seen()["decided"], seen()["rows"]) == (3, 0, 0)
+    assert seen()["facts"] == f"3 pairs by ben · 0 decided, 3 ties · {hidden}"
+    assert seen()["agreement"] is None
+    assert desk.saved()["result"]["pairs"] == 3
+    assert hidden in desk.text() and hidden in desk.html()
+    assert "Judge the rest first" in desk.answer({"id": 1, "op": "export"})["error"]
+    judge_all(ben, noise=0)
+    assert (seen()["pairs"], seen()["decided"]) == (12, 12)
+    assert seen()["facts"].startswith("12 pairs by 2 raters") and hidden not in seen()["facts"]
+    assert seen()["rows"] == 12
 
 
 def test_a_rater_is_called_by_name(home: Path) -> None:

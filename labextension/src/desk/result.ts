@@ -229,7 +229,9 @@ function actions(found: JSONObject, state: JSONObject, host: ResultHost): HTMLEl
         ? button('Insert as code cell', () => code(text(state.code)), 'sn-text')
         : null
     ),
-    n(found.decided) ? h('p', { class: 'sn-dim sn-small' }, sum(found, rows)) : null
+    n(found.decided) && (rows || n(found.gone))
+      ? h('p', { class: 'sn-dim sn-small' }, sum(found, rows))
+      : null
   );
 }
 

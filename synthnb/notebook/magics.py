@@ -59,6 +59,8 @@ class SynthMagics(Magics):
         super().__init__(shell)
         self.saved: dict[Path, str] = {}
         """SHA-256 of each recipe file as this session saved it."""
+        self.running: dict[str, tuple[Any, Any]] = {}
+        """Runs that studios began: handles and recipes, by name."""
 
     @property
     def namespace(self) -> MutableMapping[str, Any]:

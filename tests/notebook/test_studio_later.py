@@ -7,9 +7,16 @@ import threading
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
+from pathlib import Path
+
+import pytest
 
 from synthnb.notebook.studio import Studio
 from synthnb.notebook.studio.later import PAUSE, Later, painter
+from synthnb.notebook.studio.widget import Running
+from synthnb.recipe import Recipe
+from tests.loopback import Loopback
+from tests.notebook.conftest import STUDIO_RECIPE, lab_settings
 
 CLICK: ContextVar[str] = ContextVar("CLICK", default="none")
 
@@ -87,3 +94,26 @@ def test_edits_on_two_threads_are_all_taken(studio: Studio) -> None:
         thread.join(60)
     added = [name for name in studio.draft.recipe.columns if name[1:].isdigit()]
     assert len(added) == 24
+
+
+def test_a_studio_that_is_opened_anew_stops_the_run_of_the_one_before(
+    home: Path, loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lab_settings(home, loopback.base_url)
+    running: Running = {}
+    recipe = Recipe.loads(STUDIO_RECIPE)
+    first = Studio(recipe, running=running)
+    loopback.latency = 30
+    first.run()
+    again = Studio(recipe, running=running)
+    assert again.bar.run_button.description == "Stop"
+    assert again.bar.status.text == "A run that was begun before goes on."
+    loopback.latency = 0
+    again.bar.run_button.click()
+    running["reviews"][0].result(30)
+    for studio in (first, again):
+        while studio.bar.run_button.description == "Stop":  # painted on a thread of its own
+            time.sleep(0.01)
+        assert studio.batch is not None
+    assert not running

@@ -42,6 +42,8 @@ class Bar(w.HBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.counted = Words("", "synthnb-studio-dim")
         self.status = Words("", "synthnb-studio-status", role="status")
         self.outlook = Outlook()
+        self.asked = ""
+        """The question that stands there."""
         self.run_button.on_click(lambda _: run())
         self.save_button.on_click(lambda _: save())
         self.rows.observe(lambda _: resized(), names="value")
@@ -82,6 +84,14 @@ class Bar(w.HBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.progress.value = now.accepted
         lost = f" · {now.rejected:,} rejected" if now.rejected else ""
         self.counted.text = f"{now.accepted:,} of {now.wanted:,} rows{lost}"
+
+    def agreed(self, question: str) -> bool:
+        """Whether this very question was shown before: asking for it again is a yes."""
+        again = question == self.asked
+        self.asked = "" if again else question
+        if not again:
+            self.say(f"{question} Run again to agree.")
+        return again
 
     def say(self, text: str, *, wrong: bool = False) -> None:
         """The one line of status."""

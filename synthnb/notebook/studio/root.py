@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import anywidget
+import ipywidgets as w
 from traitlets import Dict, Unicode
 
 from synthnb.notebook.studio.words import asset
@@ -45,8 +46,13 @@ def _on_subshell() -> bool:
 
 
 def _tell(widget: Any) -> None:
-    """Tell all controls in a widget nothing."""
+    """Tell all controls in a widget something: how they are, as a page that is loaded anew
+    misses what changes meanwhile; nothing where somebody may be typing."""
     for child in getattr(widget, "children", ()):
         _tell(child)
-    if widget.comm is not None:
+    if widget.comm is None:
+        return
+    if widget.has_trait("value") and not isinstance(widget, w.IntProgress):
         widget.send({})
+    else:
+        widget.send_state()

@@ -12,7 +12,7 @@ import threading
 from collections.abc import MutableMapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ipywidgets as w
 
@@ -44,7 +44,10 @@ if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.recipe import Recipe
 
-__all__ = ["Studio"]
+__all__ = ["Running", "Studio"]
+
+Running: TypeAlias = MutableMapping[str, "tuple[api.Handle, Recipe]"]
+"""Runs that studios began and the recipes they began with, by name."""
 
 _ROWS = 24
 LIVE = 8
@@ -59,7 +62,8 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     a file) takes the place of the recipe's, ``checks`` is the user's own file of checks,
     ``model`` and ``budget`` (USD) are for recipes that name none. ``namespace`` gets the
     batch of each run under the recipe's name, if nothing but a batch is there. ``written``
-    are files that this session wrote.
+    are files that this session wrote, ``running`` runs by name: one that another studio of
+    this recipe began is this one's to stop.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         budget: float | None = None,
         namespace: MutableMapping[str, Any] | None = None,
         written: MutableMapping[Path, str] | None = None,
+        running: Running | None = None,
     ) -> None:
         self.draft = Draft(recipe, batch.recipe if batch is not None else recipe)
         self.batch = batch
@@ -81,7 +86,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._namespace = namespace
         self._written: MutableMapping[Path, str] = {} if written is None else written
         self._handle: api.Handle | None = None
-        self._asked = ""
+        self._running: Running = {} if running is None else running
         self._overwrites: object = None
         self.lock = threading.RLock()
         self._later = Later(self.lock)
@@ -107,7 +112,13 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._root.on_msg(self._heard)
         super().__init__([self.bar, body.add_class("synthnb-studio-body"), self._root])
         self.add_class("synthnb-studio")
+        self._say = self.bar.say
         self.result.show(batch, recipe.name)
+        begun = self._running.get(recipe.name or "")
+        if begun is not None:
+            self.bar.running(begun[0].run.wanted)
+            self._follow(*begun)
+            self._say("A run that was begun before goes on.")
         self._show_draft()
 
     def __repr__(self) -> str:
@@ -149,7 +160,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     @alone
     def _take(self, key: str, change: Change, way: Way) -> None:
-        self._asked, self._overwrites = "", None
+        self.bar.asked, self._overwrites = "", None
         self.bar.offer_to_overwrite(False)
         before = self.draft
         self.draft, taken = self._edits.take(before, key, change, way)
@@ -281,7 +292,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         try:
             run = self._prepare()
         except ConsentNeeded as asked:
-            if not self._agreed(asked.question):
+            if not self.bar.agreed(asked.question):
                 return
             consent(asked.folder, load_settings())
             self.run()
@@ -290,7 +301,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self._refused(error)
             return
         question = run.question
-        if question is not None and not self._agreed(question):
+        if question is not None and not self.bar.agreed(question):
             run_sync(run.aclose())
             return
         self._start(run)
@@ -300,26 +311,20 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         paint, heard = painter(), Heard(LIVE)
         self._edits.steps.rest()
         self.bar.running(run.wanted)
-        ran = self.draft.recipe
 
         def hear(event: Event) -> None:
             heard.hear(event)
             if isinstance(event, Progress | RunStarted):
                 paint(lambda: self._count(heard))
 
-        self._handle = api.start(run, hear)
+        self._follow(api.start(run, hear), self.draft.recipe)
         self.notice.show(stale(self.draft, self.batch, running=True))
-        self._handle.when_done(
-            lambda batch, error: paint(lambda: self._ended(ran, batch, error))
-        )
 
-    def _agreed(self, question: str) -> bool:
-        """Whether this very question was shown before: asking for it again is a yes."""
-        again = question == self._asked
-        self._asked = "" if again else question
-        if not again:
-            self._say(f"{question} Run again to agree.")
-        return again
+    def _follow(self, handle: api.Handle, ran: Recipe) -> None:
+        """Show what this run of ``ran`` made when it ends; it can be stopped until then."""
+        paint = painter()
+        self._handle, self._running[ran.name or ""] = handle, (handle, ran)
+        handle.when_done(lambda batch, error: paint(lambda: self._ended(ran, batch, error)))
 
     @alone
     def _count(self, heard: Heard) -> None:
@@ -338,14 +343,12 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
                 self._root.saved = self._still()
         finally:
             self._handle = None
+            self._running.pop(ran.name or "", None)
             self.result.tell(None)
             self._show_draft()
         if batch is None:
             self._later.drop()
             self._say(str(error), wrong=True)
-
-    def _say(self, text: str, *, wrong: bool = False) -> None:
-        self.bar.say(text, wrong=wrong)
 
     # ------------------------------------------------------------------ saving
 
@@ -378,12 +381,14 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         """Write the file; over one of another hand only as it was when that was shown."""
         from synthnb.notebook.verbs.save import write
 
+        # A table in memory is saved beside the recipe.
+        own = None if isinstance(self._source, str | Path) else self._source
         try:
-            return write(recipe, target, self._written, frame=self._frame)
+            return write(recipe, target, self._written, frame=own)
         except WouldOverwrite as error:
             if (error.reason, error.difference) != self._overwrites:
                 raise
-        return write(recipe, target, self._written, frame=self._frame, force=True)
+        return write(recipe, target, self._written, frame=own, force=True)
 
     def _offer_to_overwrite(self, error: WouldOverwrite) -> None:
         """The file is not what was loaded: show the difference, saving again overwrites."""
@@ -392,8 +397,3 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         if error.difference:
             self.yaml.show(difference(error.difference))
         self._say(f"{error.reason} Overwrite replaces it.", wrong=True)
-
-    @property
-    def _frame(self) -> Any:
-        """A table in memory, to be saved beside the recipe."""
-        return None if isinstance(self._source, str | Path) else self._source

@@ -50,6 +50,7 @@ def run(magics: SynthMagics, args: Namespace) -> Studio:
         "namespace": magics.namespace,
         # what is saved here may never have run: no version holds it for %synth save
         "written": ChainMap({}, magics.saved),
+        "running": magics.running,
     }
     name = args.name
     if name is not None and name not in batches(magics.namespace) and is_file(name):

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Literal, cast, overload
 
 import orjson
 
+from synthnb.edits import edited
 from synthnb.errors import StoreError
 from synthnb.store.rows import StoredRecords, row_id
 from synthnb.types import JSON, Reason, Record, Row
 from synthnb.unwritten import DecisionError, lacking, refusal, written
 
 if TYPE_CHECKING:
-    from synthnb.recipe import Recipe
+    from synthnb.recipe import CheckSpec, Recipe
     from synthnb.store import Store
 
 __all__ = ["DROPPED", "DecidedRecords", "Decisions", "Outcome", "decisions_of", "row_id"]
@@ -166,22 +167,24 @@ class Decisions:
         alive = [ref for ref in self._readers if ref() is not None]
         self._readers = [*alive, weakref.ref(records)]
 
-    def apply(self, record: Record, written: tuple[str, ...] = ()) -> Record:
+    def apply(
+        self, record: Record, written: tuple[str, ...] = (), specs: Sequence[CheckSpec] = ()
+    ) -> Record:
         """The record as decided; itself where nothing was.
 
         ``written`` are the columns without which no row is accepted; an edit may add them.
+        ``specs`` are the recipe's checks: some are measured again on an edited row.
         """
         self._load()
         row = row_id(record)
         outcome, edit = self._outcomes.get(row), self._edits.get(row)
         rank = self._ranks.get(row)
+        if edit:
+            known = {*record.values, *written}
+            record = edited(record, {n: v for n, v in edit.items() if n in known}, specs)
         if rank is not None:
             said = Reason(RANKED, rank, "ranked by people", passed=True)
             record = replace(record, checks=(*record.checks, said))
-        if edit:
-            known = {*record.values, *written}
-            own = {name: value for name, value in edit.items() if name in known}
-            record = replace(record, values={**record.values, **own}, origin="edited")
         if outcome == "keep" and not record.accepted:
             if lacking(record, written):
                 return record
@@ -275,6 +278,7 @@ class DecidedRecords(Sequence[Record]):
         self.decisions = decisions
         self._recipe = recipe
         self._written = written(recipe) if recipe is not None else ()
+        self._specs = recipe.checks if recipe is not None else ()
         self._accepted: tuple[int, Sequence[Record]] | None = None
         decisions.read_by(self)
 
@@ -296,7 +300,7 @@ class DecidedRecords(Sequence[Record]):
 
     def decided(self, record: Record) -> Record:
         """One of the raw records as decided by now."""
-        return self.decisions.apply(record, self._written)
+        return self.decisions.apply(record, self._written, self._specs)
 
     def unwritten(self, record: Record) -> list[str]:
         """Columns that the run failed to write for one of the raw records."""

@@ -19,7 +19,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("errors", "types", "events", "concurrency", "visible", "suggest", "_version"),
     ("settings", "template", "schema", "recipe", "recipes"),
     ("cell", "samplers", "source", "like"),
-    ("store", "unwritten", "decisions"),
+    ("store", "unwritten", "edits", "decisions"),
     ("models", "middleware", "prices"),
     ("metrics", "shingles", "nearduplicates", "checks", "privacy", "collapse", "ranking"),
     ("engine",),

@@ -9,6 +9,7 @@ import pytest
 from synthnb import decisions
 from synthnb.api.stores import shared_store
 from synthnb.batch import Batch
+from synthnb.charts.payload import write_rows
 from synthnb.decisions import Decisions, decisions_of, row_id
 from synthnb.errors import StoreError
 from synthnb.store import Store
@@ -159,3 +160,33 @@ def test_an_older_decision_accepts_no_row_without_its_text(home: Path) -> None:
     batch = Batch([truncated(4)], recipe(), run="run-1")
     assert batch.decisions.outcome("r0004") == "keep"
     assert len(batch) == 0
+
+
+def test_an_edited_row_is_measured_again_or_says_that_it_was_before() -> None:
+    batch = sample_batch()
+    row, before = row_id(batch.accepted[0]), batch.rows[0]["_synthnb"]["checks"]
+    batch.decisions.edit(row, {"text": "Short now."})
+    own = batch.rows[0]["_synthnb"]["checks"]
+    length = {"rule": "length", "value": 10, "passed": False, "message": "since the edit"}
+    assert own[0] == length
+    assert [c["message"] for c in own[1:]] == ["before the edit"] * (len(before) - 1)
+    assert [c["value"] for c in own[1:]] == [c["value"] for c in before[1:]]
+    (chart,) = [c for c in batch.distributions if c.id == "length"]
+    assert "10 to" in chart.finding
+    place = next(i for i, record in enumerate(batch.made) if row_id(record) == row)
+    assert write_rows(batch, [place])[0]["values"]["length"] == 10
+    assert batch.select(length=(0, 11)).ids == [row]
+    batch.decisions.edit(row, {"mood": "calm"})  # the text is the one that was measured
+    assert batch.rows[0]["_synthnb"]["checks"][:2] == before[:2]
+
+
+def test_why_an_edited_row_was_rejected_is_of_the_text_before() -> None:
+    batch = sample_batch()
+    short = next(r for r in batch.made if "length" in [why.rule for why in r.reasons])
+    text = "A lamp that stands well, shines warmly and costs less than the one before it did."
+    batch.decisions.edit(row_id(short), {"text": text})
+    batch.decisions.decide(row_id(short), "keep")
+    (own,) = [r["_synthnb"] for r in batch.rows if r["text"] == text]
+    (why,) = own["reasons"]
+    assert why["message"].endswith(", before the edit") and why["value"] == len(text)
+    assert [c["passed"] for c in own["checks"] if c["rule"] == "length"] == [True]

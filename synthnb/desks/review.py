@@ -135,7 +135,7 @@ class ReviewDesk(Desk):
             "edited": own.edited(queue.row) is not None,
             "tags": [clean(tag, 40) for tag in own.tags(queue.row)],
             "fields": fields,
-            "detail": write_detail(made, 8000),
+            "detail": write_detail(record, 8000),  # its checks are those of the text as it is
         }
 
     def saved(self) -> dict[str, Any]:

@@ -66,6 +66,14 @@ describe('a diff', () => {
     expect(root.querySelectorAll('.sn-metrics .sn-tip')).toHaveLength(1); // beyond the scale
   });
 
+  it('says which changed keys shape rows', () => {
+    const sample = diffSample();
+    expect(texts(show(sample), '.sn-section h4 span')[0]).toBe('1 of 9 keys changed');
+    const said = '1 of 9 keys changed, none of them can change rows';
+    const root = show({ ...sample, recipe: { ...(sample.recipe as object), said } });
+    expect(root.textContent).toContain(said);
+  });
+
   it('says which metric was measured in too few pairs', () => {
     const sample = diffSample();
     const metric = (sample.metrics as Record<string, unknown>[])[1] as Record<string, unknown>;

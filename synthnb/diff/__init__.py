@@ -132,7 +132,7 @@ class Diff:
             return f"Not paired: {self.pairing.broken}. Shown as two separate batches."
         found = Counter(r.verdict for r in distinct(self.results))
         said = [f"{found[word]} {shown}" for word, shown in _ORDER.items() if found[word]]
-        return ", ".join(said) or "Nothing differs"
+        return ", ".join(said) or "No metric differs"
 
     @property
     def labels(self) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from synthnb.diff.alone import each_alone
 from synthnb.diff.rows import ATTRIBUTES, Shown, Side, differing, shown_rows
-from synthnb.diff.sentences import facts, look_first, note, subtitle
+from synthnb.diff.sentences import facts, keys_line, look_first, note, subtitle
 from synthnb.diff.verdicts import Result, distinct
 from synthnb.visible import clip, one_line, visible
 
@@ -71,6 +71,7 @@ def _head(diff: Diff) -> dict[str, JSON]:
         "recipe": {
             "changed": len(diff.recipe.changed),
             "total": diff.recipe.total,
+            "said": keys_line(diff),
             "lines": [
                 {"op": line.op, "parts": _parts(line.parts, 2000)}
                 for line in diff.recipe.lines[:_LINES]

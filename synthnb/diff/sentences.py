@@ -11,7 +11,10 @@ from synthnb.visible import count, one_line
 if TYPE_CHECKING:
     from synthnb.diff import Diff
 
-__all__ = ["facts", "figure", "interval_text", "look_first", "note", "signed", "subtitle"]
+__all__ = [
+    *("facts", "figure", "interval_text", "keys_line", "look_first", "note", "signed"),
+    "subtitle",
+]
 
 _WORDS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
@@ -92,12 +95,24 @@ def look_first(diff: Diff) -> str | None:
         parts.append(said + f"to {figure(top.new, digits)}: {top.verdict}.")
     if changed > 1:
         many = _WORDS[changed] if changed < len(_WORDS) else f"{changed:,}"
-        sentence = f"{many} keys changed, so no change can be put down to one of them."
-        parts.append(sentence)
+        all_ = changed == len(diff.recipe.changed)
+        which = "keys changed" if all_ else "of the changed keys can change rows"
+        parts.append(f"{many} {which}, so no change can be put down to one of them.")
     elif not changed and top is not None:
-        parts.append("the recipe is the same, so this is chance or the model.")
+        told = ("the recipe is the same", "no changed key can change rows")
+        same = told[bool(diff.recipe.changed)]
+        parts.append(f"{same}, so this is chance or the model.")
     parts = [parts[0], *(p[0].upper() + p[1:] for p in parts[1:])] if parts else []
     return " ".join(parts) or None
+
+
+def keys_line(diff: Diff) -> str:
+    """How many keys changed: ``3 of 13 keys changed, 2 of them can change rows``."""
+    changed, shape = len(diff.recipe.changed), len(diff.recipe.effective)
+    said = f"{changed:,} of {diff.recipe.total:,} keys changed"
+    if changed == shape:
+        return said
+    return f"{said}, {shape or 'none'} of them can change rows"
 
 
 def note(diff: Diff, *, drawn: bool = False) -> str:

@@ -9,6 +9,7 @@ from synthnb.diff.sentences import (
     facts,
     figure,
     interval_text,
+    keys_line,
     look_first,
     note,
     signed,
@@ -49,8 +50,7 @@ def _recipe(diff: Diff) -> str:
             for marked, piece in line.parts
         )
         lines.append(f"{signs.get(line.op, ' ')} {text}")
-    head = f"{len(diff.recipe.changed)} of {diff.recipe.total} keys changed"
-    return f"<p><b>Recipe</b> {head}</p><pre>{chr(10).join(lines)}</pre>"
+    return f"<p><b>Recipe</b> {keys_line(diff)}</p><pre>{chr(10).join(lines)}</pre>"
 
 
 def _metrics(diff: Diff) -> str:

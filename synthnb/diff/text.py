@@ -10,6 +10,7 @@ from synthnb.diff.sentences import (
     facts,
     figure,
     interval_text,
+    keys_line,
     look_first,
     note,
     signed,
@@ -49,8 +50,7 @@ def _recipe(diff: Diff) -> str:
     lines = [visible(str(line)).rstrip()[:160] for line in diff.recipe.lines]
     if len(lines) > LINES:
         lines = [*lines[:LINES], f"… {len(lines) - LINES} more lines"]
-    head = f"Recipe: {len(diff.recipe.changed)} of {diff.recipe.total} keys changed"
-    return "\n".join([head, *lines])
+    return "\n".join([f"Recipe: {keys_line(diff)}", *lines])
 
 
 def _metrics(diff: Diff) -> str:

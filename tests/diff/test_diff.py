@@ -97,6 +97,18 @@ def test_two_changed_keys_cannot_be_told_apart() -> None:
     assert "Two keys changed, so no change can be put down to one of them." in two
 
 
+def test_keys_that_change_no_row_are_told_apart_from_those_that_do() -> None:
+    old, new = two_versions(temperature=0.7)
+    data = new.recipe.to_dict() | {"budget": {"tokens": 77_000}}
+    three = str(diff(old, new.replace(recipe=Recipe.from_dict(data))))
+    assert re.search(r"^Recipe: 3 of 1\d keys changed, 2 of them can change", three, re.M)
+    assert "Two of the changed keys can change rows, so no change can be put down" in three
+    data = old.recipe.to_dict() | {"budget": {"tokens": 77_000}}
+    one = str(diff(old, new.replace(recipe=Recipe.from_dict(data))))
+    assert re.search(r"^Recipe: 1 of 1\d keys changed, none of them can change", one, re.M)
+    assert "No changed key can change rows, so this is chance or the model." in one
+
+
 def test_only_first_answers_count_accepted_or_not() -> None:
     old, new = rows(["a b c", "d e f"] * 4), rows(["a b c", "d e f"] * 4)
     again = Record(0, {"mood": "angry", "text": "x" * 900}, attempt=1, id="again")
@@ -198,8 +210,8 @@ def test_plain_html_marks_what_is_shared_apart_from_what_differs() -> None:
 def test_nothing_stands_where_nothing_was_measured() -> None:
     old, new = rows(["a b c"] * 8), rows(["a b c"] * 8)
     made = diff(old, new.replace(recipe=new.recipe.replace(params={"top_p": 0.9})))
-    assert made.verdict == "Nothing differs"
-    assert "metric" not in str(made) and "metric" not in made._repr_mimebundle_()["text/html"]
+    assert made.verdict == "No metric differs"
+    assert "95%" not in str(made) and "95%" not in made._repr_mimebundle_()["text/html"]
 
 
 def test_the_same_batch_differs_in_nothing() -> None:

@@ -46,13 +46,13 @@ export function lookFirst(diff: DiffPayload, host: Host): HTMLElement | null {
 }
 
 export function recipe(diff: DiffPayload): HTMLElement | null {
-  const { changed, total, lines } = diff.recipe;
+  const { changed, total, said, lines } = diff.recipe;
   if (!lines.length) {
     return null;
   }
   return section(
     'Recipe',
-    `${count(changed)} of ${count(total)} keys changed`,
+    visible(said) || `${count(changed)} of ${count(total)} keys changed`,
     h(
       'pre',
       { class: 'sn-yaml sn-mono', tabindex: 0, 'aria-label': 'Changes of the recipe' },

@@ -87,7 +87,7 @@ export interface DiffPayload {
   lookFirst: string;
   /** Bodies of cells that make each of several changes alone. */
   alone: string[];
-  recipe: { changed: number; total: number; lines: { op: Op; parts: Parts }[] };
+  recipe: { changed: number; total: number; said: string; lines: { op: Op; parts: Parts }[] };
   subtitle: string;
   metrics: Metric[];
   note: string;
@@ -118,6 +118,7 @@ export function parseDiff(data: unknown): DiffPayload | null {
     recipe: {
       changed: number(recipe.changed) ?? 0,
       total: number(recipe.total) ?? 0,
+      said: text(recipe.said),
       lines: list(recipe.lines).map(line => ({
         op: oneOf(object(line).op, OPS, 'same'),
         parts: parts(object(line).parts)

@@ -11,7 +11,6 @@ from tests.browser.desk import Desk, write_notebook
 from tests.browser.server import Server
 
 LOAD = "%load_ext synthnb\nfrom tests.samples import *\nreviews = sample_batch()\nreviews"
-expect.set_options(timeout=30_000)  # two busy cores are slow
 MANY = "from tests.samples import many\nreviews = many(10_000)\nreviews"
 
 
@@ -46,7 +45,13 @@ def start(desk: Desk, server: Server, name: str, *cells: str) -> Locator:
     desk.run_all()
     batch = desk.batch()
     expect(batch.locator(".sn-big")).to_be_visible()
+    live(batch)
     return batch
+
+
+def live(batch: Locator) -> None:
+    """Wait until the kernel answers: before that, keys decide nothing."""
+    expect(batch.locator(".sn-hints")).to_contain_text("keep")
 
 
 def test_a_click_selects_rows_in_python_and_becomes_a_cell(server: Server, desk: Desk) -> None:
@@ -54,10 +59,8 @@ def test_a_click_selects_rows_in_python_and_becomes_a_cell(server: Server, desk:
     batch.get_by_role("button", name="angry, 10 rows, planned 9.6").click()
     insert = batch.get_by_role("button", name="Insert as code cell")
     expect(insert).to_be_visible()
-    desk.page.wait_for_timeout(300)
-    assert value(desk, "set(reviews.selection.df['mood']), len(reviews.selection)") == (
-        "({'angry'}, 10)"
-    )
+    selected = "set(reviews.selection.df['mood']), len(reviews.selection)"
+    desk.until(lambda: value(desk, selected), "({'angry'}, 10)")
     desk.shot(f"live-selected-{server.app}")
     insert.click()
     cell = desk.page.locator(".jp-Cell").nth(1)
@@ -111,6 +114,7 @@ def test_many_rows_are_a_window_on_the_kernel(server: Server, desk: Desk) -> Non
     for key in ("Home", "PageDown", *["ArrowDown"] * 30):
         keys.press(key)
     expect(focused).to_have_attribute("aria-rowindex", "42")
+    expect(focused).to_contain_text("row ")  # until it is here there is nothing to open
     keys.press("Enter")
     expect(batch.get_by_text("Provenance")).to_be_visible()
     batch.locator(".sn-search").fill("row 4242")
@@ -122,7 +126,7 @@ def test_after_a_reload_the_same_kernel_answers(server: Server, desk: Desk) -> N
     batch = start(desk, server, name, MANY)
     batch.get_by_role("button", name="happy, ").click()
     expect(batch.get_by_role("button", name="Insert as code cell")).to_be_visible()
-    desk.page.wait_for_timeout(300)
+    desk.until(lambda: value(desk, "set(reviews.selection.df['mood'])"), "{'happy'}")
     desk.save()
     desk.open(server, name)
     again = desk.batch()
@@ -151,7 +155,7 @@ def test_a_kernel_that_restarts_takes_its_rows_along(lab: Server, desk: Desk) ->
 def test_two_views_of_one_batch_agree(lab: Server, desk: Desk) -> None:
     batch = start(desk, lab, "two.ipynb", LOAD, "reviews")
     second = desk.page.locator(".synthnb").nth(1)
-    expect(second.locator(".sn-big")).to_be_visible()
+    live(second)
     batch.get_by_role("button", name="angry, 10 rows").click()
     expect(second.get_by_role("button", name="remove filter mood = angry")).to_be_visible()
     second.locator("tr.sn-rejected").first.focus()
@@ -173,7 +177,7 @@ def test_a_busy_kernel_is_told_and_waited_for(server: Server, desk: Desk) -> Non
     )
     desk.page.wait_for_timeout(300)
     batch.get_by_role("button", name="angry, ").click()
-    expect(batch.get_by_role("status")).to_contain_text("of 8,000 accepted", timeout=30_000)
+    expect(batch.get_by_role("status")).to_contain_text("of 8,000 accepted")
     expect(batch.locator(".sn-link")).to_be_hidden()
 
 
@@ -191,8 +195,7 @@ def test_the_map_selects_by_mouse_and_by_keys(lab: Server, desk: Desk) -> None:
     chip = batch.get_by_role("button", name="remove filter region of the map")
     expect(chip).to_be_visible()
     expect(batch.get_by_role("status")).to_contain_text("of 24 accepted")
-    desk.page.wait_for_timeout(300)
-    assert 0 < int(value(desk, "len(reviews.selection)")) < 24
+    desk.until(lambda: value(desk, "0 < len(reviews.selection) < 24"), "True")
     desk.shot("live-map")
     desk.page.keyboard.press("Escape")
     expect(chip).to_have_count(0)

@@ -47,6 +47,16 @@ describe('a result', () => {
     expect(root.textContent).toContain(`${sum}. Columns: prompt`);
   });
 
+  it('says that few pairs show no agreement', () => {
+    const few = 'too few pairs (3)';
+    const cohen = [{ a: 'ann', b: 'ben', value: 1, pairs: 3, same: 3, low: null, few }];
+    const people = { raters: ['ann', 'ben'], cohen, fleiss: 1, fleiss_pairs: 3 };
+    const agreement = { ...people, fleiss_few: few, krippendorff: 1, krippendorff_few: few };
+    const { root } = draw({}, { ...FOUND, agreement });
+    const notes = [...root.querySelectorAll('.sn-kt .sn-dim')].map(td => td.textContent);
+    expect(notes).toEqual([`${few}; same verdict on 3 of 3`, few, few]);
+  });
+
   it('counts pairs that were skipped apart', () => {
     const { root } = draw({
       title: 'a',

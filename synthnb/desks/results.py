@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from synthnb.diff.sentences import figure, signed
-from synthnb.ranking.raters import words
+from synthnb.ranking.raters import few, words
 from synthnb.visible import escape
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def _kappa(found: Kappa) -> dict[str, Any]:
         "value": _rounded(found.value),
         "low": _rounded(low),
         "high": _rounded(high),
-        "word": words(found.value) if found.value is not None else "",
+        "few": found.few,
+        "word": words(found.value) if found.value is not None and not found.few else "",
     }
 
 
@@ -100,7 +101,9 @@ def _agreement(found: Agreement | None) -> dict[str, Any] | None:
         "raters": list(found.raters),
         "fleiss": _rounded(found.fleiss),
         "fleiss_pairs": found.fleiss_pairs,
+        "fleiss_few": few(found.fleiss_pairs),
         "krippendorff": _rounded(found.krippendorff),
+        "krippendorff_few": few(found.krippendorff_pairs),
         "cohen": [{"a": a, "b": b, **_kappa(k)} for (a, b), k in found.cohen.items()],
     }
 
@@ -116,7 +119,7 @@ def _judge(found: JudgeResult, people: str) -> dict[str, Any]:
     if own.value is None:
         said.append(f"{found.model} and {people}: kappa is undefined on {own.pairs} pairs.")
     else:
-        may = "it may rank alone" if found.enough else "not yet"
+        may = "it may rank alone" if found.enough else own.few or "not yet"
         said.append(
             f"{found.model} against {people}: κ {figure(own.value, 2)}. To rank alone it needs "
             f"{found.threshold:.2f} ({found.threshold_from}): {may}. "
@@ -178,15 +181,14 @@ def _said(data: dict[str, Any]) -> list[str]:
     """Agreement of raters and of judges, a sentence each."""
     said = []
     if (people := data["agreement"]) is not None:
+        each = [(f"{c['a']} and {c['b']} κ", c["value"], c["few"]) for c in people["cohen"]]
+        each.append(("Fleiss κ", people["fleiss"], people["fleiss_few"]))
+        each.append(("Krippendorff α", people["krippendorff"], people["krippendorff_few"]))
         parts = [
-            f"{c['a']} and {c['b']} κ {figure(c['value'], 2)}"
-            for c in people["cohen"]
-            if c["value"] is not None
+            f"{name} {figure(value, 2)}" + (f", {little}" if little else "")
+            for name, value, little in each
+            if value is not None
         ]
-        if people["fleiss"] is not None:
-            parts.append(f"Fleiss κ {figure(people['fleiss'], 2)}")
-        if people["krippendorff"] is not None:
-            parts.append(f"Krippendorff α {figure(people['krippendorff'], 2)}")
-        said.append("Agreement: " + (", ".join(parts) or "not defined yet"))
+        said.append("Agreement: " + ("; ".join(parts) or "not defined yet"))
     said += [line for judge in data["judges"] for line in judge["said"]]
     return said + ([data["sum"]] if data["gone"] else [])

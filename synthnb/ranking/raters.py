@@ -10,6 +10,7 @@ import numpy as np
 
 from synthnb.metrics import cohen_kappa, fleiss_kappa, krippendorff_alpha
 from synthnb.metrics.figure import Interval
+from synthnb.ranking.scores import share_interval
 
 __all__ = [
     "CLASSES",
@@ -19,6 +20,7 @@ __all__ = [
     "agreement",
     "choose_threshold",
     "class_of",
+    "few",
     "kappa",
     "words",
 ]
@@ -29,6 +31,7 @@ USUAL = 0.6
 LEAST = 0.4
 """No judge may rank alone below this, where agreement begins to be called moderate."""
 ENOUGH = 5
+"""Fewer pairs say nothing of agreement, however alike the verdicts on them are."""
 RESAMPLES = 500
 
 Verdicts = Mapping[str, str]
@@ -42,7 +45,10 @@ def class_of(verdict: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Kappa:
-    """Cohen's kappa of two raters; ``value`` is ``None`` where it is undefined."""
+    """Cohen's kappa of two raters; ``value`` is ``None`` where it is undefined.
+
+    On fewer than five pairs it has no interval.
+    """
 
     pairs: int
     """Pairs that both judged."""
@@ -52,6 +58,11 @@ class Kappa:
     """Counts, first rater by row."""
     value: float | None = None
     interval: Interval | None = None
+
+    @property
+    def few(self) -> str:
+        """``too few pairs (3)`` where the value has no interval for that; else empty."""
+        return few(self.pairs) if self.value is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,7 @@ class Agreement:
     fleiss_pairs: int
     krippendorff: float | None
     """On all pairs that at least two judged."""
+    krippendorff_pairs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,9 @@ class Threshold:
 def kappa(first: Verdicts, second: Verdicts, *, seed: int = 0) -> Kappa:
     """Cohen's kappa on the pairs that both judged, its interval by drawing pairs again.
 
+    Where all verdicts are the same, so are all draws: then the interval goes down to the
+    kappa of the lowest share of same verdicts that as many pairs leave open (Clopper-Pearson).
+
     >>> kappa({"1": "a", "2": "b", "3": "tie"}, {"1": "a", "2": "b", "3": "b"}).same
     2
     """
@@ -96,7 +111,7 @@ def kappa(first: Verdicts, second: Verdicts, *, seed: int = 0) -> Kappa:
     table = tuple(tuple(int(n) for n in row) for row in counts)
     same = int(np.trace(counts))
     value = _kappa(counts)
-    if value is None or len(both) < 2:
+    if value is None or len(both) < ENOUGH:
         return Kappa(len(both), same, table, value)
     rng = np.random.default_rng(seed)
     found = []
@@ -105,8 +120,16 @@ def kappa(first: Verdicts, second: Verdicts, *, seed: int = 0) -> Kappa:
         again = _kappa(np.bincount(drawn, minlength=9).reshape(3, 3))
         if again is not None:
             found.append(again)
-    ends = np.percentile(found, (2.5, 97.5)) if found else (value, value)
-    return Kappa(len(both), same, table, value, Interval(float(ends[0]), float(ends[1])))
+    low, high = np.percentile(found, (2.5, 97.5)) if found else (value, value)
+    if same == len(both):
+        chance = float(cohen_kappa(counts).chance)
+        low = (share_interval(same, same)[0] - chance) / (1 - chance)
+    return Kappa(len(both), same, table, value, Interval(float(low), float(high)))
+
+
+def few(pairs: int) -> str:
+    """``too few pairs (3)`` where agreement on so many says nothing; else empty."""
+    return f"too few pairs ({pairs})" if pairs < ENOUGH else ""
 
 
 def _kappa(counts: np.ndarray) -> float | None:
@@ -134,7 +157,8 @@ def agreement(votes: Mapping[str, Verdicts]) -> Agreement | None:
     except ValueError:
         fleiss = None
     cohen = {(a, b): kappa(votes[a], votes[b]) for a, b in combinations(raters, 2)}
-    return Agreement(raters, cohen, fleiss, len(counts), alpha)
+    twice = sum(len(column) - column.count(None) > 1 for column in zip(*ratings, strict=True))
+    return Agreement(raters, cohen, fleiss, len(counts), alpha, twice)
 
 
 def bar(people: Agreement | None, repeats: Kappa) -> tuple[float, str]:

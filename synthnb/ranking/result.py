@@ -66,12 +66,15 @@ class JudgeResult:
         alike = "–" if self.kappa.value is None else f"{self.kappa.value:.2f}"
         unread = f", {self.unread} unread" if self.unread else ""
         pairs = count(self.pairs, "pair")
-        return f"{self.model} kept its winner on {self.kept} of {pairs}{unread}, κ = {alike}"
+        few = f" ({self.kappa.few})" if self.kappa.few else ""
+        kept = f"{self.model} kept its winner on {self.kept} of {pairs}"
+        return f"{kept}{unread}, κ = {alike}{few}"
 
     @property
     def enough(self) -> bool:
-        """Whether it may rank alone: its kappa reaches what people reach."""
-        return self.kappa.value is not None and self.kappa.value >= self.threshold
+        """Whether it may rank alone: its kappa, on enough pairs, reaches what people reach."""
+        value = self.kappa.value
+        return value is not None and not self.kappa.few and value >= self.threshold
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -171,6 +171,20 @@ def test_undefined_agreement_is_said_so() -> None:
     assert kappa({}, {}).pairs == 0
 
 
+@pytest.mark.parametrize(("n", "said"), [(3, "too few pairs (3)"), (5, ""), (12, "")])
+def test_the_same_verdict_on_few_pairs_is_no_certain_agreement(n: int, said: str) -> None:
+    votes = {str(i): "ab"[i % 2] for i in range(n)}
+    found = kappa(votes, votes)
+    assert (found.value, found.few) == (1, said)
+    if said:
+        assert found.interval is None
+    else:
+        assert found.interval is not None and found.interval.high == 1
+        chance = float(cohen_kappa(np.array(found.table)).chance)
+        least = (0.025 ** (1 / n) - chance) / (1 - chance)
+        assert found.interval.low == pytest.approx(least)
+
+
 def test_the_threshold_is_the_cut_that_people_would_make() -> None:
     scores = [1, 2, 2, 3, 3, 4, 4, 5]
     found = choose_threshold(scores, [False, False, False, False, True, True, True, True])

@@ -229,6 +229,18 @@ def test_rows_that_stay_here_go_to_no_judge_elsewhere(home: Path, private: str) 
         ranking.judge("lab/tiny", budget=1.0)
 
 
+def test_few_pairs_show_no_agreement(home: Path, loopback: Loopback) -> None:
+    for who in ("ann", "ben"):
+        judge_all(answers().rank(pairs=3, rater=who), noise=0)
+    ranking = answers().rank(rater="ben")
+    judge(ranking, home, loopback)
+    few = "too few pairs (3)"
+    said = f"ann and ben κ 1.00, {few}; Fleiss κ 1.00, {few}; Krippendorff α 1.00, {few}"
+    assert said in desk_of(ranking).text()
+    assert f"the usual bar): {few}. It agrees on 3 of 3." in desk_of(ranking).text()
+    assert not ranking.result().judges[0].enough
+
+
 def test_a_judge_that_takes_the_first_decides_nothing(home: Path, loopback: Loopback) -> None:
     ranking = answers().rank(pairs=18)
     judge_all(ranking, noise=0)

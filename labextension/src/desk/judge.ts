@@ -12,15 +12,16 @@ export function judge(
 ): HTMLElement[] {
   const kappa = object(found.kappa);
   const enough = found.enough === true;
+  const few = text(kappa.few);
   const words = h(
     'div',
     {},
     h('div', { class: 'sn-big' }, `κ = ${fixed(number(kappa.value))}`),
-    h('div', { class: 'sn-dim' }, `95% ${interval(kappa, false)}`),
+    h('div', { class: 'sn-dim' }, few || `95% ${interval(kappa, false)}`),
     h(
       'p',
       {},
-      `${text(kappa.word) || 'Undefined'}. To rank alone it needs ${fixed(number(found.threshold))} ` +
+      `${text(kappa.word) || (few ? 'No agreement is shown' : 'Undefined')}. To rank alone it needs ${fixed(number(found.threshold))} ` +
         `(${text(found.threshold_from)}): `,
       h('b', {}, enough ? 'it may' : 'not yet'),
       `. It agrees on ${n(kappa.same)} of ${n(kappa.pairs)}.`

@@ -172,15 +172,20 @@ function agreement(found: JSONObject): HTMLElement[] {
     [
       'Fleiss κ',
       found.fleiss,
-      `on the ${plural(n(found.fleiss_pairs), 'pair')} that everyone judged`
+      text(found.fleiss_few) ||
+        `on the ${plural(n(found.fleiss_pairs), 'pair')} that everyone judged`
     ],
-    ['Krippendorff α', found.krippendorff, 'on all pairs judged by at least two']
+    [
+      'Krippendorff α',
+      found.krippendorff,
+      text(found.krippendorff_few) || 'on all pairs judged by at least two'
+    ]
   ] as const;
   const rows = [
     ...objects(found.cohen).map(c => [
       `${text(c.a)} and ${text(c.b)}, Cohen κ`,
       number(c.value),
-      `${interval(c)}; same verdict on ${n(c.same)} of ${n(c.pairs)}`
+      `${text(c.few) || interval(c)}; same verdict on ${n(c.same)} of ${n(c.pairs)}`
     ]),
     ...all.map(([name, value, note]) => [name, number(value ?? null), note])
   ] as [string, number | null, string][];

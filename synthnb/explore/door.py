@@ -109,15 +109,19 @@ def _detail(batch: Batch, asked: Mapping[str, Any], view: object, variable: str)
 
 
 def _decide(batch: Batch, asked: Mapping[str, Any], view: object, variable: str) -> Any:
-    """Keep, drop or undo; every view is told."""
+    """Keep, drop, or go a step back (``None``); every view is told."""
     place = _place(batch, asked)
     outcome = asked.get("outcome")
     if outcome not in ("keep", "drop", None):
         raise SynthError("A row can be kept, dropped or left as it was.")
     row = str(asked.get("row"))
-    raw = batch.decisions.outcome(row)
-    batch.decisions.decide(row, outcome)
-    live_of(batch).tell({"event": "changed", "payload": payload(batch)})
+    raw, live = batch.decisions.outcome(row), live_of(batch)
+    if outcome is None:
+        batch.decisions.decide(row, live.back(row, raw))
+    else:
+        batch.decisions.decide(row, outcome)
+        live.decided(row, raw, outcome)
+    live.tell({"event": "changed", "payload": payload(batch)})
     (written,) = write_rows(batch, [place], details=True, chars=2000)
     return {"row": written, "before": raw, "notice": batch.decisions.notice}
 

@@ -13,6 +13,7 @@ from synthnb.explore.filters import Filter, from_json, sendable
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
+    from synthnb.decisions import Outcome
     from synthnb.explore.selection import Selection
     from synthnb.explore.textmap import NamedMap
     from synthnb.types import JSON
@@ -32,6 +33,7 @@ class Live:
         self._search = ""
         self.map: NamedMap | None = None
         """The map by a model that somebody named; ``None`` while it goes by words."""
+        self._steps: dict[str, list[tuple[Outcome | None, Outcome | None]]] = {}
 
     @property
     def maps(self) -> int:
@@ -75,6 +77,22 @@ class Live:
 
         with self._lock:
             return Selection(batch, self._chosen, self._search)
+
+    def decided(self, row: str, before: Outcome | None, now: Outcome | None) -> None:
+        """A view decided on a row; ``back`` says how to take that back."""
+        if before != now:
+            self._steps.setdefault(row, []).append((before, now))
+
+    def back(self, row: str, now: Outcome | None) -> Outcome | None:
+        """What a row's decision was before the last step of these views; none at first.
+
+        What others decided since is a step too: before it is what these views decided.
+        """
+        steps = self._steps.get(row)
+        if not steps or now is None:  # nothing is decided: what was, others took back
+            self._steps.pop(row, None)
+            return None
+        return steps.pop()[0] if steps[-1][1] == now else steps[-1][1]
 
     def tell(self, event: dict[str, Any], but: object = None) -> None:
         """Send an event to all views, leaving out the one that caused it.

@@ -106,6 +106,22 @@ def test_restoring_a_row_tells_every_view_and_can_be_undone() -> None:
     assert "kept, dropped" in ask(batch, "decide", row=lost, outcome="eat")["error"]
 
 
+def test_undo_goes_back_through_the_decisions_of_a_row() -> None:
+    batch = sample_batch()
+    row = batch.rows[0]["_synthnb"]["id"]
+
+    def decide(*outcomes: str | None) -> list[str | None]:
+        told = [ask(batch, "decide", row=row, outcome=outcome) for outcome in outcomes]
+        return [reply["row"].get("decision") for reply in told]
+
+    assert decide("drop", "keep", None, None) == ["drop", "keep", "drop", None]
+    batch.decisions.decide(row, "drop")  # in a review
+    assert decide("keep", "keep", None, None, None) == ["keep", "keep", "drop", None, None]
+    decide("keep")
+    batch.decisions.decide(row, "drop")
+    assert decide(None, None) == ["keep", None]
+
+
 def test_two_views_agree_and_the_batch_knows_what_they_chose() -> None:
     batch = sample_batch()
     mine: list[Any] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -9,7 +10,18 @@ if TYPE_CHECKING:
     from synthnb.ranking import Ranking
     from synthnb.review import Queue
 
-__all__ = ["Deciding"]
+__all__ = ["Deciding", "decided_rows"]
+
+
+def decided_rows(told: Iterable[tuple[str, str]]) -> int:
+    """How many rows people kept, dropped or edited, from the row and kind of each decision.
+
+    Tags and ranks change no row. A history and a comparison both count so.
+
+    >>> decided_rows([("r1", "edit"), ("r1", "outcome"), ("r2", "tags")])
+    1
+    """
+    return len({row for row, kind in told if kind in ("edit", "outcome")})
 
 
 class Deciding:

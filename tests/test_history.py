@@ -78,6 +78,24 @@ def test_a_table_of_versions_says_when_each_was_made_and_where_people_decided(
     assert "tape" not in table
 
 
+def test_a_history_and_a_comparison_count_decisions_alike(
+    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lab = Profile("lab", base_url=loopback.base_url)
+    settings = Settings(model="lab/tiny", profiles={"lab": lab})
+    for text in ("Say it.", "Say it again."):
+        recipe = Recipe(name="said", columns={"text": {"prompt": text}})
+        made = generate(recipe, 4, settings=settings)
+    queue = made.review()
+    queue.edit({"text": "Better."})  # an edit and its keep are one
+    queue.tag(["odd"])
+    queue.tag(["odd"], queue.rows[2])  # changes no row
+    queue.drop(queue.rows[1])
+    assert [version.decisions for version in history("said")] == [0, 2]
+    assert "2 decisions by hand do not count" in str(made.diff(1))
+
+
 def test_a_change_that_no_digit_shows_is_drawn_flat() -> None:
     def near(nearest: float) -> Version:
         return Version(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
+from synthnb.deciding import decided_rows
 from synthnb.diff.verdicts import LEAST, LEVEL, RESAMPLES, Result, distinct
 from synthnb.visible import count, one_line
 
@@ -63,8 +64,7 @@ def facts(diff: Diff) -> str:
     else:
         said = f"{new} against {old}"
     said = f"{said} · {pairs_line(diff)}" if diff.paired else said
-    own = (batch.decisions.history for batch in (diff.old, diff.new))
-    decided = sum(len({row for row, kind in told if kind != "tags"}) for told in own)
+    decided = sum(decided_rows(b.decisions.history) for b in (diff.old, diff.new))
     if not decided:
         return said
     do = "does" if decided == 1 else "do"

@@ -18,6 +18,7 @@ from synthnb.batch import Batch
 from synthnb.charts.distributions import main_column
 from synthnb.charts.similarity import nearest
 from synthnb.checks.values import as_plain
+from synthnb.deciding import decided_rows
 from synthnb.diff.recipe import changed_keys, changed_words
 from synthnb.errors import StoreError
 from synthnb.recipe import Recipe
@@ -66,7 +67,7 @@ class Version:
     words: str
     """What the first of these changes took away and added, cut: ``−two +three``."""
     decisions: int
-    """Decisions that people made on its rows."""
+    """Rows that people kept, dropped or edited."""
     accepted: float | None
     """Share of candidates that were accepted, as people decided by now; so are all figures."""
     length: float | None
@@ -165,7 +166,8 @@ def history(
     made = []
     before: Recipe | None = None
     for version, own, those in zip(known, figures, decided, strict=True):
-        run, told = store.run(version.run), len(those)
+        run = store.run(version.run)
+        told = decided_rows((str(one["row"]), str(one["kind"])) for one in those)
         recipe = recipe_of(run)
         changed = changed_keys(before, recipe) if before is not None else []
         words = changed_words(before, recipe) if before is not None else ""

@@ -38,7 +38,7 @@ class Estimate:
     prices: str = ""
     """Where the prices come from."""
     went: str = ""
-    """The version of another recipe that lent its share of accepted rows and its pace."""
+    """The version of another recipe that lent its share of accepted rows, pace and tokens."""
 
     @property
     def tokens(self) -> Range:
@@ -90,14 +90,17 @@ def estimate_run(
     """Predict a run of ``n`` rows; ``before`` are rows of the same recipe, if there are.
 
     Where there are none, ``like`` are rows of the recipe before it was changed, of a version
-    called ``went``: as many may be accepted again, and an answer may take as long. ``most``
-    are the candidates after which the run ends, accepted or not.
+    called ``went``: as many may be accepted again, an answer may take as long, and as long a
+    prompt may have as many tokens. ``most`` are the candidates after which the run ends,
+    accepted or not.
     """
     records, others = ([r for r in rows if r.origin != "real"] for rows in (before, like))
     others = [] if records else others
     likely = _candidates(records or others, n)
     candidates = Range(*(min(most, x) for x in (likely.low, likely.expected, likely.high)))
-    needs = measured(pipeline, records) if records else paced(guessed(pipeline, checks), others)
+    lists = [name for name, _ in pipeline.once]
+    guess = () if records else guessed(pipeline, checks)
+    needs = measured(pipeline, records) if records else paced(guess, others, lists)
     requests, asked, said, seconds = NOTHING, NOTHING, NOTHING, NOTHING
     for need in needs:
         many = candidates * need.each
@@ -111,7 +114,7 @@ def estimate_run(
     timed = bool(records or others) and all(need.wait is not None for need in needs)
     basis = (
         f"{len(records)} rows made before" if records
-        else f"the length of prompts, max_tokens, and rows accepted as {went} went" if others
+        else f"the length of prompts, with tokens and rows accepted as {went} went" if others
         else "the length of prompts and max_tokens (a preview makes it closer)"
     )  # fmt: skip
     known = [price for price in prices if price is not None]

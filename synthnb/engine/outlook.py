@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from synthnb.checks import Check
@@ -57,6 +57,8 @@ class Need:
     """Tokens of one answer."""
     wait: float | None
     """Seconds from a request to its answer, ``None`` where nobody has measured it."""
+    column: str = ""
+    """The column that asks by a prompt of its own; empty for checks."""
 
 
 @dataclass(slots=True)
@@ -113,7 +115,9 @@ def guessed(pipeline: Pipeline, checks: Iterable[Check] = ()) -> list[Need]:
         each = _per_candidate(step) / len(models)
         if (name, step) in pipeline.once:
             each /= pipeline.per_call
-        needs += [Need(model, Range(each, each, each), asked, said, None) for model in models]
+        needs += [
+            Need(model, Range(each, each, each), asked, said, None, name) for model in models
+        ]
     for check in checks:
         for model in getattr(check, "models", ()):
             asks = float(getattr(check, "asks", 1))
@@ -123,13 +127,40 @@ def guessed(pipeline: Pipeline, checks: Iterable[Check] = ()) -> list[Need]:
     return needs
 
 
-def paced(needs: Sequence[Need], records: Iterable[Record]) -> list[Need]:
-    """Needs whose models take as long for an answer as they did for these rows."""
-    waits: dict[str, list[float]] = {}
-    for call in (call for record in records for call in record.calls if call.elapsed > 0):
-        waits.setdefault(call.model, []).append(call.elapsed)
-    means = {model: sum(seen) / len(seen) for model, seen in waits.items()}
-    return [replace(need, wait=means.get(need.model)) for need in needs]
+def paced(
+    needs: Sequence[Need], records: Iterable[Record], lists: Container[str] = ()
+) -> list[Need]:
+    """Needs as the calls of these rows went: as many tokens for as long a prompt, as long a
+    wait for an answer, and answers as long where the same column wrote one text each.
+
+    ``lists`` are columns that ask for several rows at once.
+    """
+    by_model: dict[str, list[Call]] = {}
+    for call in (call for record in records for call in record.calls):
+        by_model.setdefault(call.model, []).append(call)
+    return [_as_it_went(need, by_model.get(need.model, []), lists) for need in needs]
+
+
+def _as_it_went(need: Need, calls: Sequence[Call], lists: Container[str]) -> Need:
+    waits = [call.elapsed for call in calls if call.elapsed > 0]
+    need = replace(need, wait=sum(waits) / len(waits) if waits else None)
+    if not need.column:
+        return need
+    # Tokenizers differ, and so does what a chat's form adds: no rule of thumb knows either.
+    counted = [call for call in calls if call.prompt_tokens and call.messages]
+    if counted:
+        told = sum(call.prompt_tokens or 0 for call in counted)
+        ruled = sum(
+            asked_tokens(sum(len(m["content"]) for m in call.messages)) for call in counted
+        )
+        need = replace(need, asked=need.asked * (told / ruled))
+    own = [c.completion_tokens for c in calls if c.column == need.column]
+    written = [tokens for tokens in own if tokens]
+    if written and need.column not in lists:
+        mean, most = _mean(written), need.said.high
+        said = Range(min(need.said.low, mean.low), min(mean.expected, most), most)
+        need = replace(need, said=said)
+    return need
 
 
 def _models(cell: Cell) -> list[str]:

@@ -57,6 +57,29 @@ def test_a_changed_recipe_is_estimated_as_its_newest_version_went(
     assert (unnamed.requests.expected, unnamed.went) == (100, "")
 
 
+def test_a_changed_recipe_asks_and_writes_as_many_tokens_as_its_newest_version(
+    settings: Settings, loopback: Loopback
+) -> None:
+    """The rule of thumb says 4 characters a token and half of max_tokens: both far off here."""
+    usage = {"prompt_tokens": 137, "completion_tokens": 25}
+    loopback.script(lambda n, body: Reply(text=f"text {n}", usage=usage))
+    columns = {"mood": ["glad", "calm"], "text": {"prompt": "A {{ mood }} text."}}
+    recipe = Recipe(name="words", columns=columns, params={"max_tokens": 60})
+    generate(recipe, 4, settings=settings)
+    changed = recipe.replace(columns={**columns, "mood": ["glad", "kind"]})
+    told = estimate(changed, 10, settings=settings)
+    assert told.prompt_tokens.expected == pytest.approx(10 * 137)
+    assert told.completion_tokens.expected == pytest.approx(10 * 25)
+    assert told.completion_tokens.high >= 10 * 60  # another prompt may write more
+    twice = {"text": {"prompt": "A {{ mood }} text." + " Be brief!" * 10}}
+    longer = estimate(changed.replace(columns=columns | twice), 10, settings=settings)
+    assert longer.prompt_tokens.expected > 2 * told.prompt_tokens.expected
+    short = estimate(changed.replace(params={"max_tokens": 12}), 10, settings=settings)
+    assert short.completion_tokens.expected == pytest.approx(10 * 12)
+    other = estimate(changed.replace(model="lab/big"), 10, settings=settings)
+    assert other.prompt_tokens.expected < 10 * 20  # nobody knows how that one counts
+
+
 def test_an_estimate_knows_lists_judges_and_candidates(
     settings: Settings, loopback: Loopback
 ) -> None:

@@ -58,6 +58,9 @@ def apply(batch: Batch, decisions: Iterable[Decision]) -> Batch:
             raise ReviewError(f"This batch has no row {one_line(decision.row, 40)}.")
     for decision in told:
         _put(batch, decision)
+    from synthnb.explore.live import live_of
+
+    live_of(batch).changed(batch)
     return batch
 
 
@@ -104,6 +107,9 @@ class Queue:
         """Place of the row that is looked at, from 0."""
         self.views: list[Any] = []
         """What is told of every change; has a method ``changed``."""
+        from synthnb.explore.live import live_of
+
+        live_of(batch).follow(self)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -235,16 +241,10 @@ class Queue:
             self.place = self.rows.index(row)
 
     def tell(self) -> None:
-        """Let the views of this queue and of its batch draw what was decided."""
-        for view in list(self.views):
-            view.changed()
+        """Let all views of these rows draw what was decided, those of other queues too."""
         from synthnb.explore.live import live_of
 
-        live = live_of(self.batch)
-        if live.watched:
-            from synthnb.charts.payload import payload
-
-            live.tell({"event": "changed", "payload": payload(self.batch)})
+        live_of(self.batch).changed(self.batch)
 
     def _at(self, row: str | None) -> str:
         """The row to decide on, which is looked at from now on."""

@@ -121,7 +121,7 @@ def _decide(batch: Batch, asked: Mapping[str, Any], view: object, variable: str)
     else:
         batch.decisions.decide(row, outcome)
         live.decided(row, raw, outcome)
-    live.tell({"event": "changed", "payload": payload(batch)})
+    live.changed(batch)
     (written,) = write_rows(batch, [place], details=True, chars=2000)
     return {"row": written, "before": raw, "notice": batch.decisions.notice}
 

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from synthnb.charts.payload import view_id
+from synthnb.charts.payload import payload, view_id
 from synthnb.explore.filters import Filter, from_json, sendable
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from synthnb.decisions import Outcome
     from synthnb.explore.selection import Selection
     from synthnb.explore.textmap import NamedMap
+    from synthnb.review import Queue
     from synthnb.types import JSON
 
 __all__ = ["Live", "live_of"]
@@ -31,6 +32,7 @@ class Live:
         self._views: dict[object, Send] = {}
         self._chosen: tuple[Filter, ...] = ()
         self._search = ""
+        self._queues: weakref.WeakSet[Queue] = weakref.WeakSet()
         self.map: NamedMap | None = None
         """The map by a model that somebody named; ``None`` while it goes by words."""
         self._steps: dict[str, list[tuple[Outcome | None, Outcome | None]]] = {}
@@ -54,6 +56,11 @@ class Live:
         """The view is gone."""
         with self._lock:
             self._views.pop(view, None)
+
+    def follow(self, queue: Queue) -> None:
+        """Let the views of this review, too, draw what is decided in others."""
+        with self._lock:
+            self._queues.add(queue)
 
     def choose(self, batch: Batch, data: Mapping[str, Any], by: object = None) -> None:
         """A view chose rows: remember it, tell the others."""
@@ -93,6 +100,19 @@ class Live:
             self._steps.pop(row, None)
             return None
         return steps.pop()[0] if steps[-1][1] == now else steps[-1][1]
+
+    def changed(self, batch: Batch) -> None:
+        """Something was decided: all views of these rows draw it, and those of reviews.
+
+        Hold no queue's lock meanwhile: others look at theirs.
+        """
+        if self.watched:
+            self.tell({"event": "changed", "payload": payload(batch)})
+        with self._lock:
+            desks = [view for queue in self._queues for view in queue.views]
+        for desk in desks:
+            with contextlib.suppress(Exception):  # what failed for one view is told to others
+                desk.changed()
 
     def tell(self, event: dict[str, Any], but: object = None) -> None:
         """Send an event to all views, leaving out the one that caused it.

@@ -130,10 +130,12 @@ class Desk:
         self.page.evaluate(scroll, index)
 
     def save(self) -> None:
-        """Write the notebook; where Lab is writing it already, this waits for that."""
-        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-        clean = "() => !jupyterapp.shell.currentWidget.context.model.dirty"
-        self.page.wait_for_function(clean)
+        """Write the notebook as it is now: Lab ignores this while it saves by itself."""
+        save = """async () => {
+          await jupyterapp.commands.execute('docmanager:save');
+          return !jupyterapp.shell.currentWidget.context.model.dirty;
+        }"""
+        self.until(lambda: self.page.evaluate(save))
 
     def without_kernel(self) -> None:
         """Answer the question for a kernel with none."""

@@ -81,7 +81,7 @@ def test_dark_theme_and_an_open_row(server: Server, desk: Desk) -> None:
     light = desk.batch().evaluate("e => getComputedStyle(e).backgroundColor")
     lit = pixels(desk)
     desk.theme("JupyterLab Dark")
-    assert pixels(desk) != lit  # a canvas keeps its colours unless it is drawn again
+    desk.until(lambda: pixels(desk) != lit)  # a canvas keeps its colours unless drawn again
     batch = desk.batch()
     assert batch.evaluate("e => getComputedStyle(e).backgroundColor") != light
     batch.locator("tr.sn-row").nth(3).click()

@@ -10,6 +10,7 @@ from tests.browser.desk import Desk
 from tests.browser.server import TOKEN, Server
 from tests.browser.studio_notebook import hostile
 from tests.browser.test_elsewhere import CDN, acts, show
+from tests.browser.test_live_batch import live
 
 HERE = Path(__file__).parent
 ELSEWHERE = """
@@ -53,6 +54,7 @@ def test_a_hostile_batch_lives(lab: Server, desk: Desk) -> None:
     desk.shot("elsewhere-batch")
     acts(page)
     batch.get_by_role("button", name="Clear Esc").click()
+    live(batch)
     batch.locator("tr.sn-row").first.focus()
     page.keyboard.press("k")  # the kernel restores the rejected row
     expect(batch.locator(".sn-big")).to_have_text("15 accepted")
@@ -69,6 +71,7 @@ def test_reviews_and_rankings_live(lab: Server, desk: Desk) -> None:
     run(page, lab, code)
     review, rank = (page.locator(".sn-desk").nth(i) for i in (0, 1))
     expect(rank.locator(".sn-ans").first).to_be_visible()
+    expect(review.get_by_role("button", name="Keep")).to_be_visible()  # its kernel is there
     review.locator(".sn-card").focus()
     page.keyboard.press("d")
     expect(review.locator(".sn-big")).to_have_text("1 of 10 reviewed")

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.desk import READY, Desk, write_notebook
 from tests.browser.server import Server
-from tests.browser.test_live_batch import value
+from tests.browser.test_live_batch import live, value
 
 IMPORT = "from tests.browser.hostile import *\n"
 ACTIVE = (
@@ -59,8 +59,8 @@ def test_a_batch_its_rows_and_all_its_filters(server: Server, desk: Desk) -> Non
     # A rule is found by its name, however that is shown.
     batch.locator(".sn-step").nth(1).click()
     expect(batch.get_by_role("status")).to_contain_text("1 of 7 rejected")
-    desk.page.wait_for_timeout(300)
-    assert value(desk, "len(rows.selection)") == "1"
+    desk.until(lambda: value(desk, "len(rows.selection)"), "1")
+    live(batch)
     batch.locator("tr.sn-row").first.focus()
     desk.page.keyboard.press("k")
     expect(batch.locator(".sn-big")).to_have_text("15 accepted")

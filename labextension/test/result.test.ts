@@ -41,10 +41,10 @@ describe('a result', () => {
   });
 
   it('offers the rows that are left, and says which pairs are none', () => {
-    const sum = '5 preference rows = 9 pairs − 3 ties − 1 with a dropped row';
+    const sum = '5 preference rows = 9 pairs − 3 ties − 1 with a dropped row; columns: prompt';
     const { root } = draw({ unstated: [] }, { ...FOUND, rows: 5, gone: 1, sum });
     expect(root.querySelector('button')?.textContent).toBe('Export 5 preference rows');
-    expect(root.textContent).toContain(`${sum}. Columns: prompt`);
+    expect(root.textContent).toContain(`${sum}.`);
   });
 
   it('says that few pairs show no agreement', () => {

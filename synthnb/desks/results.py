@@ -42,7 +42,8 @@ def result_data(ranking: Ranking) -> dict[str, Any]:
         "decided": found.decided,
         "rows": 0 if found.hidden else len(found.preferences),
         "gone": 0 if found.hidden else sum(n for n, _ in found.gone),
-        "sum": found.sum,
+        "sum": f"{found.sum}; {found.columns}",
+        "asked": 0 if found.hidden else found.asked,
         "ties": found.ties,
         "both_bad": found.both_bad,
         "skipped": found.skipped,
@@ -191,4 +192,4 @@ def _said(data: dict[str, Any]) -> list[str]:
         ]
         said.append("Agreement: " + ("; ".join(parts) or "not defined yet"))
     said += [line for judge in data["judges"] for line in judge["said"]]
-    return said + ([data["sum"]] if data["gone"] else [])
+    return said + ([data["sum"]] if data["gone"] or data["asked"] else [])

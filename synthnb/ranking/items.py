@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from synthnb.batch import Batch
     from synthnb.types import JSON, Record
 
-__all__ = ["Items", "Option", "RankingError", "Unit", "between", "candidates"]
+__all__ = ["Items", "Option", "RankingError", "Unit", "between", "candidates", "prompt_of"]
 
 
 class RankingError(SynthError):
@@ -44,8 +44,6 @@ class Unit:
     record: Record
     """The row that is shown: its question, its source."""
     options: tuple[Option, ...]
-    prompt: str
-    """The request as a model got it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def candidates(batch: Batch, column: str | None = None) -> Items:
                 Option(kinds.setdefault(_system(item), len(kinds)), _answer(item))
                 for item in given
             )
-            units.append(Unit(row_id(record), record, options, _prompt(record, name)))
+            units.append(Unit(row_id(record), record, options))
     shown = _question(batch, name)
     runs = batch.run or batch.hash
     return Items(
@@ -129,8 +127,7 @@ def between(old: Batch, new: Batch, column: str | None = None) -> Items:
         a, b = both.old.values.get(name), both.new.values.get(name)
         if a is not None and b is not None:
             options = (Option(0, a, both.old), Option(1, b, both.new))
-            told = _prompt(both.new, name)
-            units.append(Unit(row_id(both.new), both.new, options, told))
+            units.append(Unit(row_id(both.new), both.new, options))
     names = _names(old, new)
     digest = _digest("versions", old.run or old.hash, new.run or new.hash, name)
     shown = tuple(n for n in found.shared if n != name)
@@ -175,7 +172,8 @@ def _system(item: JSON) -> str:
     return one_line(", ".join(part for part in parts if part), 120)
 
 
-def _prompt(record: Record, column: str) -> str:
+def prompt_of(record: Record, column: str) -> str:
+    """The request behind a column as the model got it; empty where that is not known."""
     for call in record.calls:
         if call.column == column and call.messages:
             return call.messages[-1]["content"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from synthnb.decisions import row_id
+from synthnb.ranking.items import prompt_of
 from synthnb.ranking.result import Preference, Result, decided, weigh
 from synthnb.types import JSON, Record, Row
 from synthnb.visible import as_text
@@ -30,9 +31,17 @@ def standing(items: Items, result: Result) -> Result:
         batch.decisions.refresh()
     why = [_gone(items, units[found.pair.unit], found) for found in result.preferences]
     kept = tuple(f for f, gone in zip(result.preferences, why, strict=True) if not gone)
+    asked = sum(_asked_apart(items, units[found.pair.unit]) for found in kept)
     return replace(
-        result, preferences=kept, dropped=why.count("dropped"), edited=why.count("edited")
-    )
+        result, preferences=kept, dropped=why.count("dropped"), edited=why.count("edited"),
+        asked=asked,
+    )  # fmt: skip
+
+
+def _asked_apart(items: Items, unit: Unit) -> bool:
+    """Whether the answers were written for different prompts, as those of two versions are."""
+    rows = [option.record or unit.record for option in unit.options]
+    return len({prompt_of(row, items.column) for row in rows}) > 1
 
 
 def _gone(items: Items, unit: Unit, found: Preference) -> str:
@@ -51,17 +60,21 @@ def _gone(items: Items, unit: Unit, found: Preference) -> str:
 
 
 def preferences(ranking: Ranking, result: Result) -> Batch:
-    """One row a decided pair: prompt, chosen, rejected, margin."""
+    """One row a decided pair: prompt, chosen, rejected, margin.
+
+    The prompt is the one that the chosen answer was written for, as is the row's provenance:
+    of two versions the rejected answer may be one to another prompt.
+    """
     units = {unit.id: unit for unit in ranking.items.units}
     several = {name for name in ranking.items.shown}
     records = []
     for place, found in enumerate(result.preferences):
         unit = units[found.pair.unit]
-        values: Row = {"prompt": _prompt(ranking, unit, several)}
+        old = unit.options[found.chosen].record or unit.record
+        values: Row = {"prompt": _prompt(ranking, old, several)}
         values["chosen"] = unit.options[found.chosen].value
         values["rejected"] = unit.options[found.rejected].value
         values["margin"] = found.margin
-        old = unit.record
         records.append(
             Record(
                 place,
@@ -76,6 +89,7 @@ def preferences(ranking: Ranking, result: Result) -> Batch:
     left = result.ties + result.both_bad
     said = f"{len(records)} of {result.pairs} ranked pairs; {left} ties or both bad left out"
     said += "".join(f", {n} with {what}" for n, what in result.gone)
+    said += f"; {result.columns}" if result.asked else ""
     batch = ranking.batch
     return batch.replace(
         records=records, name=f"{batch.name}-preferences", version=None, run="", wanted=None,
@@ -84,11 +98,11 @@ def preferences(ranking: Ranking, result: Result) -> Batch:
     )  # fmt: skip
 
 
-def _prompt(ranking: Ranking, unit: Unit, shown: Iterable[str]) -> str:
+def _prompt(ranking: Ranking, record: Record, shown: Iterable[str]) -> str:
     """The request as the model got it; the question's columns where that is not known."""
-    if unit.prompt:
-        return unit.prompt
-    values = unit.record.values
+    if told := prompt_of(record, ranking.items.column):
+        return told
+    values = record.values
     return "\n\n".join(as_text(values[name]) for name in shown if name in values)
 
 

@@ -103,6 +103,8 @@ class Result:
     """Decided pairs that are none because a row of theirs was dropped."""
     edited: int = 0
     """The same because an answer was edited."""
+    asked: int = 0
+    """Preferences whose two answers were written for different prompts."""
     hidden: tuple[str, ...] = ()
     """Raters whose verdicts are kept from one who has pairs left to judge."""
 
@@ -137,6 +139,14 @@ class Result:
         """Decided pairs that are no preference rows, by what they have."""
         each = (self.dropped, "a dropped row"), (self.edited, "an edited answer")
         return [(n, what) for n, what in each if n]
+
+    @property
+    def columns(self) -> str:
+        """What a preference row holds, and of what its prompt is."""
+        if not self.asked:
+            return "columns: prompt, chosen, rejected, margin"
+        of = f"in {count(self.asked, 'row')} the rejected one was written for another"
+        return f"columns: prompt (that of the chosen answer; {of}), chosen, rejected, margin"
 
     @property
     def sum(self) -> str:

@@ -9,6 +9,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from synthnb.decisions import row_id
+from synthnb.desks.ranking import desk_of
 from synthnb.errors import StoreError
 from synthnb.ranking import Ranking
 from synthnb.review import Queue
@@ -64,6 +65,26 @@ def test_two_versions_are_ranked(shell: InteractiveShell, lab: Loopback) -> None
         assert len(again.preferences()) == 5
         line(shell, f"review {version}").undo()
         assert len(again.preferences()) == 6
+
+
+def test_a_preference_has_the_prompt_of_its_chosen_answer(
+    shell: InteractiveShell, lab: Loopback
+) -> None:
+    synth(shell, "r -n 8")
+    synth(shell, "r -n 8", SECOND)
+    ranking = line(shell, "rank r@2 r@1 --pairs 2")
+    wins = {}
+    for place, pair in enumerate(ranking.pairs):  # one for each version
+        item = next(s for s in ranking.shown if s.pair == pair)
+        wins[pair.id] = place
+        ranking.vote(item.sides("ab"[place]), item.id)
+    rows = [(r.id, r.values["prompt"], r.calls) for r in ranking.preferences().accepted]
+    assert [("two-sentence" in prompt) for key, prompt, _ in rows] == [
+        bool(wins[key]) for key, _, _ in rows
+    ]
+    assert all(calls[0].messages[-1]["content"] == prompt for _, prompt, calls in rows)
+    asked = "that of the chosen answer; in 2 rows the rejected one was written for another"
+    assert asked in desk_of(ranking).text() and asked in ranking.preferences().notes[-1]
 
 
 def test_the_other_version_is_named_as_a_diff_names_it(

@@ -197,7 +197,7 @@ def test_the_threshold_is_the_cut_that_people_would_make() -> None:
 def two(verdicts: str) -> Result:
     """The result of two models, one question a verdict."""
     option = Option(0, "x"), Option(1, "y")
-    units = [Unit(str(i), Record(i, {}), option, "") for i in range(len(verdicts))]
+    units = [Unit(str(i), Record(i, {}), option) for i in range(len(verdicts))]
     pairs = [Pair(str(i), 0, 1) for i in range(len(verdicts))]
     names = {"a": "a", "b": "b", "t": "tie", "x": "both_bad"}
     votes = {pair.id: names[verdict] for pair, verdict in zip(pairs, verdicts, strict=True)}

@@ -257,7 +257,7 @@ function sum(found: JSONObject, rows: number): string {
   }
   const same = n(found.left_out);
   const left = same ? ` ${plural(same, 'pair')} of equal answers never shown.` : '';
-  const columns = 'Columns: prompt, chosen, rejected, margin.';
-  const made = text(found.sum) || `${count(rows)} = ${parts.join(' − ')}`;
-  return `${made}. ${columns}${left}`;
+  const columns = 'columns: prompt, chosen, rejected, margin';
+  const made = text(found.sum) || `${count(rows)} = ${parts.join(' − ')}; ${columns}`;
+  return `${made}.${left}`;
 }

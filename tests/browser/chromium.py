@@ -49,7 +49,7 @@ def _runs(path: str) -> bool:
     """Ubuntu's ``chromium-browser`` is a stub that only says what to install."""
     try:
         answer = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=20, check=False
+            [path, "--version"], capture_output=True, text=True, timeout=60, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -18,7 +18,7 @@ from typing import Literal
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "browser-tests"
-START = 60.0
+START = 120.0
 """Seconds that a server may take to answer; it is 4 to 10 on an idle machine."""
 
 
@@ -128,7 +128,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -30,7 +30,7 @@ def wire(lab: Server) -> Iterator[Loopback]:
     """A model on this machine that the server's kernels know as ``wire``; slow if asked."""
     with Loopback() as server:
         server.script(
-            lambda number, body: Reply(delay=0.4 if body and body["model"] == "slow" else 0)
+            lambda number, body: Reply(delay=1 if body and body["model"] == "slow" else 0)
         )
         config = lab.folder.parent / "synthnb" / "config" / "synthnb.toml"
         config.parent.mkdir(parents=True, exist_ok=True)
@@ -137,6 +137,9 @@ def test_a_history_leads_on_by_keyboard_alone(lab: Server, desk: Desk, wire: Loo
     expect(compared).to_contain_text("%synth diff steps@2 steps@1")
     expect(view.locator(".sn-facts")).to_contain_text("version 1 against 2")
     assert pairs.locator(".jp-InputPrompt").inner_text() == counted  # did not run again
+    desk.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )  # the next button loads the extension again
     view.get_by_role("button", name="Swap sides").focus()
     keys.press("Enter")
     expect(view.locator(".sn-facts")).to_contain_text("version 2 against 1")

@@ -237,7 +237,7 @@ def test_cancelling_stops_the_model_within_moments(model: LocalModel) -> None:
         await model.complete(ask(params={"max_tokens": 40, "stop": [" "]}))
         return time.monotonic() - begin
 
-    assert run(cancel()) < 10  # 8 endless answers would take minutes
+    assert run(cancel()) < 60  # 8 endless answers would take minutes
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -358,7 +358,7 @@ print(time.time(), flush=True)
     )
     ended = time.time()
     assert (done.returncode, done.stderr) == (0, "")
-    assert ended - float(done.stdout) < 10
+    assert ended - float(done.stdout) < 30
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

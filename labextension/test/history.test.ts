@@ -151,4 +151,20 @@ describe('a history', () => {
     }
     expect(show({ v: 2 }).textContent).toContain('another version');
   });
+
+  it('compares with no version that has no rows, and opens none that was pruned', () => {
+    const data = sample();
+    const versions = data.versions as Record<string, unknown>[];
+    Object.assign(versions[1] as object, { rows: 0, candidates: 0, status: 'interrupted' });
+    const root = show(data, { insertCode: vi.fn() });
+    expect(named(root, 'Diff of version 3 with 1').hidden).toBe(false);
+    expect(named(root, 'Diff of version 2 with 1').hidden).toBe(true);
+    expect(texts(root, 'option')).toEqual(['the version before', 'version 3', 'version 1']);
+
+    Object.assign(versions[0] as object, { pruned: true });
+    const pruned = show(data, { insertCode: vi.fn() });
+    expect(named(pruned, 'Show version 1')).toBeNull();
+    expect(texts(pruned, '.sn-opens').pop()).toBe('pruned');
+    expect(named(pruned, 'Diff of version 3 with 3').hidden).toBe(true);
+  });
 });

@@ -43,8 +43,8 @@ def doors(batch: Batch, variable: str) -> list[dict[str, JSON]]:
             offer("Raise budget", f"resume {batch.run} --budget {more:g}", run=False)
     if not batch.records:
         return found
-    before = batch.paired_with or (batch.version or 0) - 1
-    if named and before > 0:
+    before = batch.paired_with or (_before(batch) if named else None)
+    if named and before:
         offer(f"Diff with {before}", f"diff {batch.name}@{before} {batch.name}@{batch.version}")
     offer("Review", f"review {name}")
     if any(prompt.candidates for prompt in batch.recipe.prompts.values()):
@@ -55,6 +55,16 @@ def doors(batch: Batch, variable: str) -> list[dict[str, JSON]]:
         code = f"{variable}.map({EMBEDDED!r})  # or any PROFILE/MODEL"
         found.append({"label": "By a model…", "code": code, "run": False, "place": "map"})
     return found
+
+
+def _before(batch: Batch) -> int | None:
+    from synthnb.errors import StoreError
+    from synthnb.versions import version_before
+
+    try:
+        return version_before(batch).number
+    except StoreError:  # the first one, or made in another folder
+        return None
 
 
 def _loaded() -> bool:

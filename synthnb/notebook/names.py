@@ -48,10 +48,16 @@ def variable_for(name: str, namespace: Mapping[str, Any]) -> str:
     return variable
 
 
-def bind(namespace: MutableMapping[str, Any], variable: str, value: object) -> None:
-    """Bind the batch to its variable and to ``_synth``, the last batch of all."""
+def bind(namespace: MutableMapping[str, Any], variable: str, value: object) -> bool:
+    """Bind the batch to its variable and to ``_synth``, the last batch of all.
+
+    A run that made no row leaves the rows that the variable holds; whether it was bound.
+    """
+    if getattr(value, "nothing", "") and getattr(namespace.get(variable), "records", None):
+        return False
     namespace[variable] = value
     namespace["_synth"] = value
+    return True
 
 
 def batches(namespace: Mapping[str, Any]) -> dict[str, Any]:

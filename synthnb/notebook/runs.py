@@ -221,7 +221,8 @@ def run_in_front(magics: SynthMagics, run: api.Run, variable: str, *, quiet: boo
             painter.close()
         live = not painter.silent and not run.replayed
         batch = handle.result().replace(live=live)
-        bind(magics.namespace, variable, batch)
+        if not bind(magics.namespace, variable, batch):
+            print(f"No row was made: {variable} is as it was.")
     except KeyboardInterrupt:
         raise _interrupted(magics, handle, variable, quiet=quiet) from None
     return batch
@@ -233,10 +234,11 @@ def _interrupted(
     """Bind and show what is finished; the interrupt to raise then, in one line."""
     handle.stop()
     batch = handle.result(_PATIENCE)
-    bind(magics.namespace, variable, batch)
+    bound = bind(magics.namespace, variable, batch)
     if not quiet:
         display(batch)  # type: ignore[no-untyped-call]
-    return stopped(f"stopped by you; {count(len(batch), 'row')} kept in {variable}")
+    kept = f"{count(len(batch), 'row')} kept in {variable}"
+    return stopped(f"stopped by you; {kept if bound else f'{variable} is as it was'}")
 
 
 def _run_behind(magics: SynthMagics, run: api.Run, variable: str) -> LiveBatch:
@@ -244,10 +246,12 @@ def _run_behind(magics: SynthMagics, run: api.Run, variable: str) -> LiveBatch:
     handle = api.start(run, live.hear)
     live.stops_by(handle.stop)
     namespace = magics.namespace
+    before = namespace.get(variable)
 
     def over(batch: Batch | None, error: BaseException | None) -> None:
         live.ended(batch, error)
         if batch is not None and namespace.get(variable) is live:
+            namespace[variable] = before  # a run that made no row leaves it so
             bind(namespace, variable, batch)
 
     bind(namespace, variable, live)

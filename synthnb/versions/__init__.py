@@ -13,6 +13,7 @@ from synthnb.versions.opening import (
     open_beside,
     open_version,
     opposite,
+    version_before,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "open_beside",
     "open_version",
     "opposite",
+    "version_before",
 ]

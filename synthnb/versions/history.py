@@ -63,7 +63,7 @@ class Version:
     """Accepted rows, as people decided by now."""
     candidates: int
     changed: tuple[str, ...]
-    """Recipe keys that differ from the version above."""
+    """Recipe keys that differ from the version above that has rows."""
     words: str
     """What the first of these changes took away and added, cut: ``−two +three``."""
     decisions: int
@@ -80,6 +80,13 @@ class Version:
     """Accepted rows that repeat another exactly."""
     tokens: float | None
     """Mean tokens written for a candidate."""
+    pruned: bool = False
+    """Its rows are in the store no more."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has rows to show and to compare."""
+        return self.candidates > 0 and not self.pruned
 
     @property
     def when(self) -> str:
@@ -178,9 +185,10 @@ def history(
                 run.accepted + run.rejected, tuple(changed),
                 words, told, own.accepted, own.length,
                 _distinct(own.words, room), own.nearest, own.duplicates, own.tokens,
+                bool(run.accepted + run.rejected) and not store.count_rows(run.id),
             )
         )  # fmt: skip
-        before = recipe
+        before = recipe if run.accepted + run.rejected else before  # else nothing came of it
     return History(newest.name, tuple(made))
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "open_version",
     "opposite",
     "project_of",
+    "version_before",
 ]
 
 KEPT = 20_000
@@ -144,9 +145,20 @@ def opposite(
     newest = find_version(batch.name, None, project, store=store)
     if newest.number != batch.version:
         return batch, batch_of(newest, store)
+    return batch_of(version_before(batch, project, store=store), store), batch
+
+
+def version_before(
+    batch: Batch, project: str | Path | None = None, *, store: Store | None = None
+) -> VersionInfo:
+    """The version numbered before a batch's own, leaving out those without answers.
+
+    Raises ``StoreError`` where there is none.
+    """
+    store = store or _store()
     known = store.versions(project_of(project), batch.name)
-    earlier = [v for v in reversed(known) if v.number < newest.number]
-    return batch_of(_first_with_answers(earlier, batch.name, store), store), batch
+    earlier = [v for v in reversed(known) if v.number < (batch.version or 0)]
+    return _first_with_answers(earlier, batch.name, store)
 
 
 def _first_with_answers(

@@ -43,4 +43,5 @@ def _version(version: Version) -> JSON:
         "decisions": version.decisions,
         "values": [None if v is None else round(v, 4) for v in values],
         "changed": changed_to(version),
+        **({"pruned": True} if version.pruned else {}),
     }

@@ -85,14 +85,14 @@ def history_html(known: History) -> str:
 
 def _commands(known: History) -> str:
     """What opens each of the newest versions and compares it with the one before."""
-    numbers = [version.number for version in known]
+    numbers = [version.number for version in known if version.is_there]
     before = [None, *numbers]
     lines = []
     for old, new in [*zip(before, numbers, strict=False)][-COMMANDS:]:
         name = f"{known.name}@{new}"
         compare = f"%synth diff {known.name}@{old} {name}" if old is not None else ""
         lines.append((f"%synth show {name}", compare))
-    wide = max(len(show) for show, _ in lines)
+    wide = max((len(show) for show, _ in lines), default=0)
     return "\n".join(f"{show:{wide}}   {compare}".rstrip() for show, compare in lines)
 
 
@@ -120,8 +120,9 @@ def _table(versions: Sequence[Version]) -> tuple[list[str], list[list[str]], lis
 
 
 def _rows(version: Version) -> str:
-    """``24 of 31``, and how the run ended if not as it should."""
+    """``24 of 31``, how the run ended if not as it should, and whether they are gone."""
     ended = "" if version.status == "done" else f", {version.status}"
+    ended += ", pruned" if version.pruned else ""
     return f"{version.rows:,} of {version.candidates:,}{ended}"
 
 

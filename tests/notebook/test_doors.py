@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from synthnb.api.stores import shared_store
 from synthnb.batch import Batch
 from synthnb.notebook.doors import doors
 from synthnb.notebook.names import find_version_or_batch
@@ -91,3 +92,25 @@ def test_a_version_by_its_number_has_its_table_in_memory(
     assert find_version_or_batch(shell.user_ns, "r@1") is made
     shell.run_line_magic("synth", "save r@1")
     assert Path("r.source.parquet").is_file()  # it is in no store
+
+
+def test_a_run_that_made_no_row_leaves_the_name_and_stands_between_no_versions(
+    shell: InteractiveShell, lab: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = synth(shell, "r -n 4")
+    lab.script(lambda number, body: error(401, "The key expired"))
+    assert not synth(shell, "r -n 4", CELL + " Short.").records
+    assert shell.user_ns["r"] is first and shell.user_ns["_synth"] is first
+    assert "No row was made: r is as it was." in capsys.readouterr().out
+    lab.reset()
+    synth(shell, "r -n 4", CELL + " Long.")
+    third = shell.user_ns["r"]
+    shown = {str(door["label"]): str(door["code"]) for door in doors(third, "r")}
+    assert shown["Diff with 1"] == "%synth diff r@1 r@3"
+    known = shell.run_line_magic("synth", "history r")
+    assert [version.candidates for version in known] == [4, 0, 4]
+    assert known[2].words == "+Long."
+    page = known._repr_mimebundle_()["text/html"]
+    assert "%synth diff r@1 r@3</pre>" in page and "r@2" not in page
+    shared_store().prune(runs_kept=1)
+    assert [v.pruned for v in shell.run_line_magic("synth", "history r")] == [True, False, False]

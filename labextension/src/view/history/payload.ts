@@ -23,6 +23,8 @@ export interface Version {
   candidates: number;
   decisions: number;
   changed: string;
+  /** Its rows are in the store no more. */
+  pruned: boolean;
   /** One a figure, in its order. */
   values: (number | null)[];
 }
@@ -53,6 +55,7 @@ export function parseHistory(data: unknown): HistoryPayload | null {
       candidates: number(version.candidates) ?? 0,
       decisions: number(version.decisions) ?? 0,
       changed: text(version.changed),
+      pruned: version.pruned === true,
       values: list(version.values).map(number)
     }));
   const figures = objects(raw.figures)

@@ -31,7 +31,9 @@ export function table(
     Boolean(host.insertCode) && versions.every(v => isVersion(`${name}@${v.number}`));
   const decided = versions.some(v => v.decisions > 0);
   const lines = versions.map((version, i) =>
-    doors ? lineOf(name, version, versions[i - 1] ?? null, host) : null
+    doors
+      ? lineOf(name, version, versions.slice(0, i).filter(hasRows).pop() ?? null, host)
+      : null
   );
   const rows = versions.map((version, i) => rowOf(version, figures, decided, lines[i] ?? null));
   const head = h(
@@ -57,7 +59,12 @@ export function table(
     h('tbody', {}, ...rows.reverse())
   );
   const known = lines.filter((line): line is Line => line !== null);
-  walk(known.map(line => line.buttons).reverse());
+  walk(
+    known
+      .map(line => line.buttons)
+      .filter(buttons => buttons.length > 0)
+      .reverse()
+  );
   return { node, against: known.length > 2 ? against(known) : null };
 }
 
@@ -94,7 +101,7 @@ function rowOf(
       ' ',
       h('span', { class: 'sn-hash sn-mono sn-dim' }, visible(hash))
     ),
-    line && h('td', { class: 'sn-opens' }, ...line.buttons),
+    line && h('td', { class: 'sn-opens' }, ...line.buttons, version.pruned && gone()),
     h(
       'td',
       { class: 'sn-when' },
@@ -110,6 +117,16 @@ function rowOf(
   );
 }
 
+/** Whether a version has rows to compare: a run may have made none, or be pruned. */
+function hasRows({ candidates, pruned }: Version): boolean {
+  return candidates > 0 && !pruned;
+}
+
+function gone(): HTMLElement {
+  const why = 'its rows were pruned from the store';
+  return h('span', { class: 'sn-dim', title: why }, 'pruned');
+}
+
 function lineOf(name: string, version: Version, before: Version | null, host: Host): Line {
   const own = `${name}@${version.number}`;
   const show = doorButton({ label: 'Show', code: `%synth show ${own}`, run: true }, host);
@@ -122,15 +139,16 @@ function lineOf(name: string, version: Version, before: Version | null, host: Ho
     diff.textContent = `Diff with ${other}`;
     diff.title = compared.code;
     diff.setAttribute('aria-label', `Diff of version ${version.number} with ${other}`);
-    diff.hidden = other === version.number;
+    diff.hidden = other === version.number || !hasRows(version);
   };
   compare(null);
-  return { version, buttons: [show, diff], compare };
+  return { version, buttons: version.pruned ? [] : [show, diff], compare };
 }
 
 /** What every line is compared with: the version before it, or one of them. */
 function against(lines: readonly Line[]): HTMLElement {
-  const numbers = lines.map(line => line.version.number).reverse();
+  const versions = lines.map(line => line.version).filter(hasRows);
+  const numbers = versions.map(version => version.number).reverse();
   const choice = h(
     'select',
     {},

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from synthnb.batch import Batch
+from synthnb.charts.findings import look_first
 from synthnb.cli import main
 from synthnb.collapse.text import sample_texts
 from synthnb.errors import SourceError
@@ -196,6 +197,7 @@ def test_columns_against_the_plan_and_against_real_rows() -> None:
     assert mood.against == "plan" and mood.word == "changed"
     assert mood.figures["total_variation"] == pytest.approx(0.5)
     assert "quotas" in found.steps[0].do
+    assert "changed; farthest: angry, 100%, planned 50%." in str(found)
 
     rng = np.random.default_rng(0)
     real = [
@@ -247,6 +249,23 @@ def test_empty_rows_are_counted_and_nothing_in_common_is_said() -> None:
     assert report(pd.DataFrame()).headline == "No rows to check"
     huge = [{"n": 10**400, "text": text} for text in sample_texts(30)]
     assert json.dumps(report(huge, real=huge).to_dict(), allow_nan=False)
+
+
+def test_rows_that_begin_alike_are_found_as_in_the_view_of_the_batch() -> None:
+    sorry = [f"I'm sorry for {text}" for text in sample_texts(4)]
+    recipe = Recipe.loads("synthnb: 1\ncolumns: {text: {prompt: A text}}")
+    texts = [*sorry, *sample_texts(4, 1)]
+    batch = Batch([Record(i, {"text": text}) for i, text in enumerate(texts)], recipe)
+    finding = look_first(batch)
+    assert finding is not None and finding.text == "4 of 8 rows begin “I'm sorry for …”."
+    found = report(batch)
+    assert found.headline == "1 thing to look at before training"
+    assert found["openings"].note == finding.text.rstrip(".") == found.steps[0].why.rstrip(".")
+    letters = [{"text": f"I'm sorry for {text}"} for text in sample_texts(60, 2)]
+    beside = report([{"text": text} for text in sorry * 5], real=letters)
+    assert beside["openings"].real == 1.0
+    assert not any("beginnings" in step.do for step in beside.steps)
+    assert "begin alike" not in str(report(rows(sample_texts(12))))
 
 
 def test_personal_data_come_before_style() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from synthnb.charts.columns import Columns, columns_of
 from synthnb.charts.distributions import limits_of, main_column, nearest_scores
-from synthnb.charts.similarity import ngrams
+from synthnb.charts.similarity import ngrams, opening
 from synthnb.decisions import row_id
 from synthnb.types import check_of
 from synthnb.visible import clip, count, number, one_line, visible
@@ -188,19 +188,12 @@ def _as_written(phrase: Sequence[str], text: str) -> str:
 
 
 def _openings(looked: Sequence[Record], main: str, of: str) -> Iterator[Finding]:
-    starts: dict[str, list[Record]] = {}
-    for record in looked:
-        text = record.values.get(main)
-        if isinstance(text, str):
-            words = text[:400].split(maxsplit=6)
-            if len(words) > 6:
-                starts.setdefault(" ".join(words[:3]), []).append(record)
-    if not starts:
-        return
-    start, who = max(starts.items(), key=lambda item: len(item[1]))
-    if len(who) >= max(3, 0.4 * len(looked)):
-        text = f"{len(who):,} of {of} begin “{one_line(start, 60)} …”."
-        yield Finding(text, tuple(map(row_id, who)), len(who) / len(looked) - 0.1)
+    found = opening([record.values.get(main) for record in looked])
+    if found is not None:
+        start, places = found
+        text = f"{len(places):,} of {of} begin “{one_line(start, 60)} …”."
+        rows = tuple(row_id(looked[place]) for place in places)
+        yield Finding(text, rows, len(places) / len(looked) - 0.1)
 
 
 def _not_run(looked: Sequence[Record], of: str) -> Iterator[Finding]:

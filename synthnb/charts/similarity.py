@@ -11,7 +11,7 @@ import numpy as np
 
 from synthnb.shingles import Shingled, shingle
 
-__all__ = ["READ", "nearest", "nearest_as_checked", "ngrams", "words"]
+__all__ = ["READ", "nearest", "nearest_as_checked", "ngrams", "opening", "words"]
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 LIMIT = 2000
@@ -31,6 +31,25 @@ def ngrams(text: str, n: int) -> set[tuple[str, ...]]:
     if len(found) < n:
         return {tuple(found)} if found else set()
     return set(zip(*(found[i:] for i in range(n)), strict=False))
+
+
+def opening(texts: Sequence[object]) -> tuple[str, list[int]] | None:
+    """The first three words that most texts share, and the places of those texts.
+
+    ``None`` below three texts or two in five; texts of six words or less begin with what
+    they say, and are left out.
+
+    >>> opening([f"I am sorry that it broke on day {n}." for n in range(3)] + ["Why?"])
+    ('I am sorry', [0, 1, 2])
+    """
+    starts: dict[str, list[int]] = {}
+    for place, text in enumerate(texts):
+        if isinstance(text, str):
+            found = text[:400].split(maxsplit=6)
+            if len(found) > 6:
+                starts.setdefault(" ".join(found[:3]), []).append(place)
+    start, who = max(starts.items(), key=lambda item: len(item[1]), default=("", []))
+    return (start, who) if len(who) >= max(3, 0.4 * len(texts)) else None
 
 
 def nearest(texts: Sequence[str], n: int = 3) -> list[float]:

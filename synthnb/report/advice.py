@@ -24,6 +24,7 @@ def steps(report: Report) -> list[Step]:
         *_copied(report),
         *_personal(report),
         *_repeated(report),
+        *_begun(report),
         *_labels(report),
     ]
     found += [*_useful(report), *_told(report), *_varied(report), *_covered(report)]
@@ -103,6 +104,17 @@ def _repeated(report: Report) -> Iterator[Step]:
         f"Reject repetitions: near_duplicate: {{column: {report.text}, threshold: 0.8}}",
         f"{share:.1%} of the rows nearly repeat an earlier one, {exact:.1%} exactly.",
         min(0.9, 0.3 + 3 * share),
+    )
+
+
+def _begun(report: Report) -> Iterator[Step]:
+    measure = next((m for m in report.measures if m.id == "openings"), None)
+    if measure is None or measure.value is None or measure.real is not None:
+        return  # real rows begin alike too
+    yield Step(
+        "Ask for different beginnings: a column (opening, style) in the prompt, or few_shot",
+        f"{measure.note}.",
+        0.3 + measure.value / 3,
     )
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synthnb.charts.findings import LOOKED
+from synthnb.charts.similarity import opening
 from synthnb.errors import RecipeError
 from synthnb.metrics.threads import one_thread
 from synthnb.nearduplicates import near_duplicates
@@ -30,7 +32,7 @@ from synthnb.report.value import ColumnCheck, Measure
 from synthnb.source import open_source, row_id
 from synthnb.suggest import did_you_mean
 from synthnb.types import JSON
-from synthnb.visible import count
+from synthnb.visible import count, one_line
 
 if TYPE_CHECKING:
     from synthnb.batch import Batch
@@ -204,7 +206,8 @@ def _measures(own: list[str], like: list[str] | None, seed: int) -> tuple[list[M
         empty = [Measure(name, title, None, note=note) for name, title in names.items()]
         return [*missing, *empty], note
     said = [[text for text in side if text.strip()] for side in (own, like or [])]
-    measures = [*_empty(own), *duplicates(said[0], said[1] if like is not None else None)]
+    measures = [*_empty(own), *_openings(said[0], said[1])]
+    measures += duplicates(said[0], said[1] if like is not None else None)
     diverse, how = texts.compare_texts(own, like, seed=seed)
     return [*measures, *diverse, *texts.lengths(_few(own), _few(like) if like else None)], how
 
@@ -218,6 +221,22 @@ def _empty(own: list[str]) -> list[Measure]:
     return [
         Measure("empty", "rows without text", missing / len(own), better="lower", note=note)
     ]
+
+
+def _openings(own: list[str], like: list[str]) -> list[Measure]:
+    """How many rows begin alike, where many do: the view of a batch points at the same."""
+    looked, beside = own[:LOOKED], like[:LOOKED]
+    found = opening(looked)
+    if found is None:
+        return []
+    other = opening(beside)
+    note = (
+        f"{len(found[1]):,} of {count(len(looked), 'row')} begin “{one_line(found[0], 60)} …”"
+    )
+    real = len(other[1]) / len(beside) if other is not None else None
+    value = len(found[1]) / len(looked)
+    title = "rows that begin alike"
+    return [Measure("openings", title, value, real=real, better="lower", note=note)]
 
 
 def _few(rows: list[str]) -> list[str]:

@@ -82,8 +82,11 @@ def column_cells(check: ColumnCheck) -> tuple[str, str, str, str]:
         far += f" (real again ≤ {shown(check.baseline)})"
     elif "p" in check.figures:
         far += f" (p {shown(check.figures['p'])}, w {shown(check.figures['w'])})"
-    words = f"{check.word}: {check.finding}" if check.word and check.finding else check.finding
-    return check.column, check.against or "–", far, words or check.word
+    finding = check.finding
+    if check.word and finding:
+        # The word is of the whole column, the finding of its farthest label alone.
+        finding = f"{check.word}; {finding[0].lower()}{finding[1:]}"
+    return check.column, check.against or "–", far, finding or check.word
 
 
 def copy_lines(report: Report) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 from synthnb import Recipe, generate
 from synthnb.settings import Profile, Settings
 from synthnb.versions.history import History, Version, history
+from synthnb.versions.payload import payload
 from tests.loopback import Loopback, Reply
 
 EVERY = [f"w{i}" for i in range(60)]
@@ -57,6 +58,22 @@ def test_rows_are_counted_as_people_decided(
     assert str(history("said")).endswith("Rows and figures follow the decisions.")
     made.decisions.decide(first, None)
     assert history("said")[0].accepted == 1.0
+
+
+def test_a_run_that_used_up_its_candidates_says_so_in_words(
+    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lab = Profile("lab", base_url=loopback.base_url)
+    none = [{"length": {"column": "text", "min": 9000}}]
+    columns = {"text": {"prompt": "Say it."}}
+    recipe = Recipe(name="said", columns=columns, checks=none, target={"max_candidates": 4})
+    made = generate(recipe, 3, settings=Settings(model="lab/tiny", profiles={"lab": lab}))
+    assert made.status == "exhausted"
+    (version,) = history("said")
+    assert version.ended == "candidate cap"
+    assert "0 of 4, candidate cap" in str(history("said"))
+    assert payload(history("said"))["versions"][0]["status"] == "candidate cap"
 
 
 def test_a_table_of_versions_says_when_each_was_made_and_where_people_decided(

@@ -89,6 +89,11 @@ class Version:
         return self.candidates > 0 and not self.pruned
 
     @property
+    def ended(self) -> str:
+        """How its run ended, in a word or two: ``done``, ``budget``, ``candidate cap``."""
+        return "candidate cap" if self.status == "exhausted" else self.status
+
+    @property
     def when(self) -> str:
         """Local date and time; ``tape`` for a replay, which has no time of its own."""
         if self.tape:

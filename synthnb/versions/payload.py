@@ -37,7 +37,7 @@ def _version(version: Version) -> JSON:
         "number": version.number,
         "hash": version.hash[:8],
         "made": version.when,
-        "status": version.status,
+        "status": version.ended,
         "rows": version.rows,
         "candidates": version.candidates,
         "decisions": version.decisions,

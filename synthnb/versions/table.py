@@ -121,7 +121,7 @@ def _table(versions: Sequence[Version]) -> tuple[list[str], list[list[str]], lis
 
 def _rows(version: Version) -> str:
     """``24 of 31``, how the run ended if not as it should, and whether they are gone."""
-    ended = "" if version.status == "done" else f", {version.status}"
+    ended = "" if version.status == "done" else f", {version.ended}"
     ended += ", pruned" if version.pruned else ""
     return f"{version.rows:,} of {version.candidates:,}{ended}"
 

@@ -57,6 +57,16 @@ describe('a result', () => {
     expect(notes).toEqual([`${few}; same verdict on 3 of 3`, few, few]);
   });
 
+  it('says what it takes where nothing is clear', () => {
+    const ahead = 'About 59 decided pairs tell; 9 more pairs can be judged.';
+    const systems = ['one', 'two'].map(name => ({ name, strength: 0, low: -1, high: 1 }));
+    const differences = [{ better: 'two', other: 'one', value: 0, verdict: 'no evidence' }];
+    const { root } = draw({}, { ...FOUND, systems, differences, more: 9, ahead });
+    expect(root.querySelector('.sn-find')?.textContent).toContain(
+      `no evidence. ${ahead} Rank 9 more`
+    );
+  });
+
   it('counts pairs that were skipped apart', () => {
     const { root } = draw({
       title: 'a',

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb.diff.sentences import figure, signed
 from synthnb.ranking.raters import few, words
-from synthnb.visible import escape
+from synthnb.ranking.scores import needed
+from synthnb.visible import count, escape
 
 if TYPE_CHECKING:
     from synthnb.ranking.raters import Agreement, Kappa
@@ -48,15 +49,31 @@ def result_data(ranking: Ranking) -> dict[str, Any]:
         "both_bad": found.both_bad,
         "skipped": found.skipped,
         "left_out": ranking.items.same,
-        "more": _more(ranking),
+        "more": ranking.left,
+        "ahead": _ahead(ranking, found),
     }  # fmt: skip
 
 
-def _more(ranking: Ranking) -> int:
-    from synthnb.ranking.pairs import choose
-
-    every = sum(len(u.options) * (len(u.options) - 1) // 2 for u in ranking.items.units)
-    return len(choose(ranking.items, every, ranking.batch.recipe.seed)) - len(ranking.pairs)
+def _ahead(ranking: Ranking, found: Result) -> str:
+    """What it takes where nothing is clear yet: pairs of this share, and those there are."""
+    if not found.differences or any(d.clear for d in found.differences):
+        return ""
+    said = []
+    first = found.strengths[0]
+    if len(found.strengths) == 2 and first.won != first.lost:
+        of, won = first.won + first.lost, max(first.won, first.lost)
+        least = needed(won, of)
+        if least is None:
+            said.append(f"At {won} of {of} even 10,000 decided pairs would not tell")
+        elif least > of:
+            said.append(f"If {won} of {of} is their share, about {least:,} decided pairs tell")
+    left = ranking.left + len(ranking.pairs) - found.pairs - found.skipped
+    if left > 0:
+        said.append(f"{count(left, 'more pair')} of these rows can be judged")
+    else:
+        said.append("all pairs of these rows are judged: more take more rows")
+    told = "; ".join(said)
+    return f"{told[0].upper()}{told[1:]}."
 
 
 def _differences(found: Result, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -192,4 +209,5 @@ def _said(data: dict[str, Any]) -> list[str]:
         ]
         said.append("Agreement: " + ("; ".join(parts) or "not defined yet"))
     said += [line for judge in data["judges"] for line in judge["said"]]
+    said += [data["ahead"]] if data["ahead"] else []
     return said + ([data["sum"]] if data["gone"] or data["asked"] else [])

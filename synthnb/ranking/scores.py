@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from synthnb.metrics import bradley_terry
 
-__all__ = ["PRIOR", "Difference", "Game", "Strength", "share_interval", "strengths"]
+__all__ = ["PRIOR", "Difference", "Game", "Strength", "needed", "share_interval", "strengths"]
 
 PRIOR = 0.5
 """Wins added both ways to every two systems, so that one that never lost has a strength."""
@@ -121,6 +121,25 @@ def share_interval(won: int, of: int, level: float = 0.95) -> tuple[float, float
     low = float(beta.ppf(tail, won, of - won + 1)) if won else 0.0
     high = float(beta.ppf(1 - tail, won + 1, of - won)) if won < of else 1.0
     return low, high
+
+
+def needed(won: int, of: int, most: int = 10_000) -> int | None:
+    """Games from which on a share like ``won`` of ``of`` has an interval above one half.
+
+    The least number at which ``share_interval`` leaves 0.5 out, were the share to stay;
+    ``None`` for a share of half or less, and where even ``most`` games would not do.
+
+    >>> needed(14, 20), needed(11, 20), needed(10, 20)
+    (29, 404, None)
+    """
+    from scipy.stats import beta
+
+    if 2 * won <= of:
+        return None
+    games = np.arange(1, most + 1)
+    wins = games * (won / of)
+    clear = np.flatnonzero(beta.ppf(0.025, wins, games - wins + 1) > 0.5)
+    return int(games[clear[0]]) if len(clear) else None
 
 
 def _tally(games: Sequence[Game], system: int) -> tuple[int, int, int]:

@@ -129,6 +129,13 @@ class Ranking:
         return options[left].value, options[right].value
 
     @property
+    def left(self) -> int:
+        """Pairs that ``more`` could add."""
+        units = self.items.units
+        every = sum(len(u.options) * (len(u.options) - 1) // 2 for u in units)
+        return len(choose(self.items, every, self.batch.recipe.seed)) - len(self.pairs)
+
+    @property
     def minutes(self) -> float | None:
         """Minutes that the rest will take at this rater's pace; ``None`` at the beginning."""
         if len(self._paces) < 3:

@@ -87,6 +87,23 @@ def test_a_preference_has_the_prompt_of_its_chosen_answer(
     assert asked in desk_of(ranking).text() and asked in ranking.preferences().notes[-1]
 
 
+def test_no_evidence_yet_says_what_would_tell(shell: InteractiveShell, lab: Loopback) -> None:
+    synth(shell, "r -n 8")
+    synth(shell, "r -n 8", SECOND)
+    ranking = line(shell, "rank r@1 r@2 --pairs 6")
+    for place, pair in enumerate(ranking.pairs):
+        for item in (s for s in ranking.shown if s.pair == pair):
+            ranking.vote(item.sides("a" if place < 2 else "b"), item.id)
+    said = "If 4 of 6 is their share, about 40 decided pairs tell; "
+    assert f"{said}2 more pairs of these rows can be judged." in desk_of(ranking).text()
+    ranking.more(2)
+    while ranking.current is not None:
+        ranking.vote("tie")
+    ended = f"{said}all pairs of these rows are judged: more take more rows."
+    assert ended in desk_of(ranking).text()
+    assert desk_of(ranking).state()["result"]["ahead"] == ended
+
+
 def test_the_other_version_is_named_as_a_diff_names_it(
     shell: InteractiveShell, lab: Loopback
 ) -> None:

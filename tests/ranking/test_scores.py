@@ -8,13 +8,14 @@ import random
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from scipy.stats import beta
 
 from synthnb.metrics import bradley_terry, cohen_kappa, fleiss_kappa, krippendorff_alpha
 from synthnb.ranking import Game, agreement, choose_threshold, kappa, strengths
 from synthnb.ranking.items import Items, Option, Unit
 from synthnb.ranking.pairs import Pair
 from synthnb.ranking.result import Result, conclude
-from synthnb.ranking.scores import PRIOR, share_interval
+from synthnb.ranking.scores import PRIOR, needed, share_interval
 from synthnb.types import Record
 
 TRUE = (0.9, 0.3, -0.3, -0.9)
@@ -137,6 +138,24 @@ def test_shares_are_exact() -> None:
     assert share_interval(10, 10)[1] == 1
     low, high = share_interval(45, 50)
     assert (round(low, 3), round(high, 3)) == (0.782, 0.967)
+
+
+@pytest.mark.parametrize(("won", "of"), [(7, 11), (14, 20), (51, 60), (3, 3)])
+def test_as_many_games_of_a_share_as_are_needed_tell(won: int, of: int) -> None:
+    least = needed(won, of)
+    assert least is not None
+    share = won / of
+
+    def low(games: int) -> float:
+        return float(beta.ppf(0.025, share * games, games - share * games + 1))
+
+    assert low(least - 1) <= 0.5 < low(least)
+    assert needed(of - won, of) is None
+
+
+def test_a_share_of_nearly_a_half_is_told_by_no_number_of_games() -> None:
+    assert needed(501, 1000) is None
+    assert needed(6, 12) is None
 
 
 def test_agreement_is_that_of_the_metrics() -> None:

@@ -104,6 +104,7 @@ function difference(first: JSONObject, found: JSONObject, host: ResultHost): HTM
     `${signed(number(first.value))}, 95% ${interval(first)}: `,
     h('b', {}, text(first.verdict)),
     '. ',
+    text(found.ahead) ? `${text(found.ahead)} ` : '',
     host.live && more > 0
       ? h(
           'button',

@@ -1,12 +1,13 @@
 /** Drawn outputs and the document around them, with and without its kernel. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
+import type { ISessionContext } from '@jupyterlab/apputils';
+import { NotebookActions, type Notebook, type NotebookPanel } from '@jupyterlab/notebook';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { homeOf, KernelLink } from './kernel';
-import { needsLoading, replaced, SETUP } from './starter';
+import { LOAD, needsLoading, replaced, SETUP } from './starter';
 import type { Mounted } from './view';
 
 /** Before widget views (−10), which need a kernel that has the model. */
@@ -55,18 +56,37 @@ export abstract class Placed extends Widget implements IRenderMime.IRenderer {
     if (turned !== null) {
       notebook.activeCell?.model.sharedModel.setSource(turned);
       notebook.deselectAll(); // all that is selected would run
-      void NotebookActions.run(notebook, panel.sessionContext);
+      runActive(notebook, panel.sessionContext);
       return;
     }
     const setup = code.startsWith('%synth') && needsLoading(sources);
     NotebookActions.insertBelow(notebook);
     notebook.activeCell?.model.sharedModel.setSource(setup ? `${SETUP}\n${code}` : code);
     if (run) {
-      void NotebookActions.run(notebook, panel.sessionContext);
+      runActive(notebook, panel.sessionContext);
     } else {
       notebook.mode = 'edit';
     }
   }
+}
+
+/**
+ * Run the active cell. The notebook may say that the extension is loaded where the kernel has
+ * restarted since, or is only started by this run.
+ */
+function runActive(notebook: Notebook, session: ISessionContext): void {
+  const load = (): void => {
+    const kernel = session.session?.kernel;
+    if (kernel && kernel.status !== 'dead') {
+      const content = { code: LOAD, silent: true, stop_on_error: false };
+      kernel.requestExecute(content).done.catch(() => undefined); // the cell says what is wrong
+    }
+  };
+  load();
+  session.kernelChanged.connect(load);
+  void NotebookActions.run(notebook, session).finally(() =>
+    session.kernelChanged.disconnect(load)
+  );
 }
 
 /** One that also talks to the kernel of that notebook. */

@@ -2,6 +2,9 @@
 
 export const SETUP = '%load_ext synthnb';
 
+/** The same for a kernel that may have it already: then nothing happens, and nothing is said. */
+export const LOAD = "get_ipython().extension_manager.load_extension('synthnb')";
+
 export const STARTER = `%%synth reviews -n 12
 product: [laptop, kettle, headphones]
 mood: {angry: 1, happy: 1}

@@ -10,7 +10,7 @@ import { Channel } from './view';
 const TARGET = 'synthnb.batch';
 
 /** A document with a kernel: a notebook, a console. */
-type Home = Widget & { sessionContext: ISessionContext };
+export type Home = Widget & { sessionContext: ISessionContext };
 
 export class KernelLink {
   readonly channel = new Channel();

@@ -5,7 +5,7 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import type { Message } from '@lumino/messaging';
 import { PanelLayout, Widget } from '@lumino/widgets';
-import { homeOf } from './kernel';
+import { homeOf, type Home } from './kernel';
 import { mount, type Mounted } from './view';
 import { h } from './view/dom';
 import { visible } from './view/format';
@@ -13,8 +13,10 @@ import { object, text, type JSONObject, type JSONValue } from './view/payload';
 
 const STUDIO_MIME_TYPE = 'application/vnd.synthnb.studio.v1+json';
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
-/** A widget whose kernel is there: one that lost it stays in the page, but is dead. */
+/** A widget whose kernel did not restart: one that lost it stays in the page, but is dead. */
 const LIVE = '.synthnb-studio:not(.jupyter-widgets-disconnected)';
+/** How a kernel is that answers no widget again. */
+const GONE = ['dead', 'terminating'];
 /** Before the batch view (−20) and the widget itself (−10). */
 const RANK = -30;
 /** Milliseconds in which a widget appears whose kernel is there. */
@@ -32,6 +34,9 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private waited = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
+  private home: Home | null = null;
+  /** Id of the kernel that the widget came with. */
+  private kernel: string | null = null;
 
   constructor(
     private app: JupyterFrontEnd,
@@ -94,6 +99,9 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
       const inner = own.createRenderer(WIDGET);
       this.inner = inner;
       inner.hide();
+      this.home = home;
+      home?.sessionContext.kernelChanged.connect(this.choose, this);
+      home?.sessionContext.statusChanged.connect(this.choose, this);
       const attributeFilter = ['class'];
       this.watch.observe(inner.node, { childList: true, subtree: true, attributeFilter });
       (this.layout as PanelLayout).addWidget(inner);
@@ -105,13 +113,20 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
 
   /** The widget while it is there; without it, but for the first while, what was saved. */
   private choose(): void {
-    const there = this.inner?.node.querySelector(LIVE) != null;
+    const there = this.inner?.node.querySelector(LIVE) != null && !this.lost();
     const hidden = there || !this.waited;
     if (!hidden && this.still.hidden) {
       this.drawStill();
     }
     this.still.hidden = hidden;
     this.inner?.setHidden(!there);
+  }
+
+  /** Whether its kernel is gone: no widget says so, and the next kernel knows none of it. */
+  private lost(): boolean {
+    const now = this.home?.sessionContext.session?.kernel;
+    this.kernel ??= now?.id ?? null;
+    return this.kernel !== null && (now?.id !== this.kernel || GONE.includes(now.status));
   }
 
   /** Keep this in the output, which a notebook saves. */
@@ -140,6 +155,10 @@ class RenderedStudio extends Widget implements IRenderMime.IRenderer {
     clearTimeout(this.timer);
     clearTimeout(this.retry);
     this.watch.disconnect();
+    this.home?.sessionContext.kernelChanged.disconnect(this.choose, this);
+    this.home?.sessionContext.statusChanged.disconnect(this.choose, this);
+    this.home = null;
+    this.kernel = null;
     this.rows?.dispose();
     this.rows = null;
     this.inner?.dispose();

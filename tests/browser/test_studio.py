@@ -245,6 +245,16 @@ def test_labels_by_mouse_and_keyboard(lab: Server, desk: Desk) -> None:
     expect(undo).to_have_count(1)  # the old one went without an error, see ``Desk.check``
     expect(chip(name="laptop")).to_be_visible()
 
+    session = "jupyterapp.shell.currentWidget.sessionContext"
+    desk.page.evaluate(f"() => {session}.shutdown()")
+    still = desk.page.get_by_text("%synth studio labels opens it again")
+    expect(still).to_be_visible()
+    expect(studio).to_be_hidden()
+    desk.page.evaluate(f"() => {session}.changeKernel({{ name: 'python3' }})")
+    desk.page.evaluate(READY)  # another one, which knows nothing of this studio
+    expect(still).to_be_visible()
+    expect(studio).to_be_hidden()
+
 
 def test_hostile_recipes_and_rows_stay_text(lab: Server, desk: Desk) -> None:
     studio = show(desk, lab, "hostile-studio.ipynb", hostile())

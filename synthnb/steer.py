@@ -75,7 +75,8 @@ def steer(batch: Batch, like: Iterable[Record] = (), unlike: Iterable[Record] = 
         raise SteerError("A row cannot be liked and disliked at once.")
     columns = dict(recipe.columns)
     main = recipe.main
-    said = []
+    said: list[str] = []
+    removed = 0
     prompt = columns.get(main)
     if isinstance(prompt, Prompt):
         made, added, removed = _examples(recipe, prompt, good, bad)
@@ -86,18 +87,52 @@ def steer(batch: Batch, like: Iterable[Record] = (), unlike: Iterable[Record] = 
         said += [f"{count(removed, 'example')} removed"] if removed else []
     elif good:
         raise SteerError(f"{one_line(main, 40)} is no prompt column: it has no examples.")
+    lowered, told = _lowered(recipe, good, bad)
+    columns |= lowered
+    said += told
+    if all("left out" in what for what in said):
+        what = "are examples already" if good else "share no attribute value and no example"
+        raise SteerError(f"Nothing to change: these rows {what}.")
+    if bad and not removed and not lowered:
+        said.append(
+            "the unliked rows change nothing, they are no examples and share no value of "
+            "their own"
+        )
+    new = recipe.replace(columns=columns)
+    text = "; ".join(said)
+    text = f"{text[0].upper()}{text[1:]}.{_whose(batch, good)}"
+    return Steered(new, compare_recipes(recipe, new), text)
+
+
+def _lowered(
+    recipe: Recipe, good: Sequence[Record], bad: Sequence[Record]
+) -> tuple[dict[str, Category], list[str]]:
+    """The columns in which values of the unliked rows get less weight, and what to say."""
+    found: dict[str, Category] = {}
+    said = []
     for name, column in recipe.columns.items():
         if bad and isinstance(column, Category):
             held, spared = ([r.values.get(name) for r in rows] for rows in (bad, good))
             lowered, values = _weights(column, held, {str(value) for value in spared})
             if values:
-                columns[name] = lowered
+                found[name] = lowered
                 said.append(f"less weight for {one_line(name, 40)} {', '.join(values)}")
-    if all("left out" in what for what in said):
-        what = "are examples already" if good else "share no attribute value and no example"
-        raise SteerError(f"Nothing to change: these rows {what}.")
-    new = recipe.replace(columns=columns)
-    return Steered(new, compare_recipes(recipe, new), "; ".join(said).capitalize() + ".")
+    return found, said
+
+
+def _whose(batch: Batch, good: Sequence[Record]) -> str:
+    """Which version's rows these are, and which of the liked ones are not accepted."""
+    said = f" Rows are those of version {batch.version}." if batch.version else ""
+    lost = [record for record in good if not record.accepted]
+    if lost:
+        rules = (record.reasons[0].rule if record.reasons else "rejected" for record in lost)
+        each = [
+            f"row {record.index + 1:,} ({one_line(rule, 40)})"
+            for record, rule in zip(lost[:5], rules, strict=False)
+        ]
+        more = f" and {len(lost) - 5:,} more" if len(lost) > 5 else ""
+        said += f" Liked although not accepted: {', '.join(each)}{more}."
+    return said
 
 
 def _examples(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from synthnb.batch import Batch
+from synthnb.decisions import row_id
 from synthnb.desks.review import MIME, desk_of
 from synthnb.explore.live import live_of
 from synthnb.recipe import Recipe
+from synthnb.recipe.parts import Category
 from synthnb.review import Decision, Queue, ReviewError, apply, from_text
 from synthnb.steer import SteerError, rows_of, steer
 from synthnb.types import Record
@@ -304,7 +307,8 @@ def test_rows_that_add_nothing_are_counted() -> None:
     batch = sample_batch()
     made = steer(batch, rows_of(batch, "3,4"))
     again = steer(batch.replace(recipe=made.recipe), rows_of(batch, "3-5"))
-    assert again.said == "1 example added; 2 rows left out, empty or there already."
+    what = "1 example added; 2 rows left out, empty or there already."
+    assert again.said.startswith(f"{what} Rows are those of version 3.")
     with pytest.raises(SteerError, match="62 rows are too many examples: name at most 50"):
         steer(batch, [*batch.records, *batch.records])
 
@@ -335,6 +339,25 @@ def test_what_liked_rows_have_too_keeps_its_weight() -> None:
     made = steer(batch, like=angry[:1], unlike=angry[1:])
     assert made.recipe.columns["mood"] == batch.recipe.columns["mood"]
     assert "mood" not in made.said and made.said.startswith("1 example added")
+
+
+def test_what_changes_nothing_and_what_is_not_accepted_is_said() -> None:
+    batch = sample_batch()
+    like, unlike = batch.accepted[:2]
+    batch.decisions.decide(row_id(like), "drop")
+    liked = next(r for r in batch.records if row_id(r) == row_id(like))
+    alike = replace(unlike, values={**unlike.values, "mood": "angry", "product": "lamp"})
+    same = replace(liked, values={**liked.values, "mood": "angry", "product": "lamp"})
+    said = steer(batch, like=[same], unlike=[alike]).said
+    assert "the unliked rows change nothing" in said
+    assert said.endswith(f"Liked although not accepted: row {like.index + 1} (dropped).")
+    odd = replace(unlike, values={**unlike.values, "mood": "Angry"})
+    columns = {
+        **batch.recipe.columns,
+        "mood": Category(values=["Angry", "calm"], weights=[1, 1]),
+    }
+    other = batch.replace(recipe=batch.recipe.replace(columns=columns))
+    assert "weight for mood Angry" in steer(other, unlike=[odd]).said  # as it is written
 
 
 def test_the_cell_keeps_the_prompt_below_the_rule_whatever_space_stands_around_it() -> None:

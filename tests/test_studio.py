@@ -64,9 +64,9 @@ def test_the_preview_is_the_prompt_of_a_planned_row(draft: Draft) -> None:
     assert shown.prompt == f"A review by someone {plan.row(0).values['mood']}."
     assert shown.examples == 1
     asked = "A review by someone angry." + "No." + shown.prompt  # four characters a token
-    assert shown.tokens == round(len(asked) / 4 + 8)
+    assert shown.tokens == len(asked) / 4 + 8
     again = draft.rewrite("text", '{prompt: "A review by someone {{ mood }}."}')
-    assert again.preview("text", plan, 0).tokens == round(len(shown.prompt) / 4 + 8)
+    assert again.preview("text", plan, 0).tokens == len(shown.prompt) / 4 + 8
     assert shown.lines == [[("", "A review by someone "), ("b", shown.drawn[7:]), ("", ".")]]
     assert draft.preview("reply", plan, 0).prompt == "Answer: ‹text›"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from synthnb.checks import Check
-from synthnb.engine.outlook import NOTHING, Need, Range, guessed, measured, paced
+from synthnb.engine.outlook import NOTHING, Need, Range, counted, guessed, measured, paced
 from synthnb.engine.pipeline import Pipeline
 from synthnb.prices import Price
 from synthnb.types import Record
@@ -39,6 +39,8 @@ class Estimate:
     """Where the prices come from."""
     went: str = ""
     """The version of another recipe that lent its share of accepted rows, pace and tokens."""
+    counted: Mapping[str, float] = field(default_factory=dict)
+    """By column, tokens of its requests for each that their length alone would tell."""
 
     @property
     def tokens(self) -> Range:
@@ -122,7 +124,7 @@ def estimate_run(
         n, requests, asked, said, _cost(candidates, needs, prices),
         known[0].currency if known else "USD", seconds * SPREAD if timed else None, basis,
         ", ".join(dict.fromkeys(price.as_of for price in known if price.as_of)),
-        went if others else "",
+        went if others else "", counted(pipeline, records or others),
     )  # fmt: skip
 
 

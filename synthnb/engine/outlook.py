@@ -13,7 +13,10 @@ from synthnb.engine.pipeline import Pipeline
 from synthnb.errors import SynthError
 from synthnb.types import Call, Record
 
-__all__ = ["NOTHING", "Need", "Range", "asked_tokens", "guessed", "measured", "paced"]
+__all__ = [
+    *("NOTHING", "Need", "Range", "asked_tokens", "counted", "guessed", "measured"),
+    "paced",
+]
 
 SAMPLE = 20
 """Planned rows that are rendered to see how long prompts are."""
@@ -146,14 +149,7 @@ def _as_it_went(need: Need, calls: Sequence[Call], lists: Container[str]) -> Nee
     need = replace(need, wait=sum(waits) / len(waits) if waits else None)
     if not need.column:
         return need
-    # Tokenizers differ, and so does what a chat's form adds: no rule of thumb knows either.
-    counted = [call for call in calls if call.prompt_tokens and call.messages]
-    if counted:
-        told = sum(call.prompt_tokens or 0 for call in counted)
-        ruled = sum(
-            asked_tokens(sum(len(m["content"]) for m in call.messages)) for call in counted
-        )
-        need = replace(need, asked=need.asked * (told / ruled))
+    need = replace(need, asked=need.asked * _off(calls))
     own = [c.completion_tokens for c in calls if c.column == need.column]
     written = [tokens for tokens in own if tokens]
     if written and need.column not in lists:
@@ -161,6 +157,26 @@ def _as_it_went(need: Need, calls: Sequence[Call], lists: Container[str]) -> Nee
         said = Range(min(need.said.low, mean.low), min(mean.expected, most), most)
         need = replace(need, said=said)
     return need
+
+
+def counted(pipeline: Pipeline, records: Sequence[Record]) -> dict[str, float]:
+    """By column, how many tokens its models counted in the requests of these rows for each
+    that ``asked_tokens`` tells; 1 where they counted none."""
+    return {
+        name: _off([c for r in records for c in r.calls if c.model in _models(step)])
+        for name, step in pipeline.steps
+        if isinstance(step, Cell)
+    }
+
+
+def _off(calls: Iterable[Call]) -> float:
+    """Tokenizers differ, and so does what a chat's form adds: no rule of thumb knows either."""
+    told, ruled = 0, 0.0
+    for call in calls:
+        if call.prompt_tokens and call.messages:
+            told += call.prompt_tokens
+            ruled += asked_tokens(sum(len(message["content"]) for message in call.messages))
+    return told / ruled if told else 1.0
 
 
 def _models(cell: Cell) -> list[str]:

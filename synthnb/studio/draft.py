@@ -42,7 +42,7 @@ class Preview:
     system: str | None
     prompt: str
     examples: int
-    tokens: int
+    tokens: float
     """About how many the request has, by its length: system, examples and prompt."""
     lines: Sequence[Sequence[Piece]] = ()
     """The prompt's lines, values that were filled in marked ``b``."""
@@ -261,7 +261,7 @@ class Draft:
             first["content"] if first["role"] == "system" else None,
             prompt,
             len(picks),
-            round(asked_tokens(sum(len(message["content"]) for message in messages))),
+            asked_tokens(sum(len(message["content"]) for message in messages)),
             filled(found.prompt, prompt),
         )
 

@@ -253,6 +253,16 @@ def test_the_outlook_of_a_changed_recipe_says_which_version_it_goes_by(studio: S
     assert said.startswith("about 4 requests, ") and ", as version 1 went · " in said
 
 
+def test_a_preview_counts_tokens_as_the_model_did(studio: Studio, loopback: Loopback) -> None:
+    usage = {"prompt_tokens": 240, "completion_tokens": 5}
+    loopback.script(lambda n, body: Reply(text=f"text {n}", usage=usage))
+    assert studio.form.cards["text"].size.text != "about 240 tokens"
+    studio.run()
+    finish(studio)
+    studio.form.cards["mood"].labels.sliders["angry"].value = 5
+    assert studio.form.cards["text"].size.text == "about 240 tokens"
+
+
 def test_a_budget_is_held_against_the_estimate(studio: Studio) -> None:
     assert "synthnb-studio-hidden" in studio.bar.outlook._dom_classes
     studio.form.fields["budget.tokens"].value = "10"

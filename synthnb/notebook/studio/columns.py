@@ -80,8 +80,9 @@ class ColumnCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         else:
             self.fill(draft)
 
-    def say(self, plan: Plan, index: int, of: int) -> None:
-        """Show the prompt of this row of the plan, one of ``of``."""
+    def say(self, plan: Plan, index: int, of: int, counted: float = 1.0) -> None:
+        """Show the prompt of this row of the plan, one of ``of``; ``counted`` are its tokens
+        for each that its length alone tells."""
         if self.preview is None or self.caption is None or self.size is None:
             return
         try:
@@ -96,7 +97,7 @@ class ColumnCard(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         beside = ["the system message"] if shown.system else []
         beside += [count(shown.examples, "example")] if shown.examples else []
         said = f" with {' and '.join(beside)}" if beside else ""
-        self.size.text = f"about {count(shown.tokens, 'token')}{said}"
+        self.size.text = f"about {count(round(shown.tokens * counted), 'token')}{said}"
 
     # ------------------------------------------------------------------ parts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,7 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     ) -> None:
         self._models = models
         self._plan: Plan | None = None
+        self._counted: Mapping[str, float] = {}
         self._rows = 1
         self._row = 0
         self._draft = draft
@@ -106,12 +107,14 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self.kind.options = tuple(draft.kinds())
         self.show_preview()
 
-    def preview(self, plan: Plan, rows: int) -> None:
+    def preview(
+        self, plan: Plan, rows: int, counted: Mapping[str, float] | None = None
+    ) -> None:
         """Show the prompts of the current row of this plan of ``rows`` rows.
 
         A source may end before them; nothing is planned beyond its ``limit``.
         """
-        self._plan = plan
+        self._plan, self._counted = plan, counted or {}
         self._rows = rows if plan.limit is None else min(rows, plan.limit)
         self._row = max(0, min(self._row, self._rows - 1))
         self.show_preview()
@@ -130,8 +133,8 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         """Show the prompts anew; where an edit was refused, say that they are older."""
         if self._plan is None or not self._rows:
             return
-        for card in self.cards.values():
-            card.say(self._plan, self._row, self._rows)
+        for name, card in self.cards.items():
+            card.say(self._plan, self._row, self._rows, self._counted.get(name, 1.0))
 
     # ------------------------------------------------------------------ one more column
 

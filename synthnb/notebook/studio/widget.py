@@ -241,7 +241,7 @@ class Studio(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.form.notes.ahead()
         self.bar.outlook.show(estimate, caps)
         self._say(self.bar.outlook.words)
-        self.form.preview(plan, self.bar.rows.value)
+        self.form.preview(plan, self.bar.rows.value, estimate.counted)
 
     def _refused(self, error: SynthError) -> None:
         """Why the draft cannot run, at its field if there is one; its prompts show anyway."""

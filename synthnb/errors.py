@@ -115,6 +115,10 @@ class TapeMiss(SynthError):
 class ExportError(SynthError):
     """Rows cannot be written in this format, or under these terms."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the line that says what to pass, not the way to it."""
+        return [f"ExportError: {self}"]
+
 
 class ModelError(SynthError):
     """The model or its server failed.

@@ -48,7 +48,7 @@ def ask(
     accept_terms: bool = False,
 ) -> Leave:
     """Let the batch through, or raise the one line that says what is missing."""
-    if purpose is not None and purpose not in PURPOSES:
+    if purpose and purpose not in PURPOSES:
         raise ExportError(
             f"purpose {one_line(purpose, 40)!r} is none of: {', '.join(PURPOSES)}"
         )

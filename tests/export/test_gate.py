@@ -52,7 +52,7 @@ def test_without_licence_and_purpose_one_line_says_what_to_pass(
     assert "purpose='fine-tuning'" in said
     assert "add --license CC-BY-4.0 (or" in refused.value.as_flags
     with pytest.raises(ExportError, match=r"pass purpose='fine-tuning'"):
-        export(qa(head=BARE), tmp_path / "out", format, license="CC0-1.0")
+        export(qa(head=BARE), tmp_path / "out", format, license="CC0-1.0", purpose="")
     assert not list(tmp_path.glob("out*"))
 
 

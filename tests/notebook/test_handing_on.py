@@ -9,6 +9,7 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
+from synthnb.errors import ExportError
 from tests.export.batches import qa
 
 
@@ -32,3 +33,14 @@ def test_export_card_and_terms_in_a_notebook(
     assert "an unstated purpose" in capsys.readouterr().out
     shell.run_line_magic("synth", "terms local/smollm2-135m")
     assert "SmolLM" in capsys.readouterr().out
+
+
+def test_what_an_export_lacks_is_one_line_in_a_notebook(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.user_ns["batch"] = qa(head="synthnb: 1\nname: sample\n")
+    code = 'batch.export("x.jsonl", "chat", license="", purpose="")'
+    with pytest.raises(ExportError):
+        shell.run_cell(code)
+    (line,) = capsys.readouterr().out.strip().splitlines()
+    assert line.startswith("ExportError: chat is made to be trained on or published: pass")

@@ -36,7 +36,8 @@ def test_views_answer_while_a_cell_runs(lab: Server, desk: Desk, tmp_path: Path)
         page.locator(part) for part in (".jp-SynthnbBatch", ".sn-desk", ".synthnb-studio")
     )
     expect(studio.get_by_text("Preview, row 1 of")).to_be_visible()
-    expect(review.locator(".sn-card")).to_contain_text("earbuds")  # the kernel is there
+    expect(review.get_by_role("button", name="Keep")).to_be_visible()  # the kernel is there
+    expect(batch.locator(".sn-hints")).to_contain_text("keep")
     held = page.evaluate_handle(START, HOLD.format(begun=str(begun), over=str(over)))
     while not begun.exists():
         page.wait_for_timeout(50)

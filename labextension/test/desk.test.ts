@@ -139,7 +139,7 @@ describe('a result', () => {
     expect(words(root, '.sn-link')).toBe(
       'No kernel holds this. %synth rank support goes on where you stopped.'
     );
-    expect(root.textContent).toContain('20 = 24 pairs − 3 ties − 1 both bad.');
+    expect(root.textContent).toContain('20 = 24 pairs − 3 ties − 1 both bad; columns: ');
     expect(root.querySelectorAll('button')).toHaveLength(0);
   });
 });

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.desk import Desk, write_notebook
 from tests.browser.server import Server
-from tests.browser.studio_notebook import open_studio
+from tests.browser.studio_notebook import RECIPE, open_studio
 
 BATCH = "%load_ext synthnb\nfrom tests.samples import *\nreviews = sample_batch()\nreviews"
 REVIEW = "reviews.review()"
@@ -29,7 +29,8 @@ START = """code => {
 def test_views_answer_while_a_cell_runs(lab: Server, desk: Desk, tmp_path: Path) -> None:
     begun, over = tmp_path / "begun", tmp_path / "over"
     desk.page.set_viewport_size({"width": 1280, "height": 2600})
-    desk.open(lab, write_notebook(lab.folder, "running.ipynb", BATCH, REVIEW, open_studio()))
+    studio_cell = open_studio(RECIPE.replace("gadgets", "running"))  # others have that name
+    desk.open(lab, write_notebook(lab.folder, "running.ipynb", BATCH, REVIEW, studio_cell))
     desk.run_all()
     page, keys = desk.page, desk.page.keyboard
     batch, review, studio = (

@@ -113,4 +113,5 @@ def test_a_run_that_made_no_row_leaves_the_name_and_stands_between_no_versions(
     page = known._repr_mimebundle_()["text/html"]
     assert "%synth diff r@1 r@3</pre>" in page and "r@2" not in page
     shared_store().prune(runs_kept=1)
-    assert [v.pruned for v in shell.run_line_magic("synth", "history r")] == [True, False, False]
+    known = shell.run_line_magic("synth", "history r")
+    assert [version.pruned for version in known] == [True, False, False]

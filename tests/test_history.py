@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from synthnb import Recipe, generate
+from synthnb.batch import Batch
 from synthnb.settings import Profile, Settings
 from synthnb.versions.history import History, Version, history
 from synthnb.versions.payload import payload
@@ -76,15 +77,21 @@ def test_a_run_that_used_up_its_candidates_says_so_in_words(
     assert payload(history("said"))["versions"][0]["status"] == "candidate cap"
 
 
-def test_a_table_of_versions_says_when_each_was_made_and_where_people_decided(
-    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def said_twice(loopback: Loopback, rows: int) -> Batch:
+    """The second of two versions of a recipe by the name ``said``."""
     lab = Profile("lab", base_url=loopback.base_url)
     settings = Settings(model="lab/tiny", profiles={"lab": lab})
     for text in ("Say it.", "Say it again."):
         recipe = Recipe(name="said", columns={"text": {"prompt": text}})
-        made = generate(recipe, 3, settings=settings)
+        made = generate(recipe, rows, settings=settings)
+    return made
+
+
+def test_a_table_of_versions_says_when_each_was_made_and_where_people_decided(
+    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = said_twice(loopback, 3)
     assert "decisions" not in str(history("said"))
 
     made.decisions.decide(made.rows[0]["_synthnb"]["id"], "keep")
@@ -99,11 +106,7 @@ def test_a_history_and_a_comparison_count_decisions_alike(
     loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    lab = Profile("lab", base_url=loopback.base_url)
-    settings = Settings(model="lab/tiny", profiles={"lab": lab})
-    for text in ("Say it.", "Say it again."):
-        recipe = Recipe(name="said", columns={"text": {"prompt": text}})
-        made = generate(recipe, 4, settings=settings)
+    made = said_twice(loopback, 4)
     queue = made.review()
     queue.edit({"text": "Better."})  # an edit and its keep are one
     queue.tag(["odd"])
